@@ -1,0 +1,1 @@
+"""Typed WebSocket clients from AsyncAPI documents."""

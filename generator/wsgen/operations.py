@@ -1,0 +1,189 @@
+"""The client's view of an application: what `derive` finds and `views` print.
+
+Directions are the client's: `sent` goes to the server, `received` comes from it. Paths are wire names joined
+by dots, relative to the message's payload (after an envelope's wrapper has been taken off).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .model import Json, Parameter, Schema, Server
+from .problems import Place
+
+__all__ = [
+    "Client",
+    "ClientConnection",
+    "Confirmation",
+    "Discriminator",
+    "Domain",
+    "Envelope",
+    "Perspective",
+    "Push",
+    "Request",
+    "Route",
+    "Send",
+    "Subscription",
+    "Update",
+    "WireMessage",
+]
+
+Route: TypeAlias = Mapping[str, str] | Literal["connection", "broadcast"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Discriminator:
+    """How a receiver knows a message: `by` a constant at `property` that equals `value`, and so on."""
+
+    by: Literal["single", "constant", "enum", "pair", "required_key", "json_type", "binary", "undecidable"]
+    property: str = ""
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireMessage:
+    """A message as it travels.
+
+    Attributes:
+        id: the message's id in the document.
+        key: the message key of the runtime: its wire type, or its id where it has none.
+        payload: the schema of what the envelope wraps (or of the whole frame); None: no payload.
+        optional: whether the payload may be absent or null on the wire.
+    """
+
+    id: str
+    key: str
+    direction: Literal["to_server", "from_server"]
+    discriminator: Discriminator
+    payload: Schema | None
+    place: Place
+    optional: bool = False
+    title: str = ""
+    summary: str = ""
+    description: str = ""
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`tag` is the path of the wire type, `payload` the property that wraps the payload; None: it is the frame."""
+
+    tag: str
+    payload: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The answer to a subscribe or unsubscribe and the roles of its properties (paths, None: it has none)."""
+
+    message: WireMessage
+    status: str | None = None
+    text: str | None = None
+    topic: str | None = None
+    ok: tuple[str | bool, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A message with updates: wrapped (`topic` and `path` are known) or flat (both None)."""
+
+    message: WireMessage
+    data: Schema | None
+    topic: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Subscribe, unsubscribe, update.
+
+    Attributes:
+        release_parameters: the parameters that the unsubscribe takes, where it takes fewer; None: the same.
+        defaults: schema defaults of the parameters, by wire name.
+        topic_rule: a template over parameters, "sorted-json", or None: the server's topic.
+    """
+
+    subscribe: WireMessage
+    confirmation: Confirmation
+    updates: tuple[Update, ...]
+    unsubscribe: WireMessage | None = None
+    release: Confirmation | None = None
+    release_parameters: tuple[str, ...] | None = None
+    defaults: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    topic_rule: str | None = None
+    route: Route = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    verb: str
+    message: WireMessage
+    replies: tuple[WireMessage, ...]
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    verb: str
+    message: WireMessage
+    acknowledgement: WireMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    verb: str
+    message: WireMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Operations that belong together. `name` is dotted, as on the wire; empty: methods of the façade."""
+
+    name: str
+    place: Place
+    subscriptions: tuple[Subscription, ...] = ()
+    requests: tuple[Request, ...] = ()
+    sends: tuple[Send, ...] = ()
+    pushes: tuple[Push, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConnection:
+    """One façade: the domains that share a socket, and how it is addressed."""
+
+    channel: str
+    address: str | None
+    envelope: Envelope
+    sent: tuple[WireMessage, ...]
+    received: tuple[WireMessage, ...]
+    domains: tuple[Domain, ...]
+    place: Place
+    servers: tuple[Server, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    query: Schema | None = None
+    headers: Schema | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Perspective:
+    """What the document describes, and why we think so (short phrases, strongest first)."""
+
+    value: Literal["server", "client"]
+    certain: bool
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """All that a generated package offers."""
+
+    title: str
+    version: str
+    description: str
+    perspective: Perspective
+    connections: tuple[ClientConnection, ...]
+    place: Place

@@ -1,0 +1,89 @@
+"""Problems are values: stages append them, one place prints them, and only errors stop a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+__all__ = ["Level", "Place", "Problem", "Problems", "Stop"]
+
+Level: TypeAlias = Literal["error", "warning", "note"]
+_ORDER: dict[Level, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands in a file. Lines and columns count from 1; 0 means the whole file.
+
+    Attributes:
+        file: the file as the user named it, with forward slashes; "-" is standard input.
+        pointer: the JSON pointer (RFC 6901) inside the file.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, or that the user should know.
+
+    Attributes:
+        code: a stable code, as "WSG305"; `wsgen explain` tells its rule.
+        message: one sentence, with both sides of a difference.
+        help: a concrete edit, or empty.
+        related: a second place that belongs to the problem, with a few words on it.
+    """
+
+    code: str
+    level: Level
+    message: str
+    place: Place
+    help: str = ""
+    related: tuple[tuple[Place, str], ...] = ()
+
+
+class Stop(Exception):
+    """No stage can go on. What led to it is in `Problems`; whoever raises this has reported there first."""
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects the problems of a run."""
+
+    _found: list[Problem] = field(default_factory=list[Problem])
+
+    def add(self, problem: Problem) -> None:
+        if problem not in self._found:
+            self._found.append(problem)
+
+    def error(
+        self, code: str, message: str, place: Place, help: str = "", related: tuple[tuple[Place, str], ...] = ()
+    ) -> None:
+        self.add(Problem(code, "error", message, place, help, related))
+
+    def warning(
+        self, code: str, message: str, place: Place, help: str = "", related: tuple[tuple[Place, str], ...] = ()
+    ) -> None:
+        self.add(Problem(code, "warning", message, place, help, related))
+
+    def note(self, code: str, message: str, place: Place, help: str = "") -> None:
+        self.add(Problem(code, "note", message, place, help))
+
+    @property
+    def fatal(self) -> bool:
+        """Whether there is an error."""
+        return any(problem.level == "error" for problem in self._found)
+
+    def __iter__(self) -> Iterator[Problem]:
+        """By place, then by weight, then by code."""
+        return iter(sorted(self._found, key=lambda p: (p.place, _ORDER[p.level], p.code, p.message)))
+
+    def __len__(self) -> int:
+        return len(self._found)
