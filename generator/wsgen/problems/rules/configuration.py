@@ -1,0 +1,9 @@
+"""9xx: configuration."""
+
+from __future__ import annotations
+
+from .rule import Rule
+
+__all__ = ["RULES"]
+
+RULES: dict[str, Rule] = {}
