@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from wsgen.config import Config, Verbs, find_config, load_config
+from wsgen.problems import Problem, Problems, Stop
+
+
+def written(folder: Path, text: str, name: str = "wsgen.toml") -> Path:
+    file = folder / name
+    file.write_text(text, "utf-8")
+    return file
+
+
+def load(folder: Path, text: str, name: str = "wsgen.toml") -> tuple[Config, list[Problem]]:
+    problems = Problems()
+    config = load_config(folder, problems, written(folder, text, name))
+    return config, list(problems)
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    problems = Problems()
+    config = load_config(tmp_path, problems, None)
+    assert (config.clients, len(problems)) == ((), 0)
+    assert config.defaults.models == "pydantic"
+    assert config.defaults.domain("bars").topic == "server"
+
+
+def test_a_whole_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config, problems = load(
+        tmp_path,
+        """
+        [tool.wsgen]
+        strict_enums = true
+
+        [[tool.wsgen.client]]
+        input = "specs/datafeed.asyncapi.json"
+        output = "src/clients/datafeed"
+        url_env = "DATAFEED_WS_URL"
+        rename = { QuoteData = "Quote" }
+
+        [tool.wsgen.client.domains.bars]
+        topic = "bars:{symbol}:{resolution}"
+        route = { symbol = "symbol" }
+        delivery = { policy = "latest", key = "symbol" }
+        reply = { status = "state", ok = ["accepted", true] }
+
+        [tool.wsgen.client.domains."broker.orders"]
+        route = "connection"
+        verbs = { update = ["filled", "placed"], unsubscribe = "" }
+        """,
+        "pyproject.toml",
+    )
+    assert problems == []
+    (client,) = config.clients
+    assert client.input == "specs/datafeed.asyncapi.json"
+    assert client.output == Path("src/clients/datafeed")
+    assert (client.url_env, client.strict_enums) == ("DATAFEED_WS_URL", True)
+    assert client.rename == {"QuoteData": "Quote"}
+    bars = client.domain("bars")
+    assert (bars.topic, bars.route) == ("bars:{symbol}:{resolution}", {"symbol": "symbol"})
+    assert bars.delivery is not None
+    assert (bars.delivery.policy, bars.delivery.key) == ("latest", "symbol")
+    assert (bars.reply.status, bars.reply.ok) == ("state", ("accepted", True))
+    assert client.domain("broker.orders").route == "connection"
+    assert client.verbs_of("broker.orders") == Verbs("subscribe", "", ("filled", "placed"))
+    assert client.verbs_of("bars") == Verbs()
+
+
+def test_an_unknown_key_has_its_line_and_a_suggestion(tmp_path: Path) -> None:
+    text = '[[client]]\ninput = "a.json"\n\n[client.domains.bars]\ntopic = "server"\nrout = "connection"\n'
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.code, problem.level) == ("WSG902", "error")
+    assert (problem.place.line, problem.place.column) == (6, 1)
+    assert problem.message == "`rout` is not a key of this table"
+    assert problem.help == "did you mean `route`?"
+
+
+def test_an_unknown_key_of_the_second_client_is_placed_there(tmp_path: Path) -> None:
+    text = '[[client]]\ninput = "a.json"\n[[client]]\ninput = "b.json"\noutptu = "b"\n'
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.place.line, problem.help) == (5, "did you mean `output`?")
+
+
+def test_a_key_in_an_inline_table_has_its_column(tmp_path: Path) -> None:
+    text = (
+        '[[client]]\ninput = "a.json"\n[client.domains]\nbars = { topic = "server", rute = "connection" }\n'
+    )
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.place.line, problem.place.column) == (4, 28)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "message"),
+    [
+        ("output = 3", "WSG903", "`output` must be a string, and is a number"),
+        ('strict_enums = "yes"', "WSG903", "`strict_enums` must be true or false, and is a string"),
+        ("rename = { A = 1 }", "WSG903", "`rename` must be a table of strings, and is a table"),
+        ("domains = []", "WSG903", "`domains` must be a table, and is a list"),
+        (
+            'url_env = "1 X"',
+            "WSG903",
+            "`url_env` must be the name of an environment variable, and is a string",
+        ),
+        (
+            'perspective = "sever"',
+            "WSG904",
+            '`perspective` must be one of "auto", "server", "client", and is "sever"',
+        ),
+        (
+            'target = "typescript"',
+            "WSG904",
+            '`target = "typescript"` is not available in this version; it has "python"',
+        ),
+    ],
+)
+def test_wrong_values(tmp_path: Path, line: str, code: str, message: str) -> None:
+    _, (problem,) = load(tmp_path, f'[[client]]\ninput = "a.json"\n{line}\n')
+    assert (problem.code, problem.message, problem.place.line) == (code, message, 3)
+
+
+def test_latest_needs_its_key(tmp_path: Path) -> None:
+    text = 'input = "a.json"\n[domains.bars]\ndelivery = { policy = "latest" }\n'
+    _, (problem,) = load(tmp_path, text)
+    assert (problem.code, problem.place.line) == ("WSG903", 3)
+
+
+def test_a_client_without_input(tmp_path: Path) -> None:
+    _, (problem,) = load(tmp_path, '[[client]]\noutput = "x"\n')
+    assert (problem.code, problem.help) == ("WSG903", 'add `input = "asyncapi.json"`')
+
+
+def test_text_that_is_no_toml_stops(tmp_path: Path) -> None:
+    problems = Problems()
+    with pytest.raises(Stop):
+        load_config(tmp_path, problems, written(tmp_path, "a = \n"))
+    (problem,) = problems
+    assert (problem.code, problem.place.line) == ("WSG901", 1)
+
+
+def test_a_named_file_that_is_not_there_stops(tmp_path: Path) -> None:
+    problems = Problems()
+    with pytest.raises(Stop):
+        load_config(tmp_path, problems, tmp_path / "none.toml")
+    assert [problem.code for problem in problems] == ["WSG901"]
+
+
+def test_the_keys_of_the_older_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = """{
+      "input": "backend/asyncapi.json",
+      "output": "src/plugins",
+      "baseClass": "wsClientBase.ts",
+      "template": "factory",
+      "options": {"generateTypes": true, "generateDocs": false}
+    }"""
+    config, (problem,) = load(tmp_path, text, "wsgen.json")
+    assert config.clients[0].input == "backend/asyncapi.json"
+    assert (problem.code, problem.level) == ("WSG905", "note")
+    assert "`baseClass`, `template`, `options` have no effect" in problem.message
+
+
+def test_unknown_keys_of_json_have_lines(tmp_path: Path) -> None:
+    text = '{\n  "client": [\n    {"input": "a", "outputs": "b"}\n  ]\n}'
+    _, (problem,) = load(tmp_path, text, "wsgen.json")
+    assert (problem.code, problem.place.line, problem.place.column) == ("WSG902", 3, 20)
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    file = written(tmp_path, '[[client]]\ninput = "specs/a.json"\n[[client]]\ninput = "shop.app:service"\n')
+    assert find_config(Path()) == file
+    config = load_config(Path(), Problems())
+    assert [client.input for client in config.clients] == ["../specs/a.json", "shop.app:service"]
+
+
+def test_a_pyproject_without_our_table_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    written(tmp_path / "deep", '[project]\nname = "wsgen-user"\n', "pyproject.toml")
+    outer = written(tmp_path, 'input = "a.json"\n')
+    assert find_config(tmp_path / "deep") == outer
