@@ -197,11 +197,17 @@ class HandshakeRejected(ConnectionFault):
 
     Attributes:
         status: the HTTP status.
+        retry_after: seconds that the server asks to wait (`Retry-After`); None when it does not say.
+        detail: what more there is to know, such as where a redirect would have led; may be empty.
     """
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, retry_after: float | None = None, detail: str = "") -> None:
         self.status = status
-        super().__init__(f"the server refused the connection with HTTP status {status}")
+        self.retry_after = retry_after
+        self.detail = detail
+        super().__init__(
+            f"the server refused the connection with HTTP status {status}" + (f": {detail}" if detail else "")
+        )
 
 
 class ConnectionLost(ConnectionFault):
