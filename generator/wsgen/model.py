@@ -1,8 +1,9 @@
 """An AsyncAPI 3.x document in the specification's words, without references and without a target language.
 
-2.x documents are upgraded to this model. Messages and schemas have a *key*, the file and JSON pointer of their
-definition: two uses of one definition have equal keys. A schema that has a definition of its own appears where
-it is used as `Named`, so that recursive schemas are finite; `Application.schemas` holds the definitions.
+2.x documents are upgraded to this model. Messages and schemas have a *key*, the file and JSON pointer of
+their definition ("#/components/schemas/Bar" in the document itself, "bars.yaml#/Bar" in a file beside it):
+two uses of one definition have equal keys. A schema that has a definition of its own appears where it is
+used as `Named`, so that recursive schemas are finite; `Application.schemas` holds the definitions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
+from .document import Json
 from .problems import Place
 
 __all__ = [
@@ -37,7 +39,6 @@ __all__ = [
     "WebSocketBinding",
 ]
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 SchemaKey: TypeAlias = str
 
 
@@ -66,18 +67,25 @@ class Never:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The use of a schema that is defined in one place; `Application.schemas[key]` is the definition."""
+    """The use of a schema that is defined in one place; `Application.schemas[key]` is the definition.
+
+    `description`, `default` and `deprecated` are the annotations that stand beside this reference.
+    """
 
     key: SchemaKey
     place: Place
+    description: str = ""
+    default: Json | Absent = ABSENT
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A schema with keywords. What is None or empty is not in the document; `ABSENT` where null could be.
 
-    `types` is empty where the document gives none. `nullable` is OpenAPI's. `keywords` holds what has no field
-    of its own (`minLength`, `pattern`, `format` is a field), by its own name, as JSON.
+    `types` is empty where the document gives none. `nullable` is OpenAPI's. `prefix_items` is also draft 7's
+    list of `items`, and `additional_items` what follows them, under either name. `keywords` holds what has no
+    field of its own (`minLength`, `pattern`), by its own name, as JSON; an exclusive bound is a number there.
     """
 
     place: Place
@@ -128,7 +136,7 @@ class ServerVariable:
 
 @dataclass(frozen=True, slots=True)
 class SecurityScheme:
-    """A security scheme; `kind` is the specification's `type`, `location` its `in`, `name` where the value goes."""
+    """A security scheme; `kind` is the specification's `type`, `location` its `in`, `name` of the value."""
 
     id: str
     kind: str

@@ -57,19 +57,29 @@ class Stop(Exception):
 class Problems:
     """Collects the problems of a run."""
 
-    _found: list[Problem] = field(default_factory=list[Problem])
+    _found: dict[Problem, None] = field(default_factory=dict[Problem, None])
 
     def add(self, problem: Problem) -> None:
-        if problem not in self._found:
-            self._found.append(problem)
+        """Keep `problem`, once."""
+        self._found.setdefault(problem)
 
     def error(
-        self, code: str, message: str, place: Place, help: str = "", related: tuple[tuple[Place, str], ...] = ()
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        help: str = "",
+        related: tuple[tuple[Place, str], ...] = (),
     ) -> None:
         self.add(Problem(code, "error", message, place, help, related))
 
     def warning(
-        self, code: str, message: str, place: Place, help: str = "", related: tuple[tuple[Place, str], ...] = ()
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        help: str = "",
+        related: tuple[tuple[Place, str], ...] = (),
     ) -> None:
         self.add(Problem(code, "warning", message, place, help, related))
 

@@ -51,15 +51,15 @@ RULES: dict[str, Rule] = {
     ),
     "WSG108": Rule(
         "YAML aliases cannot be expanded",
-        "An alias refers to something that contains it, to an anchor that does not exist, or the aliases of a "
-        "document expand to more than a million values.",
+        "An alias refers to something that contains it, to an anchor that does not exist, or the "
+        "aliases of a document expand to more than a million values.",
         "a: &a [*a]",
         "Use `$ref`, which can be recursive, instead of an alias.",
     ),
     "WSG109": Rule(
         "A value has no JSON form",
-        "A document is JSON, also where it is written as YAML: NaN and infinities, numbers beyond all bounds, "
-        "keys that are not scalars and halves of surrogate pairs cannot be in it.",
+        "A document is JSON, also where it is written as YAML: NaN and infinities, numbers beyond "
+        "all bounds, keys that are not scalars and halves of surrogate pairs cannot be in it.",
         "maximum: .inf",
         "Leave the value out, or write it as a string.",
     ),
@@ -71,8 +71,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG111": Rule(
         "A YAML tag is not known",
-        "Tags outside of the YAML core schema have no meaning in an AsyncAPI document; the value is read as if "
-        "it had none.",
+        "Tags outside of the YAML core schema have no meaning in an AsyncAPI document; the value is "
+        "read as if it had none.",
         "default: !duration 5s",
         "Remove the tag.",
     ),

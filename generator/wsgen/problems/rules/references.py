@@ -34,28 +34,29 @@ RULES: dict[str, Rule] = {
     ),
     "WSG305": Rule(
         "A reference leads out of the document's folder",
-        "A document may refer to files in its own folder and below, so that a foreign one cannot read others.",
+        "A document may refer to files in its own folder and below, so that a foreign one cannot "
+        "read others.",
         "$ref: '../../secrets.yaml'",
         "Move the file into the document's folder.",
     ),
     "WSG306": Rule(
         "What stands beside `$ref` is ignored",
-        "A Reference Object has no other fields. Annotations beside a reference to a schema are read; what "
-        "would change the schema is not.",
+        "A Reference Object has no other fields. Annotations beside a reference to a schema are "
+        "read; what would change the schema is not.",
         "schema:\n  $ref: '#/components/schemas/Quote'\n  required: [symbol]",
         "Use `allOf` with the reference as its first member, or change the definition.",
     ),
     "WSG307": Rule(
         "A slash in a JSON pointer is not escaped",
-        "In a JSON pointer `/` separates keys; one that belongs to a key is written `~1` (RFC 6901, section 3). "
-        "The reference is followed as it is meant.",
+        "In a JSON pointer `/` separates keys; one that belongs to a key is written `~1` (RFC 6901, "
+        "section 3). The reference is followed as it is meant.",
         "$ref: '#/channels//quotes/messages/quote'",
         "Write '#/channels/~1quotes/messages/quote'.",
     ),
     "WSG308": Rule(
         "A document has too many parts",
-        "The number of schemas, messages and references that are followed is bounded, so that a hostile "
-        "document cannot exhaust memory or time.",
+        "The number of schemas, messages and references that are followed is bounded, so that a "
+        "hostile document cannot exhaust memory or time.",
         "a document with more than 100,000 schemas",
         "Split the document.",
     ),
@@ -67,8 +68,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG311": Rule(
         "A message of an operation is not one of its channel",
-        "The `messages` of an operation, or of its reply, are a subset of the messages of the channel and refer to "
-        "them there. The message is taken as if the channel had it.",
+        "The `messages` of an operation, or of its reply, are a subset of the messages of the "
+        "channel and refer to them there. The message is taken as if the channel had it.",
         "messages:\n  - $ref: '#/components/messages/Quote'",
         "Add the message to the channel and refer to '#/channels/<channel>/messages/<message>'.",
     ),
@@ -86,8 +87,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG314": Rule(
         "The host of a server has a scheme or a path",
-        "In 3.x `host` is a host with an optional port; the rest stands in `protocol` and `pathname`. The parts are "
-        "taken as they are meant.",
+        "In 3.x `host` is a host with an optional port; the rest stands in `protocol` and "
+        "`pathname`. The parts are taken as they are meant.",
         "host: wss://quotes.example.com/v1",
         "Write `host: quotes.example.com`, `protocol: wss`, `pathname: /v1`.",
     ),
@@ -135,8 +136,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG323": Rule(
         "Two messages of a channel have one id",
-        "Messages of 2.x documents get their ids from `messageId`, the key in components, or `name`. The later of two "
-        "with the same id gets a number.",
+        "Messages of 2.x documents get their ids from `messageId`, the key in components, or `name`. "
+        "The later of two with the same id gets a number.",
         "two inline messages with the name `update`",
         "Give each message a `messageId`.",
     ),

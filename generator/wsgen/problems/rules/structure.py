@@ -15,8 +15,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG202": Rule(
         "The version of AsyncAPI is not known",
-        "2.0 to 2.6, 3.0 and 3.1 are known. A later minor version of 2 or 3 is read as the last known one, "
-        "with a warning; any other version is refused.",
+        "2.0 to 2.6, 3.0 and 3.1 are known. A later minor version of 2 or 3 is read as the last "
+        "known one, with a warning; any other version is refused.",
         "asyncapi: 1.2.0",
         "Convert the document to a known version, or correct the field.",
     ),
@@ -28,8 +28,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG204": Rule(
         "A value has the wrong type",
-        "The specification wants another kind of value here. `null` for an optional field is taken as absent, "
-        "with a warning.",
+        "The specification wants another kind of value here. `null` for an optional field is taken "
+        "as absent, with a warning.",
         "channels: []",
         "Write the kind of value that the message names.",
     ),
