@@ -1,0 +1,24 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.servers import TradingServer
+from tests.servers import trading_server as run_trading_server
+
+
+@pytest.fixture(scope="session")
+def trading_process() -> Generator[TradingServer]:
+    """The trading server's process, for the whole run."""
+    with run_trading_server() as server:
+        yield server
+
+
+@pytest.fixture
+def trading_server(trading_process: TradingServer) -> TradingServer:
+    """A real FastWS server on a port of 127.0.0.1, without connections, counters or special modes."""
+    trading_process.admin.reset()
+    return trading_process

@@ -1,0 +1,171 @@
+"""Real servers for tests, each in a process and a virtual environment of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import http.client
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import venv
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["REQUIREMENTS", "Admin", "TradingServer", "environment", "trading_server"]
+
+REQUIREMENTS = ("fastws==0.1.7", "pydantic==2.14.*", "uvicorn>=0.34,<1", "websockets>=15,<18")
+CACHE = Path(__file__).parents[2] / ".cache" / "servers"
+START_TIMEOUT = 60
+
+
+def environment(requirements: Sequence[str] = REQUIREMENTS) -> Path:
+    """The interpreter of a virtual environment that has these packages; made at the first call.
+
+    Environments are kept in `.cache/servers`, named by version of Python and list of requirements. One that
+    is half made has another name, so a killed run leaves nothing that looks finished.
+
+    Raises:
+        RuntimeError: the packages could not be installed; pip's words are in the message.
+    """
+    key = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()[:16]
+    ready = CACHE / key
+    if not ready.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=CACHE))
+        try:
+            _install(making, requirements)
+            making.rename(ready)
+        except OSError:
+            if not ready.exists():  # another run may have been faster
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+    return _interpreter(ready)
+
+
+def _install(folder: Path, requirements: Sequence[str]) -> None:
+    venv.EnvBuilder(with_pip=True, clear=True).create(folder)
+    pip = [str(_interpreter(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    result = subprocess.run([*pip, *requirements], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if result.returncode != 0:
+        raise RuntimeError(f"could not install {', '.join(requirements)}:\n{result.stdout}{result.stderr}")
+
+
+def _interpreter(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+class Admin:
+    """The server's loopback routes for tests, as blocking calls."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def push(self, topic: str, type: str, payload: object) -> int:
+        """Have the server send a message to all that are subscribed to `topic`; how many they are."""
+        query = urllib.parse.urlencode({"topic": topic, "type": type})
+        sent: int = self._call("POST", f"/admin/push?{query}", payload)["sent"]
+        return sent
+
+    def kick(self, code: int = 1012, reason: str = "") -> int:
+        """Close every connection with this code; how many they were."""
+        query = urllib.parse.urlencode({"code": code, "reason": reason})
+        kicked: int = self._call("POST", f"/admin/kick?{query}")["kicked"]
+        return kicked
+
+    def mode(self, **values: object) -> None:
+        """Set `subscribe_delay` (seconds), `reject`, `silent` (lists of symbols, levels, accounts), `token`
+        (handshakes without `Authorization: Bearer <token>` are answered with 403)."""
+        self._call("POST", "/admin/mode", values)
+
+    def state(self) -> dict[str, Any]:
+        """`connections`, each with `topics`, `received`, `query` and `headers`; and `received`: how often
+        each operation was received since the last reset, also from connections that have ended."""
+        return self._call("GET", "/admin/state")
+
+    def reset(self) -> None:
+        """Close every connection, forget the counters and the mode."""
+        self._call("POST", "/admin/reset")
+
+    def document(self) -> dict[str, Any]:
+        """The AsyncAPI document that the server publishes."""
+        return self._call("GET", "/asyncapi.json")
+
+    def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=START_TIMEOUT)
+        try:
+            connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise RuntimeError(f"{method} {path} was answered with {response.status}: {text}")
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
+
+class TradingServer:
+    """A running trading server. Its methods are those of `Admin`, for use in an event loop.
+
+    Attributes:
+        url: where clients connect.
+        admin: the same calls, blocking.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.url = f"ws://127.0.0.1:{port}/ws"
+        self.admin = Admin(port)
+
+    async def push(self, topic: str, type: str, payload: object) -> int:
+        return await asyncio.to_thread(self.admin.push, topic, type, payload)
+
+    async def kick(self, code: int = 1012, reason: str = "") -> int:
+        return await asyncio.to_thread(self.admin.kick, code, reason)
+
+    async def mode(self, **values: object) -> None:
+        await asyncio.to_thread(self.admin.mode, **values)
+
+    async def state(self) -> dict[str, Any]:
+        return await asyncio.to_thread(self.admin.state)
+
+    async def reset(self) -> None:
+        await asyncio.to_thread(self.admin.reset)
+
+
+@contextmanager
+def trading_server() -> Generator[TradingServer]:
+    """Run `trading.py` on a free port of 127.0.0.1; entered when it answers, stopped and gone when left.
+
+    Raises:
+        RuntimeError: it could not be installed or did not start; its words are in the message.
+    """
+    program = [str(environment()), "-W", "ignore", str(Path(__file__).with_name("trading.py"))]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            port = process.stdout.readline()
+            if not port:
+                log.seek(0)
+                raise RuntimeError(f"the trading server did not start:\n{log.read()}")
+            server = TradingServer(int(port))
+            server.admin.state()
+            yield server
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
