@@ -16,6 +16,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "Retry",
+    "SessionOptions",
     "Stream",
     "Subscription",
     "SubscriptionState",
@@ -31,7 +32,9 @@ Callback: TypeAlias = Callable[[T], Awaitable[None] | None]
 Credential: TypeAlias = T | Callable[[int], T | Awaitable[T]]
 """A value, or a function (also an async one) from the number of the attempt, from 1, to the value."""
 
-ConnectionState: TypeAlias = Literal["DISCONNECTED", "CONNECTING", "CONNECTED", "RECONNECTING", "FAILED", "CLOSED"]
+ConnectionState: TypeAlias = Literal[
+    "DISCONNECTED", "CONNECTING", "CONNECTED", "RECONNECTING", "FAILED", "CLOSED"
+]
 SubscriptionState: TypeAlias = Literal["CREATED", "PENDING", "CONFIRMED", "UNSUBSCRIBING", "DELETED"]
 
 
@@ -187,3 +190,48 @@ class Stream(Protocol[T_co]):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
     def __aiter__(self) -> AsyncIterator[T_co]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """The options that the session itself acts on; see `ConnectionOptions`."""
+
+    timeout: float = 5.0
+    connect_timeout: float | None = None
+    open_timeout: float = 10.0
+    max_attempts: int | None = 5
+    retry: Retry = Retry()
+
+    @classmethod
+    def of(cls, options: ConnectionOptions) -> SessionOptions:
+        """The session's part of connection options; attempts are as many as delays unless they are given."""
+        retry = options.get("retry", Retry())
+        return cls(
+            timeout=options.get("timeout", 5.0),
+            connect_timeout=options.get("connect_timeout"),
+            open_timeout=options.get("open_timeout", 10.0),
+            max_attempts=options.get("max_attempts", max(1, len(retry.delays))),
+            retry=retry,
+        )
+
+    def delay_before(self, attempt: int) -> float | None:
+        """Seconds before an attempt of a first connect, from 1; None when there is none left.
+
+        Past the listed delays they double, up to 30 s.
+        """
+        if self.max_attempts is not None and attempt > self.max_attempts:
+            return None
+        delays = self.retry.delays or (0.0,)
+        if attempt <= len(delays):
+            return delays[attempt - 1]
+        return min(30.0, max(1.0, delays[-1]) * 2.0 ** (attempt - len(delays)))
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a call waits for a connection."""
+        if self.connect_timeout is not None:
+            return self.connect_timeout
+        if self.max_attempts is None:
+            return 60.0
+        delays = (self.delay_before(attempt) or 0.0 for attempt in range(1, self.max_attempts + 1))
+        return sum(delays) + self.open_timeout * self.max_attempts

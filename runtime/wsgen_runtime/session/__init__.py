@@ -1,0 +1,25 @@
+"""The sans-I/O core: connection, calls and subscriptions as a machine that is driven from outside."""
+
+from .calls import Call, Cancelled
+from .consumers import Consumer
+from .effects import Abort, Changed, Close, Effect, Open, Serve, Strange, Transmit
+from .leases import Lease
+from .session import Session
+from .subscriptions import canonical_parameters
+
+__all__ = [
+    "Abort",
+    "Call",
+    "Cancelled",
+    "Changed",
+    "Close",
+    "Consumer",
+    "Effect",
+    "Lease",
+    "Open",
+    "Serve",
+    "Session",
+    "Strange",
+    "Transmit",
+    "canonical_parameters",
+]

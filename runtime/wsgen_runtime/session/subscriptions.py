@@ -1,0 +1,614 @@
+"""The subscriptions of one domain on one connection.
+
+A *wire subscription* is one set of parameters: what one subscribe frame asks for. Consumers with equal canonical
+parameters share it. Its two facts (wanted, held) move only through `Domain._happen`, by the table in
+`transitions`; the methods named after acts are what the table orders. To add a rule, add a line there.
+
+An update finds its consumers by its *address*: its topic, or the values of its routing fields, or nothing at all
+where a domain has only one address.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Hashable
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from ..codec import Codec, Getter
+from ..errors import (
+    AmbiguousRoute,
+    InvalidRequest,
+    SubscribeTimeout,
+    SubscriptionRejected,
+    TopicMismatch,
+    WsgenError,
+)
+from ..operations import Confirmation, SubscriptionOperation, Update
+from ..transitions import TABLE, Act, Happening, Held
+from .calls import Call, Cancelled, Slot, Wait
+from .consumers import Consumer
+from .routes import Maker, UpdateRoute, maker
+
+if TYPE_CHECKING:
+    from .leases import Lease
+    from .session import Session
+
+__all__ = ["Domain", "Wire", "canonical_parameters"]
+
+EARLY_MESSAGES = 1_000
+EARLY_BYTES = 4 * 1024 * 1024
+GONE_ADDRESSES = 1_024
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+class Wire:
+    """One set of parameters. `sent` is their JSON as it is sent, `key` the canonical form."""
+
+    __slots__ = (
+        "addresses",
+        "ask",
+        "consumers",
+        "domain",
+        "frame",
+        "held",
+        "key",
+        "leavers",
+        "order",
+        "refusal",
+        "sent",
+        "topic",
+        "unanswered",
+        "wait",
+    )
+
+    def __init__(self, domain: Domain, key: str, sent: str, frame: bytes, order: int) -> None:
+        self.domain = domain
+        self.key = key
+        self.sent = sent
+        self.frame = frame
+        self.order = order
+        self.held = Held.ABSENT
+        self.consumers: list[Consumer] = []
+        self.leavers: list[Consumer] = []
+        self.topic: str | None = None
+        self.addresses: tuple[Hashable, ...] = ()
+        self.ask: Slot | None = None
+        self.refusal: WsgenError | None = None
+        self.wait: Wait | None = None
+        self.unanswered = 0
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.consumers)
+
+
+class Roles:
+    """Where in a confirmation stands what."""
+
+    __slots__ = ("_message", "_ok", "_status", "_topic")
+
+    def __init__(self, confirmation: Confirmation, getter: Callable[[str, str], Getter]) -> None:
+        def role(path: str | None) -> Getter | None:
+            return None if path is None else getter(confirmation.key, path)
+
+        self._status = role(confirmation.status)
+        self._message = role(confirmation.message)
+        self._topic = role(confirmation.topic)
+        self._ok = confirmation.ok
+
+    def ok(self, reply: Any) -> bool:
+        if self._status is None or reply is None:
+            return True
+        status = self._status(reply)
+        return status is None or any(
+            status is ok if isinstance(ok, bool) else status == ok for ok in self._ok
+        )
+
+    def message(self, reply: Any) -> str:
+        text = None if self._message is None or reply is None else self._message(reply)
+        return "" if text is None else str(text)
+
+    def topic(self, reply: Any) -> str | None:
+        topic = None if self._topic is None or reply is None else self._topic(reply)
+        return None if topic is None else str(topic)
+
+
+class Domain:
+    """All wire subscriptions of one operation on one connection."""
+
+    def __init__(self, session: Session, operation: SubscriptionOperation[Any, Any]) -> None:
+        self.operation = operation
+        self.wires: dict[str, Wire] = {}
+        self.sinks: dict[Hashable, tuple[Consumer, ...]] = {}
+        self._session = session
+        self._codec = session.codec
+        self._at: dict[Hashable, tuple[Wire, ...]] = {}
+        self._topics: dict[str, tuple[Wire, ...]] = {}
+        self._early: deque[tuple[Hashable, Any, int]] = deque()
+        self._early_bytes = 0
+        self._asked = 0
+        self._gone: dict[Hashable, None] = {}
+        self._lingering: str | None = None
+        self._confirmation = Roles(operation.confirmation, self._codec.getter)
+        self._release = Roles(operation.release, self._codec.getter) if operation.release else None
+        session.reply_topic(operation.confirmation.key, self._confirmation.topic)
+        if operation.release is not None and self._release is not None:
+            session.reply_topic(operation.release.key, self._release.topic)
+        route = operation.route
+        self._pairs = dict(route) if route is not None and not isinstance(route, str) else None
+        flat = self._pairs is None and all(update.topic is None for update in operation.updates)
+        self._single_address = flat
+        self._exclusive = flat and route != "broadcast"
+        self._acts: dict[Act, Callable[[Wire], None]] = {
+            Act.NOTHING: lambda wire: None,
+            Act.ASK: self._ask,
+            Act.CONFIRM: self._confirm,
+            Act.REJECT: self._reject,
+            Act.RELEASE: self._let_go,
+        }
+        for update in operation.updates:
+            session.add_update(update.key, self._update_route(update))
+
+    def _update_route(self, update: Update) -> UpdateRoute:
+        getter = self._codec.getter
+        address: Callable[[Any], Hashable] | None = None
+        if self._pairs is not None:
+            fields = [
+                getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs
+            ]
+            address = _tuple_of(fields)
+        elif update.topic is not None:
+            address = getter(update.key, update.topic)
+        data = None if update.data is None else getter(update.key, update.data)
+        make: Maker | None = None if update.event is None else maker(update.event)
+        return UpdateRoute(self._session, self, address, data, make)
+
+    # Consumers come and go.
+
+    def subscribe(self, lease: Lease, request: object, consumer: Consumer, timeout: float) -> Call:
+        """Let `consumer` join the wire subscription of `request`.
+
+        Raises:
+            InvalidRequest: `request` does not fit its schema.
+            AmbiguousRoute: updates of this domain could not be told from those of other parameters.
+        """
+        operation = self.operation
+        frame = self._codec.encode(operation.subscribe, request)
+        sent = self._codec.parameters(operation.subscribe, request)
+        key = _canonical({**operation.defaults, **sent})
+        stands_back = self._exclusive and self._must_wait(key)
+        wire = self.wires.get(key)
+        if wire is None:
+            text = _canonical(sent)
+            wire = Wire(self, key, key if text == key else text, frame, self._session.next_order())
+            if self._pairs is not None:
+                wire.addresses = self._paired_addresses(wire)
+            self.wires[key] = wire
+        call = Call(operation.subscribe, lease)
+        consumer.wire, consumer.call, consumer.lease = wire, call, lease
+        consumer.bind(self._session.overflow)
+        lease.consumers[consumer] = None
+        wire.consumers.append(consumer)
+        call.timeout = timeout
+        if not self._session.connected:
+            self._session.wait_for_connection(
+                call, lambda: self.opened(wire), lambda error: self._connection_not_had(consumer, error)
+            )
+        elif not stands_back:
+            self._happen(wire, Happening.JOINED)
+            if wire.held is Held.ASKED and call.wait is None and not call.settled:
+                self._start_clock(wire, consumer)
+        return call
+
+    def _connection_not_had(self, consumer: Consumer, error: WsgenError) -> None:
+        self.leave(consumer, error)
+
+    def opened(self, wire: Wire) -> None:
+        """The connection can be used."""
+        if self.wires.get(wire.key) is wire and wire.wanted:
+            self._happen(wire, Happening.OPENED)
+
+    def leave(self, consumer: Consumer, error: WsgenError | None = None) -> Call | None:
+        """Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any."""
+        wire, call = consumer.wire, consumer.call
+        if wire is None or consumer not in wire.consumers:
+            return call if consumer.state == "UNSUBSCRIBING" else None
+        wire.consumers.remove(consumer)
+        self._refresh(wire)
+        pending = call is not None and not call.settled
+        if pending:
+            assert call is not None
+            self._keep_clock(wire, call)
+            call.settle(error=error or Cancelled())
+        consumer.stop() if error is None else consumer.end(error)
+        if not wire.consumers:
+            self._happen(wire, Happening.LEFT)
+        if error is None and not pending and wire.held is Held.RELEASING and not wire.consumers:
+            assert consumer.lease is not None
+            consumer.state, consumer.call = (
+                "UNSUBSCRIBING",
+                Call(self.operation.unsubscribe or "", consumer.lease),
+            )
+            wire.leavers.append(consumer)
+            return consumer.call
+        consumer.end(error)
+        self._tidy(wire)
+        return None
+
+    def lost(self, error: Callable[[bool], WsgenError]) -> None:
+        """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
+        for wire in list(self.wires.values()):
+            asked = wire.held is not Held.ABSENT
+            self._happen(wire, Happening.LOST)
+            self._stop_clock(wire)
+            for consumer in wire.leavers:
+                consumer.end(None)
+                if consumer.call is not None:
+                    consumer.call.settle()
+            for consumer in wire.consumers:
+                call = consumer.call
+                consumer.end(error(asked))
+                if call is not None:
+                    call.settle(error=error(asked))
+        for table in (self.wires, self.sinks, self._at, self._topics, self._gone):
+            table.clear()
+        self._drop_early()
+        self._lingering = None
+
+    def _happen(self, wire: Wire, happening: Happening) -> None:
+        before = wire.held
+        wire.held, act = TABLE[wire.wanted, before, happening]
+        self._asked += (wire.held is Held.ASKED) - (before is Held.ASKED)
+        self._acts[act](wire)
+        if self._early and not self._asked:
+            self._drop_early()
+
+    # Acts, as the table orders them.
+
+    def _ask(self, wire: Wire) -> None:
+        slot = Slot(
+            self._session.next_sequence(),
+            "subscribe",
+            lambda key, reply: self._answered(wire, slot, reply),
+            lambda error: self._undecodable(wire, slot, error),
+        )
+        wire.ask = slot
+        wire.unanswered += 1
+        self._lingering = None
+        for address in ((),) if self._single_address else wire.addresses:
+            self._gone.pop(address, None)
+        self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
+        for consumer in wire.consumers:
+            self._start_clock(wire, consumer)
+
+    def _confirm(self, wire: Wire) -> None:
+        self._place(wire)
+        for consumer in wire.consumers:
+            call = consumer.call
+            if call is not None and not call.settled:
+                consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
+                call.settle(consumer)
+        self._refresh(wire)
+        self._deliver_early(wire)
+
+    def _reject(self, wire: Wire) -> None:
+        for consumer in list(wire.consumers):
+            self.leave(consumer, wire.refusal)
+
+    def _let_go(self, wire: Wire) -> None:
+        shared = wire.topic is not None and any(
+            other is not wire for other in self._topics.get(wire.topic, ())
+        )
+        self._unplace(wire, forget=not shared)
+        unsubscribe, release = self.operation.unsubscribe, self.operation.release
+        if unsubscribe is None or shared:
+            wire.held = Held.ABSENT
+            if self._exclusive and unsubscribe is None:
+                self._lingering = wire.key
+            return
+        slot = Slot(
+            self._session.next_sequence(),
+            "unsubscribe",
+            lambda key, reply: self._released(wire, slot, reply),
+            lambda error: self._released(wire, slot, None),
+            wire.topic,
+        )
+        frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
+        keys = () if release is None else (release.key,)
+        self._session.ask(slot, keys, frame)
+        if release is None:
+            self._happen(wire, Happening.RELEASED)
+        else:
+            wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
+
+    def _release_parameters(self, wire: Wire) -> dict[str, Any]:
+        sent: dict[str, Any] = json.loads(wire.sent)
+        names = self.operation.release_parameters
+        if names is None:
+            return sent
+        if names == ("topic",) and "topic" not in sent:
+            return {"topic": wire.topic}
+        return {name: sent[name] for name in names if name in sent}
+
+    # Answers, and silence.
+
+    def _answered(self, wire: Wire, slot: Slot, reply: Any) -> None:
+        wire.unanswered -= 1
+        topic = self._confirmation.topic(reply)
+        if self._confirmation.ok(reply):
+            self._confirmed(wire, slot, topic)
+        elif wire.ask is slot:
+            self._refuse(
+                wire, SubscriptionRejected(self.operation.domain, self._confirmation.message(reply), reply)
+            )
+        self._tidy(wire)
+
+    def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
+        expected = self._computed_topic(wire)
+        if topic is None:
+            topic = expected
+        if wire.ask is not None and wire.ask is not slot:
+            wire.ask.entomb()  # its caller is served by this late ok
+        if wire.held in (Held.ABSENT, Held.ASKED):
+            wire.ask = None
+            self._stop_clock(wire)
+            wire.topic = topic
+            if self._pairs is None:
+                wire.addresses = ((),) if self._single_address else (topic,)
+            if expected is not None and topic is not None and expected != topic:
+                self._mismatched(wire, expected, topic)
+        self._happen(wire, Happening.CONFIRMED)
+
+    def _mismatched(self, wire: Wire, expected: str, topic: str) -> None:
+        domain = self.operation.domain
+        if not self.operation.strict_topic:
+            self._session.log.warning(
+                "%s: expected the topic %r, the server confirmed %r", domain, expected, topic
+            )
+            return
+        for consumer in list(wire.consumers):
+            self.leave(consumer, TopicMismatch(domain, expected, topic))
+
+    def _refuse(self, wire: Wire, error: WsgenError) -> None:
+        wire.ask, wire.refusal = None, error
+        self._stop_clock(wire)
+        self._happen(wire, Happening.REFUSED)
+        self._ask_those_who_wait()
+
+    def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
+        wire.unanswered -= 1
+        if wire.ask is slot:
+            self._refuse(wire, error)
+        self._tidy(wire)
+
+    def _silent(self, wire: Wire, slot: Slot, consumer: Consumer | None) -> None:
+        if consumer is not None and consumer.call is not None:
+            timeout = consumer.call.timeout
+            self._leave_silent(wire, consumer, SubscribeTimeout(self.operation.subscribe, timeout))
+        if not wire.wanted:
+            slot.entomb()
+            if wire.ask is slot:
+                wire.ask = None
+            self._happen(wire, Happening.SILENT)
+            self._tidy(wire)
+        if slot.misaligned:
+            self._session.desynchronised()
+
+    def _leave_silent(self, wire: Wire, consumer: Consumer, error: SubscribeTimeout) -> None:
+        wire.consumers.remove(consumer)
+        consumer.end(error)
+        assert consumer.call is not None
+        consumer.call.settle(error=error)
+
+    def _released(self, wire: Wire, slot: Slot, reply: Any) -> None:
+        if not slot.waiting:
+            return
+        if self._release is not None and not self._release.ok(reply):
+            self._session.log.warning(
+                "%s: the server refused the unsubscribe: %s",
+                self.operation.domain,
+                self._release.message(reply),
+            )
+        self._release_done(wire)
+
+    def _release_silent(self, wire: Wire, slot: Slot) -> None:
+        slot.entomb()
+        self._session.log.warning("%s: no answer to the unsubscribe", self.operation.domain)
+        self._release_done(wire)
+        if slot.misaligned:
+            self._session.desynchronised()
+
+    def _release_done(self, wire: Wire) -> None:
+        if wire.held is not Held.RELEASING:
+            return
+        self._stop_clock(wire)
+        leavers, wire.leavers = wire.leavers, []
+        self._happen(wire, Happening.RELEASED)
+        for consumer in leavers:
+            consumer.end(None)
+            if consumer.call is not None:
+                consumer.call.settle()
+        self._tidy(wire)
+        self._ask_those_who_wait()
+
+    def _ask_those_who_wait(self) -> None:
+        if self._exclusive:
+            for wire in list(self.wires.values()):
+                if wire.wanted and wire.held is Held.ABSENT:
+                    self._happen(wire, Happening.OPENED)
+
+    # Clocks.
+
+    def _start_clock(self, wire: Wire, consumer: Consumer) -> None:
+        slot, call = wire.ask, consumer.call
+        if slot is None or call is None or call.settled:
+            return
+        self._stop_clock(wire)
+        consumer.state = "PENDING"
+        call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer))
+
+    def _keep_clock(self, wire: Wire, call: Call) -> None:
+        """A caller gave up what was asked for; the server's silence still has to be noticed."""
+        wait, slot = call.wait, wire.ask
+        if wait is not None and slot is not None and not wire.consumers:
+            wire.wait = self._session.clock_for(
+                slot, wait.timeout, lambda: self._silent(wire, slot, None), started=wait.started
+            )
+
+    def _stop_clock(self, wire: Wire) -> None:
+        if wire.wait is not None:
+            wire.wait.cancel()
+            wire.wait = None
+
+    # Addresses.
+
+    def _must_wait(self, key: str) -> bool:
+        """Whether another set of parameters is just being released.
+
+        Raises:
+            AmbiguousRoute: another set is there to stay.
+        """
+        waits = False
+        for other in self.wires.values():
+            if other.key == key:
+                continue
+            if other.wanted or other.held is not Held.RELEASING:
+                raise AmbiguousRoute(self.operation.domain)
+            waits = True
+        if self._lingering is not None and self._lingering != key:
+            raise AmbiguousRoute(self.operation.domain)
+        return waits
+
+    def _paired_addresses(self, wire: Wire) -> tuple[Hashable, ...]:
+        parameters = {**self.operation.defaults, **json.loads(wire.sent)}
+        values: list[list[Hashable]] = []
+        for name in (self._pairs or {}).values():
+            value = parameters.get(name)
+            if value is None:
+                raise InvalidRequest(
+                    self.operation.subscribe,
+                    f"$.{name}",
+                    "updates are routed by this parameter, which is missing",
+                )
+            values.append(
+                [_hashable(item) for item in value] if isinstance(value, list) else [_hashable(value)]
+            )
+        return tuple(product(*values))
+
+    def _computed_topic(self, wire: Wire) -> str | None:
+        rule = self.operation.topic_rule
+        if rule is None:
+            return None
+        parameters: dict[str, Any] = json.loads(wire.key)
+        if rule == "sorted-json":
+            present = {name: value for name, value in parameters.items() if value is not None}
+            return f"{self.operation.domain}:{json.dumps(present, sort_keys=True, separators=(',', ':'))}"
+        return PLACEHOLDER.sub(lambda found: _topic_text(parameters.get(found[1], "")), rule)
+
+    def _place(self, wire: Wire) -> None:
+        if wire.topic is not None and wire not in self._topics.get(wire.topic, ()):
+            self._topics[wire.topic] = (*self._topics.get(wire.topic, ()), wire)
+        for address in wire.addresses:
+            if wire not in self._at.get(address, ()):
+                self._at[address] = (*self._at.get(address, ()), wire)
+
+    def _unplace(self, wire: Wire, *, forget: bool) -> None:
+        if wire.topic is not None:
+            _without(self._topics, wire.topic, wire)
+        for address in wire.addresses:
+            _without(self._at, address, wire)
+            if forget and address not in self._at:
+                self._gone[address] = None
+                if len(self._gone) > GONE_ADDRESSES:
+                    del self._gone[next(iter(self._gone))]
+        self._refresh(wire)
+
+    def _refresh(self, wire: Wire) -> None:
+        for address in wire.addresses:
+            consumers = tuple(
+                consumer
+                for other in self._at.get(address, ())
+                for consumer in other.consumers
+                if consumer.state == "CONFIRMED"
+            )
+            if consumers:
+                self.sinks[address] = consumers
+            else:
+                self.sinks.pop(address, None)
+
+    def _tidy(self, wire: Wire) -> None:
+        if not wire.wanted and wire.held is Held.ABSENT and not wire.unanswered and not wire.leavers:
+            self._stop_clock(wire)
+            if self.wires.get(wire.key) is wire:
+                del self.wires[wire.key]
+
+    # Updates that nobody holds yet.
+
+    def unaddressed(self, address: Hashable, value: Any, size: int) -> None:
+        """An update whose address has no consumer: kept while a subscribe is pending, else dropped."""
+        if address in self._gone or address in self._at:
+            return
+        if not self._asked:
+            self._session.count_unrouted(self.operation.domain)
+            return
+        self._early.append((address, value, size))
+        self._early_bytes += size
+        while len(self._early) > EARLY_MESSAGES or self._early_bytes > EARLY_BYTES:
+            self._early_bytes -= self._early.popleft()[2]
+            self._session.count_unrouted(self.operation.domain)
+
+    def _deliver_early(self, wire: Wire) -> None:
+        if not self._early:
+            return
+        mine = [entry for entry in self._early if entry[0] in wire.addresses]
+        if mine:
+            self._early = deque(entry for entry in self._early if entry[0] not in wire.addresses)
+            self._early_bytes = sum(entry[2] for entry in self._early)
+        for address, value, _ in mine:
+            self._session.deliver(self.sinks.get(address, ()), value)
+
+    def _drop_early(self) -> None:
+        for _ in self._early:
+            self._session.count_unrouted(self.operation.domain)
+        self._early.clear()
+        self._early_bytes = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left of any subscription."""
+        return not (self.wires or self.sinks or self._at or self._topics or self._early)
+
+
+def canonical_parameters(codec: Codec, operation: SubscriptionOperation[Any, Any], request: object) -> str:
+    """Equal for two requests exactly when they ask for the same: defaults filled in, keys sorted."""
+    return _canonical({**operation.defaults, **codec.parameters(operation.subscribe, request)})
+
+
+def _canonical(parameters: dict[str, Any]) -> str:
+    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _hashable(value: Any) -> Hashable:
+    return value if isinstance(value, Hashable) else _canonical(value)
+
+
+def _topic_text(value: Any) -> str:
+    return value if isinstance(value, str) else _canonical(value)
+
+
+def _tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
+    def address(payload: Any) -> Hashable:
+        return tuple([field(payload) for field in fields])
+
+    return address
+
+
+def _without(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire) -> None:
+    rest = tuple(other for other in table.get(key, ()) if other is not wire)
+    if rest:
+        table[key] = rest
+    else:
+        table.pop(key, None)

@@ -1,0 +1,133 @@
+"""The protocol of all scenarios, over plain JSON values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from wsgen_runtime.codec import Getter, Undecodable, UnknownMessageKey
+from wsgen_runtime.errors import InvalidPayload
+from wsgen_runtime.operations import (
+    Confirmation,
+    Protocol,
+    PushOperation,
+    RequestOperation,
+    Route,
+    SendOperation,
+    SubscriptionOperation,
+    Update,
+)
+
+PUSHES = ("chat.message", "chat.notice")
+REQUESTS = {"chat.join": "chat.joined", "ping": "pong"}
+SENDS = ("chat.typing",)
+WRAPPED = ("bars", "quotes")
+FLAT = ("alerts", "orders")
+DEFAULTS: dict[str, dict[str, object]] = {"bars": {"resolution": "1"}}
+
+RECEIVED = {
+    *PUSHES,
+    *REQUESTS.values(),
+    *(f"{domain}.update" for domain in (*WRAPPED, *FLAT)),
+    *(f"{domain}.subscribe.response" for domain in (*WRAPPED, *FLAT)),
+    *(f"{domain}.unsubscribe.response" for domain in (*WRAPPED, "alerts")),
+}
+
+
+class JsonCodec:
+    """Payloads are what `json` makes of them; only what the protocol itself reads is checked."""
+
+    def decode(self, frame: bytes) -> tuple[str, Any]:
+        try:
+            value = json.loads(frame)
+        except ValueError as error:
+            raise Undecodable(None, InvalidPayload(None, "$", str(error))) from None
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            raise UnknownMessageKey(None)
+        key, payload = value["type"], value.get("payload")
+        if key not in RECEIVED:
+            raise UnknownMessageKey(key)
+        self._check(key, payload)
+        return key, payload
+
+    def _check(self, key: str, payload: Any) -> None:
+        domain = key.partition(".")[0]
+        if key.endswith(".response"):
+            required = {"status": str}
+        elif key.endswith(".update") and domain in WRAPPED:
+            required = {"topic": str}
+        else:
+            return
+        for name, kind in required.items():
+            if not isinstance(payload, dict) or not isinstance(payload.get(name), kind):
+                raise Undecodable(key, InvalidPayload(key, f"$.payload.{name}", f"expected {kind.__name__}"))
+
+    def encode(self, key: str, payload: object) -> bytes:
+        frame: dict[str, object] = {"type": key} if payload is None else {"type": key, "payload": payload}
+        return json.dumps(frame).encode()
+
+    def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
+        return self.encode(key, parameters)
+
+    def parameters(self, key: str, payload: object) -> dict[str, Any]:
+        assert isinstance(payload, dict)
+        return payload
+
+    def getter(self, key: str, path: str) -> Getter:
+        names = path.split(".")
+
+        def get(value: Any) -> Any:
+            for name in names:
+                value = value.get(name) if isinstance(value, dict) else None
+            return value
+
+        return get
+
+
+class Operations:
+    """Descriptors of all domains, with the options of one scenario."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        topics: Mapping[str, str] | None = None,
+        strict_topic: bool = False,
+    ) -> None:
+        self.protocol = Protocol("scenarios", JsonCodec())
+        self.subscriptions = {
+            domain: self._subscription(domain, routes.get(domain), (topics or {}).get(domain), strict_topic)
+            for domain in (*WRAPPED, *FLAT)
+        }
+        self.requests: dict[str, RequestOperation[Any, Any]] = {
+            name: RequestOperation(request=name, replies=(reply,)) for name, reply in REQUESTS.items()
+        }
+        self.sends: dict[str, SendOperation[Any]] = {name: SendOperation(message=name) for name in SENDS}
+        self.pushes: dict[str, PushOperation[Any]] = {
+            name: PushOperation(name=name, messages=(name,)) for name in PUSHES
+        }
+
+    def _subscription(
+        self, domain: str, route: Route | None, topic: str | None, strict: bool
+    ) -> SubscriptionOperation[Any, Any]:
+        def confirmation(verb: str) -> Confirmation:
+            return Confirmation(f"{domain}.{verb}.response", status="status", message="message", topic="topic")
+
+        wrapped = domain in WRAPPED
+        releases = domain != "orders"
+        return SubscriptionOperation(
+            domain=domain,
+            subscribe=f"{domain}.subscribe",
+            confirmation=confirmation("subscribe"),
+            unsubscribe=f"{domain}.unsubscribe" if releases else None,
+            release=confirmation("unsubscribe") if releases else None,
+            updates=(
+                Update(f"{domain}.update", topic="topic", data="payload")
+                if wrapped
+                else Update(f"{domain}.update"),
+            ),
+            defaults=DEFAULTS.get(domain, {}),
+            topic_rule=topic,
+            strict_topic=strict,
+            route=route,
+        )
