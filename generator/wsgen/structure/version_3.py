@@ -1,0 +1,182 @@
+"""The objects of AsyncAPI 3.0.0 and 3.1.0, from https://www.asyncapi.com/docs/reference/specification/v3.1.0."""
+
+from __future__ import annotations
+
+from .vocabulary import (
+    ANY,
+    SHARED,
+    STRICT_TEXT,
+    TAGS,
+    TEXT,
+    Definitions,
+    fields,
+    list_of,
+    map_of,
+    ref,
+    ref_or,
+    reference,
+)
+
+__all__ = ["DEFINITIONS", "MOVED"]
+
+_SECURITY = list_of(ref_or("SecurityScheme"), "warning")
+_OPERATION_TRAIT: Definitions = {
+    "title": TEXT,
+    "summary": TEXT,
+    "description": TEXT,
+    "security": _SECURITY,
+    "tags": TAGS,
+    "externalDocs": ANY,
+    "bindings": ANY,
+}
+_MESSAGE_TRAIT: Definitions = {
+    "headers": ref_or("Payload"),
+    "correlationId": ref_or("CorrelationId"),
+    "contentType": TEXT,
+    "name": TEXT,
+    "title": TEXT,
+    "summary": TEXT,
+    "description": TEXT,
+    "tags": TAGS,
+    "externalDocs": ANY,
+    "bindings": ANY,
+    "examples": list_of(ANY, "warning"),
+}
+
+DEFINITIONS: Definitions = {
+    **SHARED,
+    "AsyncAPI": fields(
+        "AsyncAPI Object",
+        {
+            "asyncapi": TEXT,
+            "id": TEXT,
+            "info": ref("Info"),
+            "servers": map_of(ref_or("Server")),
+            "defaultContentType": TEXT,
+            "channels": map_of(ref_or("Channel")),
+            "operations": map_of(ref_or("Operation")),
+            "components": ref("Components"),
+        },
+        wanted=("info",),
+    ),
+    "Server": {
+        **fields(
+            "Server Object",
+            {
+                "host": STRICT_TEXT,
+                "protocol": TEXT,
+                "protocolVersion": TEXT,
+                "pathname": TEXT,
+                "title": TEXT,
+                "summary": TEXT,
+                "description": TEXT,
+                "variables": map_of(ref_or("ServerVariable")),
+                "security": _SECURITY,
+                "tags": TAGS,
+                "externalDocs": ANY,
+                "bindings": ANY,
+            },
+            wanted=("protocol",),
+        ),
+        "if": {"required": ["url"]},
+        "else": {"required": ["host"]},
+    },
+    "Channel": fields(
+        "Channel Object",
+        {
+            "address": {"type": ["string", "null"], "x-level": "warning"},
+            "messages": map_of(ref_or("Message")),
+            "title": TEXT,
+            "summary": TEXT,
+            "description": TEXT,
+            "servers": list_of(reference("Server"), "warning"),
+            "parameters": map_of(ref_or("Parameter")),
+            "tags": TAGS,
+            "externalDocs": ANY,
+            "bindings": ref_or("ChannelBindings"),
+        },
+    ),
+    "Parameter": fields(
+        "Parameter Object",
+        {
+            "enum": list_of(TEXT, "warning"),
+            "default": TEXT,
+            "description": TEXT,
+            "examples": ANY,
+            "location": TEXT,
+        },
+    ),
+    "Operation": fields(
+        "Operation Object",
+        {
+            **_OPERATION_TRAIT,
+            "action": {"enum": ["send", "receive"]},
+            "channel": {
+                "if": {"type": "string"},
+                "then": {"type": "object", "x-level": "warning"},
+                "else": reference("Channel"),
+            },
+            "traits": list_of(ref_or("OperationTrait")),
+            "messages": list_of(reference("Message")),
+            "reply": ref_or("Reply"),
+        },
+        required=("action", "channel"),
+    ),
+    "OperationTrait": fields("Operation Trait Object", _OPERATION_TRAIT),
+    "Reply": fields(
+        "Operation Reply Object",
+        {
+            "address": ref_or("ReplyAddress"),
+            "channel": reference("Channel"),
+            "messages": list_of(reference("Message")),
+        },
+    ),
+    "ReplyAddress": fields(
+        "Operation Reply Address Object",
+        {"location": TEXT, "description": TEXT},
+        wanted=("location",),
+    ),
+    "Message": fields(
+        "Message Object",
+        {**_MESSAGE_TRAIT, "payload": ref_or("Payload"), "traits": list_of(ref_or("MessageTrait"))},
+    ),
+    "MessageTrait": fields("Message Trait Object", _MESSAGE_TRAIT),
+    "Components": fields(
+        "Components Object",
+        {
+            "schemas": map_of(ref_or("Payload")),
+            "servers": map_of(ref_or("Server")),
+            "channels": map_of(ref_or("Channel")),
+            "operations": map_of(ref_or("Operation")),
+            "messages": map_of(ref_or("Message")),
+            "securitySchemes": map_of(ref_or("SecurityScheme")),
+            "serverVariables": map_of(ref_or("ServerVariable")),
+            "parameters": map_of(ref_or("Parameter")),
+            "correlationIds": map_of(ref_or("CorrelationId")),
+            "replies": map_of(ref_or("Reply")),
+            "replyAddresses": map_of(ref_or("ReplyAddress")),
+            "externalDocs": ANY,
+            "tags": ANY,
+            "operationTraits": map_of(ref_or("OperationTrait")),
+            "messageTraits": map_of(ref_or("MessageTrait")),
+            "serverBindings": ANY,
+            "channelBindings": map_of(ref_or("ChannelBindings"), "warning"),
+            "operationBindings": ANY,
+            "messageBindings": ANY,
+        },
+    ),
+}
+
+MOVED: dict[tuple[str, str], str] = {
+    ("AsyncAPI Object", "tags"): "3.x has `tags` in `info`",
+    ("AsyncAPI Object", "externalDocs"): "3.x has `externalDocs` in `info`",
+    ("Server Object", "url"): "3.x splits a URL into `protocol`, `host` and `pathname`",
+    ("Channel Object", "publish"): "3.x describes operations in the root field `operations`",
+    ("Channel Object", "subscribe"): "3.x describes operations in the root field `operations`",
+    ("Channel Object", "message"): "3.x has an object of `messages` by their ids",
+    ("Operation Object", "message"): "3.x has a list of `messages`, references to messages of the channel",
+    ("Operation Object", "operationId"): "in 3.x the key of an operation is its id",
+    ("Message Object", "messageId"): "in 3.x the key of a message is its id",
+    ("Message Object", "schemaFormat"): "3.x writes `payload: {schemaFormat: …, schema: …}`",
+    ("Parameter Object", "schema"): "parameters of 3.x are strings, with `enum` and `default` of their own",
+}
