@@ -31,6 +31,7 @@ class Consumer:
 
     __slots__ = (
         "_callback",
+        "_on_ended",
         "_overflow",
         "accept",
         "busy",
@@ -41,7 +42,6 @@ class Consumer:
         "error",
         "lease",
         "limit",
-        "on_ended",
         "on_error",
         "on_reset",
         "queue",
@@ -81,7 +81,7 @@ class Consumer:
         self.watched = False
         self.error: Exception | None = None
         self.wake: Callable[[], None] | None = None
-        self.on_ended: Callable[[Consumer], None] | None = None
+        self._on_ended: tuple[Callable[[Consumer], None], ...] = ()
         self._overflow: Callable[[Consumer, SlowConsumer], None] | None = None
 
     @property
@@ -93,6 +93,8 @@ class Consumer:
         self._overflow = overflow
 
     def _enqueue(self, value: Any) -> None:
+        if self._callback is not None:
+            self.delivered -= 1  # counted when the callback gets it
         queue = self.queue
         if queue is None:
             queue = self.queue = deque()
@@ -117,6 +119,7 @@ class Consumer:
         """
         assert self._callback is not None, "streams are taken from"
         while self.queue and not self.ended:
+            self.delivered += 1
             result = self._callback(self.queue.popleft())
             if result is not None:
                 return result
@@ -147,6 +150,10 @@ class Consumer:
             self.lease.consumers.pop(self, None)
         if self.wake is not None:
             self.wake()
-        action, self.on_ended = self.on_ended, None
-        if action is not None:
+        actions, self._on_ended = self._on_ended, ()
+        for action in actions:
             action(self)
+
+    def when_ended(self, action: Callable[[Consumer], None]) -> None:
+        """Run `action` at the end."""
+        self._on_ended = (*self._on_ended, action)

@@ -17,7 +17,7 @@ Rules for the next editor: a state changes only in `_enter`; a subscription chan
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from ..codec import Undecodable, UnknownMessageKey
@@ -72,7 +72,7 @@ class Session:
         self._clock = clock
         self._jitter = jitter
         self._decode = protocol.codec.decode
-        self._effects: list[Effect] = []
+        self.effects: list[Effect] = []
         self._timers = Timers()
         self._answers = AnswerLog()
         self._slots: dict[int, Slot] = {}
@@ -118,9 +118,7 @@ class Session:
 
     def take(self) -> list[Effect]:
         """What is to be done, in order; empty most of the time."""
-        effects = self._effects
-        if effects:
-            self._effects = []
+        effects, self.effects = self.effects, []
         return effects
 
     def tick(self) -> None:
@@ -132,6 +130,13 @@ class Session:
     def lease(self, lease: Lease) -> None:
         """Let another client share this connection."""
         self._leases[lease] = None
+
+    def detach(self, lease: Lease) -> None:
+        """Take a client out of a connection that has failed; its listeners can go to another one."""
+        self._leases.pop(lease, None)
+        for consumer in list(lease.consumers):
+            self._silence(consumer)
+        lease.consumers.clear()
 
     def connect(self, lease: Lease) -> Call:
         """Settles when the connection can be used."""
@@ -328,7 +333,7 @@ class Session:
         """A callback returned something: an awaitable is served, anything else is of no interest."""
         if hasattr(result, "__await__"):
             consumer.started()
-            self._effects.append(Serve(consumer, result))
+            self.effects.append(Serve(consumer, result))
 
     def callback_failed(self, consumer: Consumer, error: Exception) -> None:
         """Report what a callback raised: to `on_error`, then to the log."""
@@ -340,6 +345,17 @@ class Session:
         self.log.error(
             "%s: a callback raised %s: %s", consumer.domain, type(error).__name__, error, exc_info=error
         )
+
+    def served(self, consumer: Consumer) -> Awaitable[None] | None:
+        """An awaitable of `Serve` is done: what is to be awaited next for this consumer, if anything."""
+        while True:
+            try:
+                result = consumer.next_result()
+            except Exception as error:
+                self.callback_failed(consumer, error)
+            else:
+                if result is None or hasattr(result, "__await__"):
+                    return result  # type: ignore[no-any-return]  # what callbacks return is checked here
 
     def overflow(self, consumer: Consumer, error: SlowConsumer) -> None:
         """End a consumer that fell too far behind."""
@@ -400,7 +416,7 @@ class Session:
     def desynchronised(self) -> None:
         """Replies no longer belong to the calls that they reach: only a new connection helps."""
         if self.connected:
-            self._effects.append(Close(1000, "desynchronised"))
+            self.effects.append(Close(1000, "desynchronised"))
             self._fail(
                 lambda sent: ConnectionLost(None, "desynchronised", "maybe" if sent else "no"),
                 "desynchronised",
@@ -461,7 +477,7 @@ class Session:
             self.wait_for_connection(call, start, lambda error: call.settle(error=error))
 
     def _transmit(self, frame: bytes) -> None:
-        self._effects.append(Transmit(frame))
+        self.effects.append(Transmit(frame))
 
     def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
         if call.settled:
@@ -508,12 +524,15 @@ class Session:
                 queue.held_back.popleft()()
 
     def _unlisten(self, consumer: Consumer) -> None:
+        self._silence(consumer)
+        consumer.end(None)
+
+    def _silence(self, consumer: Consumer) -> None:
         for key, route in self._messages.items():
             kept = tuple(entry for entry in route.listeners if entry[0] is not consumer)
             if len(kept) != len(route.listeners):
                 route.listeners = kept
                 self._routes[key] = route.quickest()
-        consumer.end(None)
 
     def _undecodable(self, bad: Undecodable, frame: bytes) -> None:
         message = None if bad.key is None else self._messages.get(bad.key)
@@ -533,7 +552,7 @@ class Session:
             self.invalid += 1
             if self.invalid % LOG_EVERY == 1:
                 self.log.warning("%d invalid messages so far; this one: %s", self.invalid, message.error)
-        self._effects.append(Strange(message))
+        self.effects.append(Strange(message))
 
     # The connection.
 
@@ -549,7 +568,7 @@ class Session:
             self.log.error("failed: %s", error)
         elif state in ("CONNECTED", "CLOSED"):
             self.log.info("%s", state.lower())
-        self._effects.append(Changed(ConnectionEvent(state, reason, attempt, error)))
+        self.effects.append(Changed(ConnectionEvent(state, reason, attempt, error)))
 
     def _attempt_after(self, delay: float) -> None:
         if delay > 0:
@@ -565,10 +584,10 @@ class Session:
         self._attempt_timer = self._timers.at(
             self._clock() + self._options.open_timeout, lambda: self._attempt_too_slow(generation)
         )
-        self._effects.append(Open(self._attempt, generation))
+        self.effects.append(Open(self._attempt, generation))
 
     def _attempt_too_slow(self, generation: int) -> None:
-        self._effects.append(Abort())
+        self.effects.append(Abort())
         timeout = self._options.open_timeout
         self._attempt_failed(generation, TimeoutError(f"no handshake within {timeout:g} s"), False, 0.0)
 
@@ -637,13 +656,13 @@ class Session:
         self.generation += 1
         self._stop_attempt()
         if was in ("CONNECTING", "RECONNECTING"):
-            self._effects.append(Abort())
+            self.effects.append(Abort())
         self._closed()
         done.settle()
 
     def _finish_closing(self) -> None:
         if self._closing is not None:
-            self._effects.append(Close(1000))
+            self.effects.append(Close(1000))
             self._closed()
 
     def _closed(self) -> None:
