@@ -1,0 +1,34 @@
+"""Settles every name of a generated package at once."""
+
+from __future__ import annotations
+
+from .names import (
+    ConnectionNames,
+    DomainNames,
+    MemberNames,
+    ModuleNames,
+    Names,
+    PushNames,
+    RequestNames,
+    RootKind,
+    SendNames,
+    ServerNames,
+    SubscriptionNames,
+)
+from .naming import name, payload_uses
+
+__all__ = [
+    "ConnectionNames",
+    "DomainNames",
+    "MemberNames",
+    "ModuleNames",
+    "Names",
+    "PushNames",
+    "RequestNames",
+    "RootKind",
+    "SendNames",
+    "ServerNames",
+    "SubscriptionNames",
+    "name",
+    "payload_uses",
+]

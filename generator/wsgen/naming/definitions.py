@@ -1,0 +1,208 @@
+"""Class names of schemas: of definitions, and of payloads that are defined where they are used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from wsgen.landing.python import KEYWORDS, Identifier, identifier, words
+from wsgen.model import Application, Named, Schema, SchemaKey, Shape
+from wsgen.operations import Client, ClientConnection, WireMessage
+
+from .names import RootKind
+from .settle import PINNED, Scopes, Wish
+
+__all__ = ["Use", "component_names", "definition_names", "payload_names", "payload_uses", "root_ids"]
+
+_COMPONENT = re.compile(r"^/(?:components/schemas|definitions|\$defs|schemas)/([^/]+)$")
+_STRUCTURE = frozenset(
+    {"components", "schemas", "definitions", "$defs", "properties", "patternProperties", "payload", "headers"}
+    | {"messages", "channels", "items", "allOf", "anyOf", "oneOf", "additionalProperties", "not", "schema"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A payload as it is used: what a message wraps ("sent", "received"), or what consumers get ("data")."""
+
+    connection: int
+    kind: RootKind
+    message: WireMessage
+    schema: Schema
+
+
+def payload_uses(client: Client) -> tuple[Use, ...]:
+    """Every payload that has a schema, in the document's order."""
+    return tuple(
+        use for index, each in enumerate(client.connections) for use in _connection_uses(index, each)
+    )
+
+
+def _connection_uses(index: int, connection: ClientConnection) -> Iterator[Use]:
+    for message in connection.sent:
+        if message.payload is not None:
+            yield Use(index, "sent", message, message.payload)
+    for message in connection.received:
+        if message.payload is not None:
+            yield Use(index, "received", message, message.payload)
+    for domain in connection.domains:
+        for update in (update for each in domain.subscriptions for update in each.updates):
+            if update.path is not None and update.data is not None:
+                yield Use(index, "data", update.message, update.data)
+
+
+def root_ids(client: Client, uses: tuple[Use, ...]) -> dict[tuple[int, RootKind, str], str]:
+    """An id for each use. Connections that use one schema for one message share it."""
+    ids: dict[tuple[int, RootKind, str], str] = {}
+    schemas: dict[str, Schema] = {}
+    for use in uses:
+        channel = client.connections[use.connection].channel
+        plain = f"{use.kind}:{use.message.key}"
+        for id in (plain, f"{use.kind}:{channel}:{use.message.key}"):
+            if schemas.setdefault(id, use.schema) == use.schema:
+                ids[use.connection, use.kind, use.message.key] = id
+                break
+    return ids
+
+
+def definition_names(
+    client: Client, application: Application, rename: Mapping[str, str], scopes: Scopes
+) -> dict[SchemaKey, Identifier]:
+    """A class name for every definition. Those that no payload reaches take what the others leave."""
+    reached = _reached(application, [use.schema for use in payload_uses(client)])
+    wishes = [
+        _definition_wish(key, schema, rename.get(_component(key) or ""), known=True)
+        for key, schema in application.schemas.items()
+        if key in reached
+    ]
+    given = scopes.settle(wishes)
+    rest = [
+        _definition_wish(key, schema, None, known=False)
+        for key, schema in application.schemas.items()
+        if key not in reached
+    ]
+    unseen = Scopes()
+    unseen.reserve("classes", scopes.names("classes"))
+    given.update(unseen.settle(rest))
+    return {key: given["definition", key] for key in application.schemas}
+
+
+def component_names(application: Application) -> Iterator[str]:
+    """The names that the document gives to its schemas."""
+    yield from (name for name in map(_component, application.schemas) if name is not None)
+
+
+def _component(key: SchemaKey) -> str | None:
+    """The name of a component; None for what stands elsewhere."""
+    found = _COMPONENT.match(key.rpartition("#")[2])
+    return _unescaped(found[1]) if found else None
+
+
+def _unescaped(part: str) -> str:
+    return unquote(part).replace("~1", "/").replace("~0", "~")
+
+
+def _definition_wish(key: SchemaKey, schema: Schema, pinned: str | None, *, known: bool) -> Wish:
+    component = _component(key)
+    own = component or _last_word(key)
+    candidates = (class_name(own), _context_name(key)) if component is None else (class_name(own),)
+    exact = component is not None and candidates[0] == component
+    return Wish(
+        key=("definition", key),
+        candidates=(Identifier(pinned),) if pinned else candidates,
+        scopes=("classes",),
+        rank=PINNED if pinned else 1 if exact else 2 if component is not None else 3,
+        source=(component or key) if known else "",
+        place=schema.place,
+    )
+
+
+def class_name(text: str) -> Identifier:
+    """The document's own name where it looks like a class, else its words in Pascal case."""
+    if text.isidentifier() and text[0].isupper() and text not in KEYWORDS and text.isascii():
+        return Identifier(text)
+    return identifier(text, "pascal", lead="schema")
+
+
+def _last_word(key: SchemaKey) -> str:
+    parts = _context(key)
+    return parts[-1] if parts else "Schema"
+
+
+def _context_name(key: SchemaKey) -> Identifier:
+    return identifier(" ".join(_context(key)[-2:]), "pascal", lead="schema")
+
+
+def _context(key: SchemaKey) -> list[str]:
+    """The words of a definition's place that the document chose, the file's own name first."""
+    file, _, pointer = key.rpartition("#")
+    parts = [_unescaped(part) for part in pointer.split("/")]
+    chosen = [part for part in parts if words(part) and not part.isdigit() and part not in _STRUCTURE]
+    stem = PurePosixPath(file.rpartition("/")[2]).name.partition(".")[0]
+    return chosen if len(chosen) > 1 or not words(stem) else [stem, *chosen]
+
+
+def payload_names(
+    client: Client, ids: Mapping[tuple[int, RootKind, str], str], rename: Mapping[str, str], scopes: Scopes
+) -> dict[str, Identifier]:
+    """A class name for each payload that is defined where it is used, by root id; after its message."""
+    wishes: dict[str, Wish] = {}
+    for use in payload_uses(client):
+        id = ids[use.connection, use.kind, use.message.key]
+        if id not in wishes and isinstance(use.schema, Shape):
+            channel = client.connections[use.connection].channel
+            wishes[id] = _payload_wish(id, use, channel, rename.get(use.message.key))
+    given = scopes.settle(list(wishes.values()))
+    return {id: given["payload", id] for id in wishes}
+
+
+def _payload_wish(id: str, use: Use, channel: str, pinned: str | None) -> Wish:
+    message = use.message
+    suffix = " data" if use.kind == "data" else ""
+    own = message.key if words(message.key)[:1] and not words(message.key)[0][0].isdigit() else message.id
+    wordings = (own + suffix, f"{own} payload{suffix}", f"{channel} {own} payload{suffix}")
+    pin = pinned if pinned and pinned[0].isupper() and use.kind != "data" else None
+    return Wish(
+        key=("payload", id),
+        candidates=(Identifier(pin),)
+        if pin
+        else tuple(identifier(wording, "pascal", lead="message") for wording in wordings),
+        scopes=("classes",),
+        rank=PINNED if pin else 1,
+        source=message.key,
+        place=use.schema.place,
+    )
+
+
+def _reached(application: Application, schemas: list[Schema]) -> frozenset[SchemaKey]:
+    """The definitions that these schemas use, directly or through others."""
+    found: set[SchemaKey] = set()
+    pending = list(schemas)
+    while pending:
+        schema = pending.pop()
+        if isinstance(schema, Named) and schema.key not in found:
+            found.add(schema.key)
+            pending.append(application.schemas[schema.key])
+        elif isinstance(schema, Shape):
+            pending.extend(_parts(schema))
+    return frozenset(found)
+
+
+def _parts(shape: Shape) -> Iterator[Schema]:
+    yield from shape.properties.values()
+    yield from shape.pattern_properties.values()
+    yield from (*shape.prefix_items, *shape.all_of, *shape.any_of, *shape.one_of)
+    single = (
+        shape.additional_properties,
+        shape.property_names,
+        shape.items,
+        shape.additional_items,
+        shape.not_,
+        shape.if_,
+        shape.then,
+        shape.else_,
+    )
+    yield from (schema for schema in single if schema is not None)

@@ -1,0 +1,217 @@
+"""Names of façades, modules of domains, and servers. All of them yield to the document's schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from wsgen.landing.python import FACADE_MEMBERS, MODULES, PARAMETERS, Identifier, constant, words
+from wsgen.model import Server
+from wsgen.operations import Client
+
+from .members import member_names
+from .names import ConnectionNames, DomainNames, ModuleNames, ServerNames
+from .place import DomainPlace, pascal, snake, unique
+from .settle import PINNED, Scopes, Wish
+
+__all__ = ["connection_names", "server_names"]
+
+
+def connection_names(
+    client: Client, package: str, rename: Mapping[str, str], scopes: Scopes
+) -> tuple[ConnectionNames, ...]:
+    """Names of every façade. `scopes` has the document's classes in "classes"."""
+    ids = [(each.channel, f"{index:04}") for index, each in enumerate(client.connections)]
+    stems = _stems(client, ids, package, rename, scopes)
+    facades = _facades(client, ids, stems, scopes)
+    places = list(_places(client, stems))
+    modules = _modules(places, rename, scopes)
+    protocols = _protocols(client, ids, stems, scopes)
+    attributes = {
+        index: frozenset(
+            modules[place.id].attribute for place in places if place.connection == index and not place.facade
+        )
+        for index in range(len(ids))
+    }
+    members = member_names(places, attributes, rename, scopes)
+    domains = [
+        tuple(
+            DomainNames(members[place.id], modules.get(place.id))
+            for place in places
+            if place.connection == index
+        )
+        for index in range(len(ids))
+    ]
+    return tuple(
+        ConnectionNames(
+            facade=facades[index],
+            protocol=protocols["protocol", *id],
+            address=protocols["address", *id],
+            parameters=_arguments([each.name for each in client.connections[index].parameters]),
+            domains=domains[index],
+        )
+        for index, id in enumerate(ids)
+    )
+
+
+def _stems(
+    client: Client, ids: Sequence[tuple[str, str]], package: str, rename: Mapping[str, str], scopes: Scopes
+) -> list[Identifier]:
+    """The words of each façade: the package's where there is one façade, else its channel's."""
+    if len(ids) == 1:
+        return [pascal(package, lead="client")]
+    wishes = [
+        Wish(
+            key=id,
+            candidates=(pascal(rename.get(each.channel, each.channel), lead=package),),
+            scopes=("stems",),
+            rank=PINNED if each.channel in rename else 1,
+            source=each.channel,
+            place=each.place,
+        )
+        for id, each in zip(ids, client.connections, strict=True)
+    ]
+    given = scopes.settle(wishes)
+    return [given[id] for id in ids]
+
+
+def _facades(
+    client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], scopes: Scopes
+) -> list[Identifier]:
+    wishes = [
+        Wish(
+            key=id,
+            candidates=unique(*(pascal(f"{stem} {word}", lead="client") for word in _facade_endings(stem))),
+            scopes=("classes",),
+            source=each.channel or stem,
+            place=each.place,
+        )
+        for id, each, stem in zip(ids, client.connections, stems, strict=True)
+    ]
+    given = scopes.settle(wishes)
+    return [given[id] for id in ids]
+
+
+def _facade_endings(stem: str) -> tuple[str, str]:
+    """`client` is not doubled."""
+    return ("" if stem.lower().endswith("client") else "client", "web socket client")
+
+
+def _places(client: Client, stems: Sequence[str]) -> Iterator[DomainPlace]:
+    for index, connection in enumerate(client.connections):
+        for number, domain in enumerate(connection.domains):
+            stem = domain.name or stems[index]
+            yield DomainPlace(index, number, connection.channel, domain, stem, facade=not domain.name)
+
+
+def _modules(
+    places: Sequence[DomainPlace], rename: Mapping[str, str], scopes: Scopes
+) -> dict[tuple[str, str, str], ModuleNames]:
+    """A module for each domain that has a name; its other names follow from the module's."""
+    domains = [place for place in places if not place.facade]
+    scopes.reserve("modules", MODULES)
+    modules = scopes.settle([_module_wish(place, rename) for place in domains])
+    scopes.reserve("classes", modules.values())
+    wishes = [wish for place in domains for wish in _module_class_wishes(place, modules["module", *place.id])]
+    given = scopes.settle(wishes)
+    return {place.id: _module(place, modules["module", *place.id], given) for place in domains}
+
+
+def _module_wish(place: DomainPlace, rename: Mapping[str, str]) -> Wish:
+    name = place.domain.name
+    pinned = name in rename
+    own = snake(rename.get(name, name), lead="domain", reserved=MODULES)
+    return Wish(
+        key=("module", *place.id),
+        candidates=unique(own, snake(f"{place.channel} {name}", lead="domain", reserved=MODULES)),
+        scopes=("modules",),
+        rank=PINNED if pinned else 1 if own == name else 2,
+        source=name,
+        place=place.domain.place,
+    )
+
+
+def _module_class_wishes(place: DomainPlace, module: Identifier) -> Iterator[Wish]:
+    wordings = {
+        "client": (
+            pascal(f"{module} client", lead="domain"),
+            pascal(f"{module} domain client", lead="domain"),
+        ),
+        "source": (
+            pascal(f"{module} source", lead="domain"),
+            pascal(f"{module} domain source", lead="domain"),
+        ),
+        "factory": (snake(f"{module} client", lead="domain"), snake(f"open {module} client", lead="domain")),
+    }
+    for kind, candidates in wordings.items():
+        yield Wish(
+            key=(kind, *place.id),
+            candidates=candidates,
+            scopes=("classes",),
+            source=place.domain.name,
+            place=place.domain.place,
+        )
+
+
+def _module(
+    place: DomainPlace, module: Identifier, given: Mapping[tuple[str, ...], Identifier]
+) -> ModuleNames:
+    return ModuleNames(
+        module=module,
+        attribute=Identifier(f"{module}_") if module in FACADE_MEMBERS else module,
+        client=given["client", *place.id],
+        source=given["source", *place.id],
+        factory=given["factory", *place.id],
+    )
+
+
+def _protocols(
+    client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], scopes: Scopes
+) -> dict[tuple[str, ...], Identifier]:
+    """Constants of `protocol`; the address of a channel with parameters is a function."""
+    wishes: list[Wish] = []
+    for id, each, stem in zip(ids, client.connections, stems, strict=True):
+        lead = f"{stem} " if len(ids) > 1 else ""
+        address = snake if each.parameters else constant
+        wishes.append(Wish(("protocol", *id), (constant(f"{lead}protocol", lead="channel"),), ("classes",)))
+        wishes.append(Wish(("address", *id), (address(f"{lead}address", lead="channel"),), ("classes",)))
+    return scopes.settle(wishes)
+
+
+def _arguments(names: Sequence[str]) -> dict[str, Identifier]:
+    scopes = Scopes()
+    wishes = [
+        Wish(
+            key=(name,),
+            candidates=(snake(name, lead="parameter", reserved=PARAMETERS),),
+            scopes=("arguments",),
+        )
+        for name in names
+    ]
+    given = scopes.settle(wishes)
+    return {name: given[(name,)] for name in names}
+
+
+def server_names(servers: Sequence[Server], scopes: Scopes) -> dict[str, ServerNames]:
+    """A constant for each server, in capitals; a function for one with variables."""
+    wishes = [
+        Wish(
+            key=("server", server.id),
+            candidates=(_server(server),),
+            scopes=("classes", "module:client"),
+            source=server.id,
+            place=server.place,
+        )
+        for server in servers
+    ]
+    given = scopes.settle(wishes)
+    return {
+        server.id: ServerNames(
+            given["server", server.id], _arguments([variable.name for variable in server.variables])
+        )
+        for server in servers
+    }
+
+
+def _server(server: Server) -> Identifier:
+    wording = server.id if "server" in map(str.lower, words(server.id)) else f"server {server.id}"
+    return snake(wording, lead="server") if server.variables else constant(wording, lead="server")

@@ -1,0 +1,163 @@
+"""Every name of a generated package, as values. Tuples are parallel to those of `operations`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from wsgen.landing.python import Identifier
+from wsgen.model import SchemaKey
+
+__all__ = [
+    "ConnectionNames",
+    "DomainNames",
+    "MemberNames",
+    "ModuleNames",
+    "Names",
+    "PushNames",
+    "RequestNames",
+    "RootKind",
+    "SendNames",
+    "ServerNames",
+    "SubscriptionNames",
+]
+
+RootKind: TypeAlias = Literal["sent", "received", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionNames:
+    """`union` is the alias over several kinds of update; None where there is one."""
+
+    constant: Identifier
+    subscribe: Identifier
+    stream: Identifier
+    union: Identifier | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestNames:
+    """`union` is the alias over several replies; None where there is one or none."""
+
+    constant: Identifier
+    method: Identifier
+    union: Identifier | None
+
+
+@dataclass(frozen=True, slots=True)
+class SendNames:
+    constant: Identifier
+    method: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class PushNames:
+    constant: Identifier
+    listener: Identifier
+    stream: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class MemberNames:
+    """Names of a domain's operations.
+
+    Attributes:
+        events: classes around pushes, and around updates of several kinds, by message key.
+        replies: classes around replies of which a request has several, by message key.
+        union: the alias over all pushes, with the constant and the method of their stream; None below two.
+    """
+
+    subscriptions: tuple[SubscriptionNames, ...]
+    requests: tuple[RequestNames, ...]
+    sends: tuple[SendNames, ...]
+    pushes: tuple[PushNames, ...]
+    events: Mapping[str, Identifier]
+    replies: Mapping[str, Identifier]
+    union: Identifier | None = None
+    union_constant: Identifier | None = None
+    union_method: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleNames:
+    """Names of a domain that has a module: all but the one whose operations are the façade's methods."""
+
+    module: Identifier
+    attribute: Identifier
+    client: Identifier
+    source: Identifier
+    factory: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class DomainNames:
+    members: MemberNames
+    own: ModuleNames | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionNames:
+    """Names of one façade.
+
+    Attributes:
+        protocol: the constant with what travels on the connection.
+        address: the constant, or the function of `parameters`, that gives the channel's address.
+        parameters: the channel's parameters as arguments, by their own names.
+    """
+
+    facade: Identifier
+    protocol: Identifier
+    address: Identifier
+    parameters: Mapping[str, Identifier]
+    domains: tuple[DomainNames, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerNames:
+    """A server's constant; a function where the server has variables, which are its arguments."""
+
+    name: Identifier
+    variables: Mapping[str, Identifier]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What `name` settles.
+
+    Attributes:
+        definitions: the class of each definition in the document.
+        payloads: the class of a payload that the document defines where it is used, by root id.
+        roots: the root id of what a connection (by index) sends, receives, or carries as an update's data.
+        servers: by server id.
+    """
+
+    package: Identifier
+    connections: tuple[ConnectionNames, ...]
+    definitions: Mapping[SchemaKey, Identifier]
+    payloads: Mapping[str, Identifier]
+    roots: Mapping[tuple[int, RootKind, str], str] = field(
+        default_factory=dict[tuple[int, RootKind, str], str]
+    )
+    servers: Mapping[str, ServerNames] = field(default_factory=dict[str, ServerNames])
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """Every class and alias outside `models`, which its classes must not be called."""
+        return frozenset(_package_classes(self))
+
+
+def _package_classes(names: Names) -> list[str]:
+    found: list[str] = []
+    for connection in names.connections:
+        found.append(connection.facade)
+        for domain in connection.domains:
+            members = domain.members
+            found += [*members.events.values(), *members.replies.values()]
+            unions = [each.union for each in members.subscriptions] + [
+                each.union for each in members.requests
+            ]
+            found += [union for union in (*unions, members.union) if union is not None]
+            if domain.own is not None:
+                found += [domain.own.client, domain.own.source]
+    return found
