@@ -12,6 +12,7 @@ from .settings import (
     RouteSetting,
     Verbs,
 )
+from .tables import read_extensions
 
 __all__ = [
     "ClientSettings",
@@ -23,4 +24,5 @@ __all__ = [
     "Verbs",
     "find_config",
     "load_config",
+    "read_extensions",
 ]

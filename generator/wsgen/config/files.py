@@ -91,9 +91,7 @@ def _load(file: Path, problems: Problems) -> Config:
     source = Source(name, locations, problems)
     under_tool = "wsgen" in _table(values.get("tool"))
     if file.name == "pyproject.toml" or under_tool:
-        return read_config(
-            file, Table(_table(_table(values.get("tool")).get("wsgen")), ("tool", "wsgen"), source)
-        )
+        return read_config(file, Table(_table(_table(values.get("tool")).get("wsgen")), ("tool", "wsgen"), source))
     return read_config(file, Table(values, (), source))
 
 

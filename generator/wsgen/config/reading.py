@@ -31,13 +31,16 @@ def _kind(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A configuration file: its name for messages, and where its keys stand."""
+    """A configuration file: its name for messages, and where its keys stand, or where all of it does."""
 
     name: str
     locations: Mapping[Keys, Location]
     problems: Problems
+    whole: Place | None = None
 
     def place(self, keys: Keys) -> Place:
+        if self.whole is not None:
+            return self.whole
         line, column = locate(self.locations, keys)
         return Place(self.name, line, column, "".join(f"/{key}" for key in keys))
 
@@ -117,9 +120,7 @@ class Table:
         names = ", ".join(f'"{name}"' for name in choices)
         if word in later:
             message = f'`{key} = "{word}"` is not available in this version; it has {names}'
-            self.source.problems.error(
-                "WSG904", message, self.where(key), f'write `{key} = "{next(iter(choices))}"`'
-            )
+            self.source.problems.error("WSG904", message, self.where(key), f'write `{key} = "{next(iter(choices))}"`')
         else:
             near = get_close_matches(word, choices, 1)
             message = f'`{key}` must be one of {names}, and is "{word}"'
@@ -157,9 +158,7 @@ class Table:
         value = self.values.get(key, [])
         items = cast("list[object]", value) if isinstance(value, list) else None
         if items is None or not all(isinstance(item, dict) for item in items):
-            self.wrong(
-                key, "an array of tables", f"write `[[{'.'.join(str(k) for k in (*self.keys, key))}]]`"
-            )
+            self.wrong(key, "an array of tables", f"write `[[{'.'.join(str(k) for k in (*self.keys, key))}]]`")
             return []
         return [
             Table(cast("dict[str, object]", item), (*self.keys, key, index), self.source)

@@ -37,7 +37,7 @@ class Verbs:
     """The last words of wire types that make a subscription.
 
     Attributes:
-        subscribe: asks for updates; default "subscribe".
+        subscribe: asks for updates; default "subscribe"; empty: there is no subscription.
         unsubscribe: ends them; default "unsubscribe"; empty: leaving is local.
         update: carries them; default "update". Several make a union.
     """

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
-from .reading import Table
+from wsgen.problems import Place, Problems
+
+from .reading import Source, Table
 from .settings import (
     ClientSettings,
     Config,
@@ -24,7 +26,7 @@ from .settings import (
     Verbs,
 )
 
-__all__ = ["read_config"]
+__all__ = ["read_config", "read_extensions"]
 
 TARGETS: Mapping[str, Target] = {"python": "python"}
 MODELS: Mapping[str, Models] = {"pydantic": "pydantic"}
@@ -53,6 +55,20 @@ def read_config(file: Path, table: Table) -> Config:
         clients = (defaults, *clients)
         defaults = replace(defaults, input="", output=None)
     return Config(file, clients, defaults)
+
+
+def read_extensions(extensions: Mapping[str, object], place: Place, problems: Problems) -> ClientSettings:
+    """The settings in a document, as `x-wsgen-perspective`, in the words of a client's table."""
+    prefix = "x-wsgen-"
+    values = {
+        name.removeprefix(prefix).replace("-", "_"): value
+        for name, value in extensions.items()
+        if name.startswith(prefix)
+    }
+    table = Table(values, (), Source(place.file, {}, problems, place))
+    found = _client(table, ClientSettings(input="", place=place), Path())
+    table.finish()
+    return found
 
 
 def _listed(table: Table, defaults: ClientSettings, folder: Path) -> ClientSettings:
@@ -106,9 +122,7 @@ def _beside(folder: Path, given: str) -> str:
 def _environment_variable(table: Table, default: str | None) -> str | None:
     name = table.text("url_env", default)
     if name is not None and not _ENVIRONMENT_VARIABLE.match(name):
-        table.wrong(
-            "url_env", "the name of an environment variable", 'write, for example, `url_env = "WS_URL"`'
-        )
+        table.wrong("url_env", "the name of an environment variable", 'write, for example, `url_env = "WS_URL"`')
         return default
     return name
 
@@ -118,7 +132,7 @@ def _verbs(table: Table, defaults: Verbs) -> Verbs | None:
     if verbs is None:
         return None
     found = Verbs(
-        subscribe=verbs.text("subscribe", defaults.subscribe) or defaults.subscribe,
+        subscribe=cast("str", verbs.text("subscribe", defaults.subscribe)),
         unsubscribe=cast("str", verbs.text("unsubscribe", defaults.unsubscribe)),
         update=verbs.texts("update", defaults.update),
     )
@@ -201,7 +215,5 @@ def _seed_keys(table: Table) -> None:
     given = [f"`{key}`" for key in WITHOUT_EFFECT if key in table.values]
     if given:
         verb = "has" if len(given) == 1 else "have"
-        message = (
-            f"{', '.join(given)} {verb} no effect: clients sit on the copied runtime, with all their types"
-        )
+        message = f"{', '.join(given)} {verb} no effect: clients sit on the copied runtime, with all their types"
         table.source.problems.note("WSG905", message, table.place)

@@ -1,0 +1,157 @@
+"""From the model of a document to the operations of its client.
+
+The path of one connection: its channels' messages by direction (`perspective`, `connections`, `traffic`), how
+each is known (`discriminator`, `echo`), what the frames wrap (`envelope`), what answers what (`replies`), and
+what the messages of a domain become together (`domains`, `subscriptions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from wsgen.config import ClientSettings
+from wsgen.model import Application
+from wsgen.operations import Client, ClientConnection, Domain, Perspective, WireMessage
+from wsgen.problems import Problems
+
+from .connections import Group, group_channels
+from .discriminator import find_tags
+from .domains import build_domains
+from .echo import recover_requests
+from .envelope import Wires, find_envelope, wires_of
+from .extensions import effective_settings
+from .perspective import client_direction, find_perspective
+from .replies import find_answers
+from .schemas import Schemas, unreferenced
+from .traffic import traffic_of
+
+__all__ = ["client_direction", "derive", "effective_settings"]
+
+
+def derive(application: Application, settings: ClientSettings, problems: Problems) -> Client:
+    """The client's view of an application.
+
+    What cannot be decided is reported, and left out or typed less; with errors among the problems the result
+    serves for showing, not for building.
+    """
+    settings = effective_settings(application, settings, problems)
+    perspective = find_perspective(application, settings)
+    _report_perspective(application, perspective, problems)
+    groups = group_channels(application, settings, problems)
+    connections = tuple(_connection(group, application, perspective, settings, problems) for group in groups)
+    if not any(connection.sent or connection.received for connection in connections) and not problems.fatal:
+        message = "no message is sent or received, so there is nothing that a client could do"
+        problems.error("WSG405", message, application.place, "add operations with messages to the channels")
+    _report_unknown_domains(connections, settings, problems)
+    return Client(
+        title=application.title,
+        version=application.version,
+        description=application.description,
+        perspective=perspective,
+        connections=connections,
+        place=application.place,
+    )
+
+
+def _connection(
+    group: Group,
+    application: Application,
+    perspective: Perspective,
+    settings: ClientSettings,
+    problems: Problems,
+) -> ClientConnection:
+    schemas = Schemas(application.schemas)
+    traffic = traffic_of(group, application, perspective)
+    sent, received = find_tags(traffic, schemas, settings.discriminator, problems)
+    recover_requests(traffic, sent, schemas, unreferenced(application), problems)
+    envelope = find_envelope(traffic, sent, received, schemas)
+    wires = wires_of(traffic, sent, received, envelope, schemas)
+    answers = find_answers(application, settings, traffic, wires, problems)
+    domains = build_domains(wires, answers, settings, schemas, problems)
+    wires, domains = _selected(wires, domains, settings)
+    first = group.channels[0]
+    bindings = [channel.binding for channel in group.channels if channel.binding is not None]
+    return ClientConnection(
+        channel=first.id,
+        address=group.address,
+        envelope=envelope,
+        sent=tuple(wires.sent.values()),
+        received=tuple(wires.received.values()),
+        domains=domains,
+        place=first.place,
+        servers=group.servers,
+        parameters=first.parameters if group.address is not None else (),
+        query=next((binding.query for binding in bindings if binding.query is not None), None),
+        headers=next((binding.headers for binding in bindings if binding.headers is not None), None),
+    )
+
+
+def _report_perspective(application: Application, perspective: Perspective, problems: Problems) -> None:
+    if perspective.certain or not application.operations:
+        return
+    other = "client" if perspective.value == "server" else "server"
+    problems.warning(
+        "WSG402",
+        f"it is not certain whom the document describes; the {perspective.value} is taken, because "
+        f"{perspective.evidence[0]}",
+        application.place,
+        f'if the client sends what it should receive, write `perspective = "{other}"` in the configuration, '
+        f'or `x-wsgen-perspective: {other}` in `info`; else write "{perspective.value}" there',
+    )
+
+
+def _selected(wires: Wires, domains: tuple[Domain, ...], settings: ClientSettings) -> tuple[Wires, tuple[Domain, ...]]:
+    """What `include` and `exclude` leave, with the messages that it needs."""
+    if not settings.include and not settings.exclude:
+        return wires, domains
+
+    def wanted(wire: WireMessage) -> bool:
+        included = not settings.include or any(fnmatchcase(wire.key, each) for each in settings.include)
+        return included and not any(fnmatchcase(wire.key, each) for each in settings.exclude)
+
+    kept = tuple(
+        replace(
+            domain,
+            subscriptions=tuple(each for each in domain.subscriptions if wanted(each.subscribe)),
+            requests=tuple(each for each in domain.requests if wanted(each.message)),
+            sends=tuple(each for each in domain.sends if wanted(each.message)),
+            pushes=tuple(each for each in domain.pushes if wanted(each.message)),
+        )
+        for domain in domains
+    )
+    kept = tuple(each for each in kept if each.subscriptions or each.requests or each.sends or each.pushes)
+    needed = {id(wire) for domain in kept for wire in _messages_of(domain)}
+    return (
+        Wires(
+            {key: wire for key, wire in wires.sent.items() if id(wire) in needed},
+            {key: wire for key, wire in wires.received.items() if id(wire) in needed},
+        ),
+        kept,
+    )
+
+
+def _messages_of(domain: Domain) -> Iterable[WireMessage | None]:
+    for subscription in domain.subscriptions:
+        yield from (subscription.subscribe, subscription.confirmation.message, subscription.unsubscribe)
+        yield from (update.message for update in subscription.updates)
+        yield subscription.release.message if subscription.release else None
+    for request in domain.requests:
+        yield from (request.message, *request.replies)
+    for send in domain.sends:
+        yield from (send.message, send.acknowledgement)
+    yield from (push.message for push in domain.pushes)
+
+
+def _report_unknown_domains(
+    connections: tuple[ClientConnection, ...], settings: ClientSettings, problems: Problems
+) -> None:
+    known = {domain.name for connection in connections for domain in connection.domains}
+    for name, own in settings.domains.items():
+        if name not in known and known:
+            near = get_close_matches(name, known, 1)
+            listed = ", ".join(f"`{each}`" for each in sorted(known) if each)
+            help = f"did you mean `{near[0]}`?" if near else f"its domains are {listed or 'none'}"
+            problems.warning("WSG906", f"the document has no domain `{name}`", own.place, help)

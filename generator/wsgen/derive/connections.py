@@ -1,0 +1,95 @@
+"""Which channels share a connection, and which servers it can be made to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wsgen.config import ClientSettings
+from wsgen.model import Application, Channel, Operation, Server
+from wsgen.problems import Problems
+
+__all__ = ["Group", "group_channels"]
+
+WEBSOCKET = frozenset({"ws", "wss", "websocket", "websockets", "ws+json", "wss+json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Channels on one connection. `address` is None where they are topics and no paths, or have none."""
+
+    address: str | None
+    channels: tuple[Channel, ...]
+    servers: tuple[Server, ...]
+    operations: tuple[Operation, ...]
+
+
+def group_channels(application: Application, settings: ClientSettings, problems: Problems) -> tuple[Group, ...]:
+    """The connections of an application, in document order; those without operations are left out.
+
+    Channels with one address and the same servers are one connection. A channel whose address is no path
+    (AsyncAPI leaves its meaning to the protocol) is a topic on a connection that it shares with the others,
+    where the server's URL has a path of its own.
+    """
+    servers = tuple(server for server in application.servers if server.protocol.lower() in WEBSOCKET)
+    if application.servers and not servers:
+        _no_websocket_server(application, problems)
+        return ()
+    grouped: dict[tuple[str | None, tuple[str, ...]], list[Channel]] = {}
+    for channel in application.channels:
+        own = _servers_of(channel, servers)
+        if application.servers and not own:
+            message = f"channel `{channel.id}` has no WebSocket server and is left out"
+            problems.note("WSG403", message, channel.place)
+            continue
+        address = _address(channel, own, settings)
+        grouped.setdefault((address, tuple(server.id for server in own)), []).append(channel)
+    groups = (_group(application, address, channels, servers) for (address, _), channels in grouped.items())
+    return tuple(group for group in groups if _is_used(group, problems))
+
+
+def _no_websocket_server(application: Application, problems: Problems) -> None:
+    protocols = sorted({server.protocol for server in application.servers})
+    first = application.servers[0]
+    problems.error(
+        "WSG401",
+        f"no WebSocket server: a client needs the protocol `ws` or `wss`, and the servers have {', '.join(protocols)}",
+        first.place,
+        "add a server with `protocol: wss`, or remove `servers`: the URL is then an argument of the client",
+    )
+
+
+def _servers_of(channel: Channel, servers: Iterable[Server]) -> tuple[Server, ...]:
+    return tuple(server for server in servers if not channel.servers or server.id in channel.servers)
+
+
+def _address(channel: Channel, servers: tuple[Server, ...], settings: ClientSettings) -> str | None:
+    if settings.connection == "shared":
+        return None
+    if settings.connection == "per-channel" or channel.address is None or channel.address.startswith("/"):
+        return channel.address
+    topics = any(server.pathname.strip("/") for server in servers)
+    return None if topics else channel.address
+
+
+def _group(
+    application: Application, address: str | None, channels: list[Channel], servers: tuple[Server, ...]
+) -> Group:
+    ids = {channel.id for channel in channels}
+    operations = tuple(operation for operation in application.operations if operation.channel in ids)
+    own = tuple(server for server in servers if any(server in _servers_of(each, [server]) for each in channels))
+    return Group(address, tuple(channels), own, operations)
+
+
+def _is_used(group: Group, problems: Problems) -> bool:
+    """Warn of channels whose messages no operation sends or receives."""
+    used = {operation.channel for operation in group.operations}
+    for channel in group.channels:
+        if channel.messages and channel.id not in used:
+            problems.warning(
+                "WSG404",
+                f"no operation uses channel `{channel.id}`, so nothing says which side sends its messages",
+                channel.place,
+                "add operations with `action: send` and `action: receive` for this channel",
+            )
+    return bool(group.operations)

@@ -1,0 +1,56 @@
+"""FastWS writes one message where a reply has its request's wire type, and loses the request's schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wsgen.model import Always, Message, Named, Schema, SchemaKey
+from wsgen.problems import Problems
+
+from .discriminator import Tags
+from .schemas import Schemas
+from .traffic import Traffic
+
+__all__ = ["recover_requests"]
+
+
+def recover_requests(
+    traffic: Traffic, tags: Tags, schemas: Schemas, spare: Sequence[SchemaKey], problems: Problems
+) -> None:
+    """Give the sent side of echoes its own schema back, where the document still holds it.
+
+    FastWS keeps messages by wire type, so that of an echo the reply is left; the schema of the request then
+    stands among the components and nothing refers to it (`spare`). One that fits is the request's. With
+    several the request is anything. With none the document means what it says: one schema for both.
+    """
+    if not tags.path:
+        return
+    for key, message in traffic.sent.items():
+        if key not in traffic.received:
+            continue
+        value = tags.values[key]
+        fitting = [
+            spare_key for spare_key in spare if schemas.pinned(Named(spare_key, message.place)).get(tags.path) == value
+        ]
+        if len(fitting) == 1:
+            traffic.sent[key] = replace(message, payload=Named(fitting[0], message.place))
+        elif fitting:
+            traffic.sent[key] = replace(message, payload=_anything(message, tags.path, schemas))
+            problems.warning(
+                "WSG414",
+                f"the reply to `{value}` has the same wire type, and {len(fitting)} schemas could be the "
+                f"request's: its payload is not typed",
+                message.place,
+                "give the reply a wire type of its own",
+            )
+
+
+def _anything(message: Message, tag: str, schemas: Schemas) -> Schema | None:
+    """The message's wrapper around anything; a message that is no wrapper becomes anything as a whole."""
+    shape = schemas.shape(message.payload)
+    wrapped = [name for name in schemas.properties(message.payload) if name != tag]
+    if shape is None or len(wrapped) > 1:
+        return Always(message.place)
+    name = wrapped[0] if wrapped else "payload"
+    return replace(shape, properties={**shape.properties, name: Always(message.place)})

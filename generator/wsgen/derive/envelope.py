@@ -1,0 +1,125 @@
+"""What a frame wraps: `{type, payload}` wrappers are taken off, so that clients speak of payloads alone.
+
+Wrapper schemas have unstable names in FastWS documents (`_MsgWithPayload_Literal_…`); none of them gets out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wsgen.model import Always, Message, Operation, Schema
+from wsgen.operations import Envelope, WireMessage
+
+from .discriminator import Tags
+from .perspective import Direction
+from .schemas import Schemas
+from .traffic import Traffic
+
+__all__ = ["Wires", "find_envelope", "wires_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """The messages of a connection as they travel, by the keys of the document's messages."""
+
+    sent: dict[str, WireMessage]
+    received: dict[str, WireMessage]
+
+
+def find_envelope(traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas) -> Envelope:
+    """The envelope of a connection.
+
+    There is a wrapper where every frame of both directions has a tag at one and the same top-level property
+    and one further property at most, always the same, with objects in it. Otherwise the payload is the frame.
+    """
+    tag = received.path if traffic.received else sent.path
+    whole = Envelope(tag, None)
+    sides = [tags for tags, side in ((sent, traffic.sent), (received, traffic.received)) if side]
+    if not tag or "." in tag or any(tags.path != tag for tags in sides):
+        return whole
+    if not all(isinstance(value, str) for tags in sides for value in tags.values.values()):
+        return whole
+    messages = (*traffic.sent.values(), *traffic.received.values())
+    wrapped = {name for message in messages for name in schemas.properties(message.payload)} - {tag}
+    if len(wrapped) > 1 or not all(_is_closed(message, schemas) for message in messages):
+        return whole
+    name = next(iter(wrapped), "payload")
+    return Envelope(tag, name) if name == "payload" or _wraps_objects(name, messages, schemas) else whole
+
+
+def _is_closed(message: Message, schemas: Schemas) -> bool:
+    """Whether the frame has the properties that the schema names and no alternatives to them."""
+    parts = schemas.parts(message.payload)
+    return bool(parts) and not any(schemas.alternatives(part) for part in parts)
+
+
+def _wraps_objects(name: str, messages: tuple[Message, ...], schemas: Schemas) -> bool:
+    wrapped = [schemas.at(message.payload, name) for message in messages]
+    return all(
+        isinstance(schema, Always) or schemas.is_object(schemas.without_null(schema)[0])
+        for schema in wrapped
+        if schema is not None
+    )
+
+
+def wires_of(traffic: Traffic, sent: Tags, received: Tags, envelope: Envelope, schemas: Schemas) -> Wires:
+    """Every message of a connection as it travels."""
+
+    def side(messages: dict[str, Message], tags: Tags, direction: Direction) -> dict[str, WireMessage]:
+        wires = [
+            _wire(message, tags, direction, envelope, schemas, traffic.operations.get(key))
+            for key, message in messages.items()
+        ]
+        return dict(zip(messages, _with_unique_keys(wires), strict=True))
+
+    return Wires(side(traffic.sent, sent, "to_server"), side(traffic.received, received, "from_server"))
+
+
+def _wire(
+    message: Message,
+    tags: Tags,
+    direction: Direction,
+    envelope: Envelope,
+    schemas: Schemas,
+    operation: Operation | None,
+) -> WireMessage:
+    payload, optional = _payload(message, envelope, schemas)
+    discriminator = tags.of(message)
+    return WireMessage(
+        id=message.id,
+        key=str(discriminator.value) if discriminator.by == "constant" else message.id,
+        direction=direction,
+        discriminator=discriminator,
+        payload=payload,
+        place=message.place,
+        optional=optional,
+        title=message.title or (operation.title if operation else ""),
+        summary=message.summary or (operation.summary if operation else ""),
+        description=message.description or (operation.description if operation else ""),
+        deprecated=message.deprecated or (operation is not None and operation.deprecated),
+    )
+
+
+def _with_unique_keys(wires: list[WireMessage]) -> list[WireMessage]:
+    """Ids are unique in a channel, and a connection can have several; wire types differ by themselves."""
+    taken: set[str] = set()
+    unique: list[WireMessage] = []
+    for wire in wires:
+        key, number = wire.key, 1
+        while key in taken:
+            number += 1
+            key = f"{wire.key}_{number}"
+        taken.add(key)
+        unique.append(wire if key == wire.key else replace(wire, key=key))
+    return unique
+
+
+def _payload(message: Message, envelope: Envelope, schemas: Schemas) -> tuple[Schema | None, bool]:
+    """What the envelope wraps, minus null, and whether it may be absent or null."""
+    if envelope.payload is None:
+        return message.payload, False
+    wrapped = schemas.at(message.payload, envelope.payload)
+    if wrapped is None or schemas.is_null(wrapped):
+        return None, False
+    payload, nullable = schemas.without_null(wrapped)
+    return payload, nullable or envelope.payload not in schemas.required(message.payload)
