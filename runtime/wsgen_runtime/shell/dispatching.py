@@ -68,9 +68,9 @@ def how_it_ended(received: Close | None, sent: Close | None, left: bool) -> tupl
     wrong with the server's frames: protocol error, not UTF-8, too many fragments, too big.
     """
     if received is not None:
-        return received.code, received.reason
+        return int(received.code), received.reason
     if sent is not None and not left and sent.code in (1002, 1007, 1008, 1009):
-        return sent.code, sent.reason
+        return int(sent.code), sent.reason
     return None, ""
 
 
@@ -128,7 +128,7 @@ class DispatchingConnection(ClientConnection):
     def leave(self) -> None:
         """Give nothing any more, but the end."""
         self._left = True
-        self._receive = self._receive_binary = self._parts_go_to = _drop
+        self._deaf()
         if self._backlog is not None:
             self._backlog.clear()
         self.resume()
@@ -172,12 +172,16 @@ class DispatchingConnection(ClientConnection):
         if self._backlog is None:
             self._tell_the_end()
 
+    def _deaf(self) -> None:
+        self._receive = self._receive_binary = self._parts_go_to = _drop
+        self._parts = []
+
     def _join(self, frame: Frame) -> None:
         if self._parts_go_to is _drop:
             return
         self._parts.append(bytes(frame.data))
         if len(self._parts) > MAX_PARTS:
-            self._parts, self._parts_go_to = [], _drop
+            self._deaf()
             self.protocol.fail(1008, f"more than {MAX_PARTS} fragments in a message")
             self.send_data()
         elif frame.fin:

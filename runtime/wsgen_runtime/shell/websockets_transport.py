@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.version import version
 
@@ -173,7 +174,7 @@ class _RecvLink:
         self._dead: Exception | None = None
         self._closing_ends: asyncio.TimerHandle | None = None
         self._reader = self._loop.create_task(self._read())
-        self._others = [self._loop.create_task(self._write())]
+        self._others = [self._loop.create_task(self._write()), self._loop.create_task(self._watch())]
         if request.ping_interval is not None:
             pings = keep_alive(connection, self, request.ping_interval, request.ping_timeout, self._is_dead)
             self._others.append(self._loop.create_task(pings))
@@ -279,6 +280,15 @@ class _RecvLink:
             await self._connection.close(*self._close)
         except ConnectionClosed:
             return  # the reader tells
+
+    async def _watch(self) -> None:
+        """Drop a connection that should have been closed by the server: `recv` alone waits for it for ever."""
+        closing = False
+        while True:
+            await asyncio.sleep(self._close_timeout)
+            if closing and self._connection.state is State.CLOSING:
+                self._connection.transport.abort()
+            closing = self._connection.state is State.CLOSING
 
     def _is_dead(self, error: Exception) -> None:
         self._dead = error
