@@ -12,13 +12,15 @@ from .player import Failed, Player
 def play(path: Path) -> str | None:
     """What does not hold in the scenario at `path`; None when all does."""
     scenario = json.loads(path.read_text(encoding="utf-8"))
-    number, step = 0, None
     try:
         player = Player(scenario.get("options", {}))
-        for number, step in enumerate(scenario["steps"], 1):
-            player.play(step)
     except Failed as failure:
-        return f"{path}: step {number}: {json.dumps(step)}\n{failure}"
+        return f"{path}: {failure}"
+    for number, step in enumerate(scenario["steps"], 1):
+        try:
+            player.play(step)
+        except Failed as failure:
+            return f"{path}: step {number}: {json.dumps(step)}\n{failure}"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from wsgen_runtime.options import ConnectionEvent, ConnectionOptions, Retry, SessionOptions
@@ -115,7 +116,7 @@ class Player:
             self._calls[label] = call or _settled(None)
 
     def _do_subscribe(self, step: Step) -> None:
-        label, operation = step.get("as", step["subscribe"]), self._operations.subscriptions[step["subscribe"]]
+        label, operation = str(step.get("as", step["subscribe"])), self._operations.subscriptions[step["subscribe"]]
         params = step.get("params", {})
         lane = ""
         if operation.route == "connection":
@@ -162,11 +163,9 @@ class Player:
             self._calls[label] = _settled(Cancelled())
 
     def _do_request(self, step: Step) -> None:
-        label, peer = step.get("as", step["request"]), self._peers[""]
+        label, peer = str(step.get("as", step["request"])), self._peers[""]
         operation = self._operations.requests[step["request"]]
-        self._call(
-            label, lambda: peer.session.request(peer.lease, operation, step.get("payload"), step.get("timeout"))
-        )
+        self._call(label, lambda: peer.session.request(peer.lease, operation, step.get("payload"), step.get("timeout")))
 
         def settled(call: Call) -> None:
             if call.error is None:
@@ -177,12 +176,12 @@ class Player:
     def _do_send(self, step: Step) -> None:
         peer, operation = self._peers[""], self._operations.sends[step["send"]]
         self._call(
-            step.get("as", step["send"]),
+            str(step.get("as", step["send"])),
             lambda: peer.session.send(peer.lease, operation, step.get("payload")),
         )
 
     def _do_listen(self, step: Step) -> None:
-        label, peer = step.get("as", step["listen"]), self._peers[""]
+        label, peer = str(step.get("as", step["listen"])), self._peers[""]
         consumer = self._consumer(label, step["listen"], bool(step.get("stream")))
         operation = self._operations.pushes[step["listen"]]
         self._call(label, lambda: peer.session.listen(peer.lease, operation, consumer))
@@ -198,7 +197,7 @@ class Player:
 
     def _do_close(self, step: Step) -> None:
         for peer in list(self._peers.values()):
-            self._call(step.get("as", "close"), lambda peer=peer: peer.session.close(peer.lease))
+            self._call(step.get("as", "close"), partial(peer.session.close, peer.lease))
 
     def _do_raises(self, step: Step) -> None:
         self._raising.add(step["raises"])

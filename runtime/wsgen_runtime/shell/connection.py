@@ -144,11 +144,9 @@ class Connection:
         self._listeners.clear()
         shares = [*self._lanes.values(), *([] if self._driver is None else [(self._driver, self._lease)])]
         self._lanes.clear()
-        if (not any(driver.session.state == "CLOSED" for driver, _ in shares) and self._driver is None) or (
-            self._driver is not None and self._driver.session.shared_by > 1
-        ):
-            self._emit(ConnectionEvent("CLOSED"))
-        await asyncio.gather(*(driver.close(lease) for driver, lease in shares))
+        self._emit(ConnectionEvent("CLOSED"))
+        for driver, call in [(driver, driver.close(lease)) for driver, lease in shares]:
+            await driver.settled(call, lambda: None)
 
     # What generated methods call.
 
@@ -288,7 +286,7 @@ class Connection:
     def _leave_lane(self, driver: Driver, lease: Lease) -> None:
         if not lease.consumers and not lease.calls and not lease.closed:
             self._lanes = {lane: share for lane, share in self._lanes.items() if share[1] is not lease}
-            driver.drop(lease)
+            driver.close(lease)
 
     def _acquire(self, lease: Lease, lane: str) -> Driver:
         return acquire(self._protocol, self._url, self._transport, self._options, lease, self, lane)
@@ -326,7 +324,7 @@ class Connection:
             return
         warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self, stacklevel=2)
         if not driver.loop.is_closed():
-            driver.loop.call_soon_threadsafe(driver.drop, self._lease)
+            driver.loop.call_soon_threadsafe(driver.close, self._lease)
 
     def __repr__(self) -> str:
         return f"<{self._protocol.name} connection to {_public(self._url)} {self.state.lower()}>"

@@ -109,23 +109,17 @@ class Driver:
         self.session.detach(lease)
         self._observers.pop(lease, None)
 
-    async def close(self, lease: Lease) -> None:
-        """End what one client has here; the last one closes the connection."""
-        mine = list(lease.consumers)
+    def close(self, lease: Lease) -> Call:
+        """End what one client has here; the last one closes the connection. Nobody can join it from now on."""
         self._observers.pop(lease, None)
+        mine = list(lease.consumers)
         call = self.session.close(lease)
         self.carry_out()
         for consumer in mine:
             task = self._serving.get(consumer)
-            if task is not None and task is not asyncio.current_task():
+            if task is not None and task is not _current_task():
                 task.cancel()
-        await self.settled(call, lambda: None)
-
-    def drop(self, lease: Lease) -> None:
-        """Like `close`, without waiting."""
-        self._observers.pop(lease, None)
-        self.session.close(lease)
-        self.carry_out()
+        return call
 
     async def settled(self, call: Call, give_up: Callable[[], object]) -> Any:
         """The result of a call. When the waiting task is cancelled, `give_up` undoes what the call did.
@@ -272,6 +266,13 @@ class Driver:
             max_size=options.get("max_size", 16 * 1024 * 1024),
             compression=options.get("compression"),
         )
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
 
 
 async def _credential(credential: Credential[T] | None, attempt: int) -> T | None:

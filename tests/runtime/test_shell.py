@@ -1,0 +1,605 @@
+"""Connections, subscriptions and streams on asyncio, over a transport in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import warnings
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from wsgen_runtime import (
+    Client,
+    Closed,
+    Connection,
+    ConnectionEvent,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionOptions,
+    HandshakeRejected,
+    InvalidPayload,
+    MemoryAttempt,
+    MemoryConnection,
+    MemoryTransport,
+    OptionsConflict,
+    RequestTimeout,
+    Retry,
+    SlowConsumer,
+    SubscribeTimeout,
+    SubscriptionRejected,
+    UnknownMessage,
+    connection,
+)
+
+from tests.scenarios.protocol import Operations
+
+URL = "ws://server.test/ws"
+OPERATIONS = Operations({})
+BARS = OPERATIONS.subscriptions["bars"]
+ALERTS = Operations({"alerts": "connection"}).subscriptions["alerts"]
+JOIN = OPERATIONS.requests["chat.join"]
+PING = OPERATIONS.requests["ping"]
+TYPING = OPERATIONS.sends["chat.typing"]
+MESSAGE = OPERATIONS.pushes["chat.message"]
+
+
+class Server:
+    """Answers as the protocol of the scenarios says; `silent` and `refused` symbols are special."""
+
+    def __init__(self) -> None:
+        self.transport = MemoryTransport(self.answer, schedule=self._soon)
+        self.silent: set[str] = set()
+        self.refused: set[str] = set()
+        self.unreachable = False
+        self.status: int | None = None
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_soon(call)
+
+    def answer(self, attempt: MemoryAttempt) -> None:
+        if self.status is not None:
+            attempt.refuse(self.status)
+        elif self.unreachable:
+            attempt.unreachable()
+        else:
+            connection = attempt.accept()
+            connection.on_frame = lambda frame: self._frame(connection, json.loads(frame))
+
+    def _frame(self, connection: MemoryConnection, frame: dict[str, Any]) -> None:
+        kind, payload = frame["type"], frame.get("payload") or {}
+        if kind == "ping":
+            connection.send_json({"type": "pong"})
+        elif kind == "chat.join" and payload.get("room") not in self.silent:
+            connection.send_json({"type": "chat.joined", "payload": {"room": payload["room"]}})
+        elif kind.endswith("subscribe") and payload.get("symbol") not in self.silent:
+            refused = payload.get("symbol") in self.refused
+            reply = {"status": "error" if refused else "ok", "message": "no such symbol" if refused else ""}
+            domain = kind.partition(".")[0]
+            topic = ":".join([domain, *map(str, payload.values())])
+            connection.send_json({"type": f"{kind}.response", "payload": {**reply, "topic": topic}})
+
+    @property
+    def only(self) -> MemoryConnection:
+        (one,) = [connection for connection in self.transport.connections if connection.open]
+        return one
+
+    def sent(self) -> list[str]:
+        return [json.loads(frame)["type"] for c in self.transport.connections for frame in c.received]
+
+    def push(self, type: str, payload: object) -> None:
+        self.only.send_json({"type": type, "payload": payload})
+
+    def bar(self, symbol: str, close: float) -> None:
+        self.push("bars.update", {"topic": f"bars:{symbol}", "payload": {"close": close}})
+
+
+class TestClient(Client):
+    __test__ = False
+
+    def __init__(self, url: str = URL, **options: Any) -> None:
+        super().__init__(OPERATIONS.protocol, url, cast(ConnectionOptions, options))
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+async def turns(count: int = 20) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def settled_tasks() -> set[asyncio.Task[Any]]:
+    await turns()
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+async def test_subscribe_returns_after_the_confirmation_and_delivers_to_the_callback(server: Server) -> None:
+    bars: list[object] = []
+    async with TestClient(transport=server.transport) as client:
+        subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, bars.append)
+        assert (subscription.state, subscription.topic) == ("CONFIRMED", "bars:AAPL")
+
+        server.bar("AAPL", 1.5)
+        server.bar("GOOGL", 9.0)
+        await turns()
+        assert bars == [{"close": 1.5}]
+        assert subscription.delivered == 1
+
+        await subscription.unsubscribe()
+        assert subscription.state == "DELETED"
+        assert server.sent() == ["bars.subscribe", "bars.unsubscribe"]
+        await subscription.wait_ended()
+
+
+async def test_a_stream_subscribes_on_entering_and_unsubscribes_on_leaving(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
+            for close in (1.0, 2.0, 3.0):
+                server.bar("AAPL", close)
+            found = []
+            async for bar in bars:
+                found.append(bar["close"])
+                if len(found) == 3:
+                    break
+        assert found == [1.0, 2.0, 3.0]
+        assert server.sent() == ["bars.subscribe", "bars.unsubscribe"]
+
+
+async def test_a_waiting_reader_is_woken_by_an_update(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
+            reading = asyncio.ensure_future(anext(aiter(bars)))
+            await turns()
+            assert not reading.done()
+            server.bar("AAPL", 4.0)
+            assert await reading == {"close": 4.0}
+
+
+async def test_a_stream_that_was_not_entered_says_so(server: Server) -> None:
+    client = TestClient(transport=server.transport)
+    stream = client.connection.stream(BARS, {"symbol": "AAPL"})
+    with pytest.raises(RuntimeError, match="enter the stream first"):
+        aiter(stream)
+
+
+async def test_requests_sends_and_pushes(server: Server) -> None:
+    messages: list[object] = []
+    async with TestClient(transport=server.transport) as client:
+        stop = client.connection.listen(MESSAGE, messages.append)
+        assert await client.connection.request(JOIN, {"room": "lobby"}) == {"room": "lobby"}
+        assert await client.connection.request(PING, None) is None
+        await client.connection.send(TYPING, {"room": "lobby"})
+        server.push("chat.message", {"text": "hello"})
+        await turns()
+        stop()
+        server.push("chat.message", {"text": "too late"})
+        await turns()
+    assert messages == [{"text": "hello"}]
+    assert server.sent() == ["chat.join", "ping", "chat.typing"]
+
+
+async def test_a_push_stream(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.listen_stream(MESSAGE) as messages:
+            server.push("chat.message", {"text": "hello"})
+            assert await anext(aiter(messages)) == {"text": "hello"}
+
+
+async def test_nothing_connects_before_the_first_call(server: Server) -> None:
+    client = TestClient(transport=server.transport)
+    client.connection.listen(MESSAGE, print)
+    await turns()
+    assert server.transport.attempts == []
+    assert client.connection.state == "DISCONNECTED"
+    await client.connection.request(PING, None)
+    assert len(server.transport.attempts) == 1
+    await client.close()
+
+
+def test_a_client_may_be_made_where_no_event_loop_runs(server: Server) -> None:
+    client = TestClient(transport=server.transport)
+    client.connection.listen(MESSAGE, print)
+    assert client.connection.state == "DISCONNECTED"
+
+
+async def test_two_clients_of_one_url_share_one_connection(server: Server) -> None:
+    first, second = TestClient(transport=server.transport), TestClient(transport=server.transport)
+    got: list[tuple[str, object]] = []
+    await first.connection.subscribe(BARS, {"symbol": "AAPL"}, lambda bar: got.append(("first", bar)))
+    await second.connection.subscribe(BARS, {"symbol": "AAPL"}, lambda bar: got.append(("second", bar)))
+    assert len(server.transport.connections) == 1
+    assert server.sent() == ["bars.subscribe"]
+
+    await first.close()
+    assert server.only.open
+    server.bar("AAPL", 2.0)
+    await turns()
+    assert got == [("second", {"close": 2.0})]
+
+    await second.close()
+    await turns()
+    assert server.transport.connections[0].close_received == (1000, "")
+    assert server.sent() == ["bars.subscribe", "bars.unsubscribe"]
+
+
+async def test_clients_that_start_at_once_share_one_connection(server: Server) -> None:
+    clients = [TestClient(transport=server.transport) for _ in range(10)]
+    await asyncio.gather(*(client.connect() for client in clients))
+    assert len(server.transport.attempts) == 1
+    await asyncio.gather(*(client.close() for client in clients))
+
+
+@pytest.mark.parametrize(
+    "different",
+    [{"headers": {"Authorization": "other"}}, {"query": {"token": "other"}}, {"cookies": {"session": "other"}}],
+)
+async def test_other_credentials_are_another_connection(server: Server, different: dict[str, Any]) -> None:
+    async with TestClient(transport=server.transport), TestClient(transport=server.transport, **different):
+        assert len(server.transport.connections) == 2
+
+
+async def test_equal_callables_are_the_same_credentials(server: Server) -> None:
+    class Tokens:
+        def headers(self, attempt: int) -> dict[str, str]:
+            return {"Authorization": "token"}
+
+    tokens = Tokens()
+    async with TestClient(transport=server.transport, headers=tokens.headers):
+        async with TestClient(transport=server.transport, headers=tokens.headers):
+            assert len(server.transport.connections) == 1
+
+
+async def test_options_that_differ_are_a_conflict_only_when_they_were_given(server: Server) -> None:
+    async with TestClient(transport=server.transport, timeout=1.0):
+        async with TestClient(transport=server.transport):
+            pass
+        with pytest.raises(OptionsConflict) as caught:
+            await TestClient(transport=server.transport, timeout=2.0).connect()
+        assert caught.value.option == "timeout"
+
+
+async def test_a_closed_client_is_not_shared_with_a_new_one(server: Server) -> None:
+    first = TestClient(transport=server.transport)
+    await first.connect()
+    closing = asyncio.ensure_future(first.close())
+    await asyncio.sleep(0)
+    async with TestClient(transport=server.transport) as second:
+        await closing
+        assert await second.connection.request(PING, None) is None
+    assert len(server.transport.attempts) == 2
+
+
+async def test_a_domain_alone_shares_the_connection(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with connection(OPERATIONS.protocol, URL, transport=server.transport) as shared:
+            assert await shared.request(PING, None) is None
+        assert client.connection.state == "CONNECTED"
+    assert len(server.transport.attempts) == 1
+
+
+async def test_a_connection_for_each_set_of_parameters(server: Server) -> None:
+    high: list[object] = []
+    low: list[object] = []
+    async with TestClient(transport=server.transport) as client:
+        one = await client.connection.subscribe(ALERTS, {"level": "high"}, high.append)
+        await client.connection.subscribe(ALERTS, {"level": "low"}, low.append)
+        assert len([c for c in server.transport.connections if c.open]) == 3
+        by_level = {
+            json.loads(c.received[0])["payload"]["level"]: c for c in server.transport.connections if c.received
+        }
+        by_level["high"].send_json({"type": "alerts.update", "payload": {"level": "high", "text": "a"}})
+        by_level["low"].send_json({"type": "alerts.update", "payload": {"level": "low", "text": "b"}})
+        await turns()
+        assert (high, low) == ([{"level": "high", "text": "a"}], [{"level": "low", "text": "b"}])
+        await one.unsubscribe()
+        await turns()
+        assert not by_level["high"].open
+        assert by_level["low"].open
+    await turns()
+    assert not any(c.open for c in server.transport.connections)
+
+
+async def test_a_refusal_raises_with_the_servers_words(server: Server) -> None:
+    server.refused.add("BAD")
+    async with TestClient(transport=server.transport) as client:
+        with pytest.raises(SubscriptionRejected) as caught:
+            await client.connection.subscribe(BARS, {"symbol": "BAD"}, print)
+    assert caught.value.message == "no such symbol"
+    assert caught.value.reply == {"status": "error", "message": "no such symbol", "topic": "bars:BAD"}
+
+
+async def test_silence_is_a_timeout(server: Server) -> None:
+    server.silent |= {"MUTE", "hall"}
+    async with TestClient(transport=server.transport, timeout=0.02) as client:
+        with pytest.raises(SubscribeTimeout, match=r"no answer to `bars\.subscribe` within 0\.02 s"):
+            await client.connection.subscribe(BARS, {"symbol": "MUTE"}, print)
+        with pytest.raises(RequestTimeout):
+            await client.connection.request(JOIN, {"room": "hall"})
+        with pytest.raises(TimeoutError):
+            await client.connection.request(JOIN, {"room": "hall"}, timeout=0.01)
+
+
+async def test_a_cancelled_subscribe_leaves_nothing_held(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        task = asyncio.ensure_future(client.connection.subscribe(BARS, {"symbol": "AAPL"}, print))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await turns()
+        assert server.sent() == ["bars.subscribe", "bars.unsubscribe"]
+
+
+async def test_a_cancelled_request_does_not_take_the_next_ones_reply(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        task = asyncio.ensure_future(client.connection.request(JOIN, {"room": "first"}))
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await client.connection.request(JOIN, {"room": "second"}) == {"room": "second"}
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_no_server_is_tried_as_often_as_there_are_delays(server: Server) -> None:
+    server.unreachable = True
+    client = TestClient(transport=server.transport, retry=Retry(delays=(0.0, 0.001, 0.001)))
+    with pytest.raises(ConnectionFailed) as caught:
+        await client.connect()
+    assert (caught.value.attempts, len(server.transport.attempts)) == (3, 3)
+    assert isinstance(caught.value.cause, ConnectionRefusedError)
+    assert client.connection.state == "FAILED"
+
+    server.unreachable = False
+    assert await client.connection.request(PING, None) is None
+    await client.close()
+
+
+async def test_a_failed_client_finds_the_connection_that_another_one_made(server: Server) -> None:
+    server.unreachable = True
+    first = TestClient(transport=server.transport, retry=Retry(delays=(0.0,)))
+    messages: list[object] = []
+    first.connection.listen(MESSAGE, messages.append)
+    with pytest.raises(ConnectionFailed):
+        await first.connect()
+    server.unreachable = False
+    async with TestClient(transport=server.transport, retry=Retry(delays=(0.0,))):
+        await first.connection.request(PING, None)
+        server.push("chat.message", {"text": "still listening"})
+        await turns()
+        assert len([c for c in server.transport.connections if c.open]) == 1
+        await first.close()
+    assert messages == [{"text": "still listening"}]
+
+
+async def test_a_refused_handshake_that_repeating_cannot_mend_is_raised_at_once(server: Server) -> None:
+    server.status = 404
+    client = TestClient(transport=server.transport)
+    with pytest.raises(HandshakeRejected) as caught:
+        await client.connect()
+    assert caught.value.status == 404
+    assert len(server.transport.attempts) == 1
+    await client.close()
+
+
+async def test_credentials_are_asked_for_each_attempt_and_stay_out_of_sight(server: Server) -> None:
+    asked: list[int] = []
+
+    async def headers(attempt: int) -> dict[str, str]:
+        asked.append(attempt)
+        return {"Authorization": f"Bearer secret-{attempt}"}
+
+    server.unreachable = True
+    client = TestClient(
+        transport=server.transport,
+        headers=headers,
+        query=lambda attempt: {"token": "secret"},
+        cookies={"session": "secret"},
+        retry=Retry(delays=(0.0, 0.001)),
+    )
+    with pytest.raises(ConnectionFailed) as caught:
+        await client.connect()
+    assert asked == [1, 2]
+    request = server.transport.attempts[1].request
+    assert request.headers == {"Authorization": "Bearer secret-2", "Cookie": "session=secret"}
+    assert request.url == "ws://server.test/ws?token=secret"
+    for text in (repr(client), str(caught.value), repr(client.connection), repr(request)):
+        assert "secret" not in text
+
+
+async def test_a_lost_connection_ends_everything_on_it(server: Server) -> None:
+    server.silent.add("hall")
+    client = TestClient(transport=server.transport)
+    subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, print)
+    stream = client.connection.stream(BARS, {"symbol": "GOOGL"})
+    bars = await stream.__aenter__()
+    request = asyncio.ensure_future(client.connection.request(JOIN, {"room": "hall"}))
+    await turns()
+    server.only.close(1012, "restart")
+    with pytest.raises(ConnectionLost) as caught:
+        await request
+    assert (caught.value.code, caught.value.reason, caught.value.sent) == (1012, "restart", "maybe")
+    with pytest.raises(ConnectionLost):
+        await subscription.wait_ended()
+    with pytest.raises(ConnectionLost):
+        await anext(aiter(bars))
+    await stream.__aexit__(None, None, None)
+    assert client.connection.state == "FAILED"
+    await client.close()
+
+
+async def test_a_slow_stream_is_ended_and_keeps_what_it_had(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
+            for close in range(4097):
+                server.bar("AAPL", close)
+            await turns()
+            assert [bar["close"] for bar in [await anext(aiter(bars)) for _ in range(4096)]] == list(range(4096))
+            with pytest.raises(SlowConsumer) as caught:
+                await anext(aiter(bars))
+            assert caught.value.queued == 4096
+        assert await client.connection.request(PING, None) is None
+
+
+async def test_an_asynchronous_callback_is_served_one_at_a_time_in_order(server: Server) -> None:
+    running = 0
+    seen: list[float] = []
+
+    async def on_bar(bar: dict[str, float]) -> None:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await asyncio.sleep(0)
+        seen.append(bar["close"])
+        running -= 1
+
+    async with TestClient(transport=server.transport) as client:
+        subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, on_bar)
+        for close in range(5):
+            server.bar("AAPL", close)
+        await turns(60)
+        assert seen == [0, 1, 2, 3, 4]
+        assert subscription.delivered == 5
+
+
+async def test_a_callback_that_raises_harms_nobody_else(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    errors: list[Exception] = []
+    bars: list[object] = []
+
+    def bad(bar: object) -> None:
+        raise ValueError("mine")
+
+    async with TestClient(transport=server.transport) as client:
+        await client.connection.subscribe(BARS, {"symbol": "AAPL"}, bad, on_error=errors.append)
+        await client.connection.subscribe(BARS, {"symbol": "AAPL"}, bars.append)
+        server.bar("AAPL", 1.0)
+        await turns()
+        assert bars == [{"close": 1.0}]
+        assert await client.connection.request(PING, None) is None
+    assert [str(error) for error in errors] == ["mine"]
+    assert "a callback raised ValueError: mine" in caplog.text
+
+
+async def test_an_asynchronous_callback_may_unsubscribe_itself(server: Server) -> None:
+    seen: list[object] = []
+    async with TestClient(transport=server.transport) as client:
+
+        async def once(bar: object) -> None:
+            seen.append(bar)
+            await subscription.unsubscribe()
+
+        subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, once)
+        server.bar("AAPL", 1.0)
+        server.bar("AAPL", 2.0)
+        await turns(40)
+        assert (seen, subscription.state) == ([{"close": 1.0}], "DELETED")
+
+
+async def test_strange_frames_go_to_the_hook_and_harm_nothing(server: Server) -> None:
+    strange: list[UnknownMessage] = []
+    async with TestClient(transport=server.transport, on_unknown=strange.append) as client:
+        server.only.send(b"not json")
+        server.only.send_binary(b"\x00")
+        server.push("news.update", {})
+        server.push("chat.notice", {"text": "nobody listens"})
+        await turns()
+        assert await client.connection.request(PING, None) is None
+        assert [message.type for message in strange] == [None, None, "news.update"]
+        assert [type(message.error) for message in strange] == [InvalidPayload, InvalidPayload, type(None)]
+        assert strange[2].raw == b'{"type":"news.update","payload":{}}'
+        stats = client.connection.stats
+        assert (stats.unknown, stats.invalid, stats.unrouted) == (1, 2, 1)
+
+
+async def test_states_are_told_without_polling(server: Server) -> None:
+    told: list[str] = []
+    seen: list[ConnectionEvent] = []
+    client = TestClient(transport=server.transport, on_state=lambda event: told.append(event.state))
+
+    async def watch() -> None:
+        async for event in client.connection.events():
+            seen.append(event)
+
+    watching = asyncio.ensure_future(watch())
+    await asyncio.sleep(0)
+    await client.connect()
+    await client.close()
+    await watching
+    assert told == ["CONNECTING", "CONNECTED", "CLOSED"]
+    assert [(event.state, event.attempt) for event in seen] == [("CONNECTING", 1), ("CONNECTED", 1), ("CLOSED", 0)]
+
+
+async def test_close_is_final_and_settles_what_waits(server: Server) -> None:
+    server.silent |= {"hall", "MUTE"}
+    client = TestClient(transport=server.transport)
+    await client.connection.subscribe(BARS, {"symbol": "AAPL"}, print)
+    request = asyncio.ensure_future(client.connection.request(JOIN, {"room": "hall"}))
+    subscribe = asyncio.ensure_future(client.connection.subscribe(BARS, {"symbol": "MUTE"}, print))
+    await turns()
+    await client.close()
+    await client.close()
+    for call in (request, subscribe):
+        with pytest.raises(Closed):
+            await call
+    with pytest.raises(Closed):
+        await client.connection.request(PING, None)
+    with pytest.raises(Closed):
+        client.connection.listen(MESSAGE, print)
+    assert client.connection.state == "CLOSED"
+    assert server.sent().count("bars.unsubscribe") == 1
+    assert await settled_tasks() == set()
+
+
+async def test_closing_while_connecting_works(server: Server) -> None:
+    async def never(attempt: MemoryAttempt) -> None:
+        await asyncio.Event().wait()
+
+    client = TestClient(transport=MemoryTransport(never))
+    connecting = asyncio.ensure_future(client.connect())
+    await turns()
+    await client.close()
+    with pytest.raises(Closed):
+        await connecting
+    assert await settled_tasks() == set()
+
+
+async def test_a_client_that_is_forgotten_warns_and_lets_go(server: Server) -> None:
+    client = TestClient(transport=server.transport)
+    await client.connect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del client
+        gc.collect()
+    assert [warning.category for warning in caught] == [ResourceWarning]
+    await turns()
+    assert not server.transport.connections[0].open
+
+
+@pytest.mark.parametrize("url", ["http://server.test", "server.test/ws", "ws://", "ws://server.test/#x"])
+def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ValueError, match=r"URL"):
+        TestClient(url)
+
+
+def test_an_unknown_option_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="time_out"):
+        TestClient(URL, time_out=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "expected"),
+    [
+        ("ws://server.test", "/market/{symbol}", "ws://server.test/market/{symbol}"),
+        ("ws://server.test/api/", "/market", "ws://server.test/api/market"),
+        ("ws://server.test/api?x=1", "market", "ws://server.test/api/market?x=1"),
+        ("ws://server.test/ws", "/", "ws://server.test/ws"),
+    ],
+)
+async def test_the_address_of_a_channel_is_appended(server: Server, url: str, address: str, expected: str) -> None:
+    shared = Connection(OPERATIONS.protocol, url, {"transport": server.transport}, address)
+    await shared.connect()
+    assert server.transport.attempts[0].request.url == expected
+    await shared.close()
