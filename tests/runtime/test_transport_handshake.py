@@ -19,8 +19,8 @@ from wsgen_runtime.transport import ConnectRequest, Transport
 from tests.runtime.sockets import PATIENCE, TEXT, Notes, Peer, frame, raw_server
 
 TRANSPORTS = [
-    pytest.param(WebSocketsTransport(close_timeout=0.2), id="dispatching"),
-    pytest.param(RecvTransport(close_timeout=0.2), id="recv"),
+    pytest.param(WebSocketsTransport(close_timeout=PATIENCE), id="dispatching"),
+    pytest.param(RecvTransport(close_timeout=PATIENCE), id="recv"),
 ]
 both = pytest.mark.parametrize("transport", TRANSPORTS)
 

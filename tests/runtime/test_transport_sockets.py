@@ -34,11 +34,14 @@ from tests.runtime.sockets import (
     raw_server,
 )
 
-TRANSPORTS = [
-    pytest.param(WebSocketsTransport(close_timeout=0.2), id="dispatching"),
-    pytest.param(RecvTransport(close_timeout=0.2), id="recv"),
-]
-both = pytest.mark.parametrize("transport", TRANSPORTS)
+
+def with_both(close_timeout: float) -> pytest.MarkDecorator:
+    dispatching = pytest.param(WebSocketsTransport(close_timeout), id="dispatching")
+    return pytest.mark.parametrize("transport", [dispatching, pytest.param(RecvTransport(close_timeout), id="recv")])
+
+
+both = with_both(close_timeout=PATIENCE)
+both_hasty = with_both(close_timeout=0.2)
 
 
 def request(url: str, *, ping_interval: float | None = None, **options: Any) -> ConnectRequest:
@@ -156,7 +159,7 @@ async def test_a_message_over_max_size_ends_with_1009(transport: Transport, stre
     assert notes.frames == [b"y" * 1000]
 
 
-@both
+@both_hasty
 async def test_a_broken_frame_ends_with_1002(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.handshake(frame(CONT, b"no message has begun"))
@@ -237,7 +240,7 @@ async def test_a_close_frame_without_code_is_1005(transport: Transport) -> None:
         assert await notes.end() == (1005, "", None)
 
 
-@both
+@both_hasty
 async def test_a_server_that_closes_but_keeps_its_socket_is_left(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.handshake(close_frame(1001, "going"))
@@ -311,7 +314,7 @@ async def test_closing_shakes_hands_and_drops_late_frames(transport: Transport) 
     assert notes.frames == []
 
 
-@both
+@both_hasty
 async def test_closing_against_a_silent_server_is_bounded(transport: Transport) -> None:
     notes = Notes()
     async with raw_server(silent) as url:
@@ -420,11 +423,11 @@ async def test_a_pause_between_reads_holds_the_next_frame(transport: Transport) 
 async def test_pings_survive_a_pause_that_is_longer_than_their_timeout(transport: Transport) -> None:
     notes = Notes()
     async with serve(echo, "127.0.0.1", 0, ping_interval=None) as server:
-        asked = request(f"ws://127.0.0.1:{port_of(server)}", ping_interval=0.02, ping_timeout=0.05)
+        asked = request(f"ws://127.0.0.1:{port_of(server)}", ping_interval=0.02, ping_timeout=0.2)
         link = await transport.connect(asked, notes)
         link.pause_reading()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(notes.end()), 0.4)
+            await asyncio.wait_for(asyncio.shield(notes.end()), 0.7)
         link.resume_reading()
         link.send(b"alive")
         assert await notes.count(1) == [b"alive"]

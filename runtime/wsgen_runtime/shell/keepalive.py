@@ -38,9 +38,9 @@ async def keep_alive(
         round_trip = asyncio.create_task(_round_trip(connection))
         try:
             while not round_trip.done():
-                pauses = flow.pauses
+                pauses, reading = flow.pauses, not flow.reading_paused
                 await asyncio.wait([round_trip], timeout=timeout)
-                if not round_trip.done() and not flow.reading_paused and flow.pauses == pauses:
+                if not round_trip.done() and reading and flow.pauses == pauses:
                     dead(TimeoutError(f"no pong within {timeout:g} s"))
                     return
         finally:
