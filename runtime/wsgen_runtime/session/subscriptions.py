@@ -103,9 +103,7 @@ class Roles:
         if self._status is None or reply is None:
             return True
         status = self._status(reply)
-        return status is None or any(
-            status is ok if isinstance(ok, bool) else status == ok for ok in self._ok
-        )
+        return status is None or any(status is ok if isinstance(ok, bool) else status == ok for ok in self._ok)
 
     def message(self, reply: Any) -> str:
         text = None if self._message is None or reply is None else self._message(reply)
@@ -156,9 +154,7 @@ class Domain:
         getter = self._codec.getter
         address: Callable[[Any], Hashable] | None = None
         if self._pairs is not None:
-            fields = [
-                getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs
-            ]
+            fields = [getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs]
             address = _tuple_of(fields)
         elif update.topic is not None:
             address = getter(update.key, update.topic)
@@ -269,12 +265,13 @@ class Domain:
     # Acts, as the table orders them.
 
     def _ask(self, wire: Wire) -> None:
-        slot = Slot(
-            self._session.next_sequence(),
-            "subscribe",
-            lambda key, reply: self._answered(wire, slot, reply),
-            lambda error: self._undecodable(wire, slot, error),
-        )
+        def answered(key: str, reply: Any) -> None:
+            self._answered(wire, slot, reply)
+
+        def failed(error: WsgenError) -> None:
+            self._undecodable(wire, slot, error)
+
+        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed)
         wire.ask = slot
         wire.unanswered += 1
         self._lingering = None
@@ -299,9 +296,7 @@ class Domain:
             self.leave(consumer, wire.refusal)
 
     def _let_go(self, wire: Wire) -> None:
-        shared = wire.topic is not None and any(
-            other is not wire for other in self._topics.get(wire.topic, ())
-        )
+        shared = wire.topic is not None and any(other is not wire for other in self._topics.get(wire.topic, ()))
         self._unplace(wire, forget=not shared)
         unsubscribe, release = self.operation.unsubscribe, self.operation.release
         if unsubscribe is None or shared:
@@ -309,13 +304,14 @@ class Domain:
             if self._exclusive and unsubscribe is None:
                 self._lingering = wire.key
             return
-        slot = Slot(
-            self._session.next_sequence(),
-            "unsubscribe",
-            lambda key, reply: self._released(wire, slot, reply),
-            lambda error: self._released(wire, slot, None),
-            wire.topic,
-        )
+
+        def answered(key: str, reply: Any) -> None:
+            self._released(wire, slot, reply)
+
+        def failed(error: WsgenError) -> None:
+            self._released(wire, slot, None)
+
+        slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
         frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
         keys = () if release is None else (release.key,)
         self._session.ask(slot, keys, frame)
@@ -341,9 +337,7 @@ class Domain:
         if self._confirmation.ok(reply):
             self._confirmed(wire, slot, topic)
         elif wire.ask is slot:
-            self._refuse(
-                wire, SubscriptionRejected(self.operation.domain, self._confirmation.message(reply), reply)
-            )
+            self._refuse(wire, SubscriptionRejected(self.operation.domain, self._confirmation.message(reply), reply))
         self._tidy(wire)
 
     def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
@@ -365,9 +359,7 @@ class Domain:
     def _mismatched(self, wire: Wire, expected: str, topic: str) -> None:
         domain = self.operation.domain
         if not self.operation.strict_topic:
-            self._session.log.warning(
-                "%s: expected the topic %r, the server confirmed %r", domain, expected, topic
-            )
+            self._session.log.warning("%s: expected the topic %r, the server confirmed %r", domain, expected, topic)
             return
         for consumer in list(wire.consumers):
             self.leave(consumer, TopicMismatch(domain, expected, topic))
@@ -483,19 +475,16 @@ class Domain:
         return waits
 
     def _paired_addresses(self, wire: Wire) -> tuple[Hashable, ...]:
-        parameters = {**self.operation.defaults, **json.loads(wire.sent)}
+        parameters: dict[str, Any] = {**self.operation.defaults, **json.loads(wire.sent)}
         values: list[list[Hashable]] = []
         for name in (self._pairs or {}).values():
             value = parameters.get(name)
             if value is None:
                 raise InvalidRequest(
-                    self.operation.subscribe,
-                    f"$.{name}",
-                    "updates are routed by this parameter, which is missing",
+                    self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
                 )
-            values.append(
-                [_hashable(item) for item in value] if isinstance(value, list) else [_hashable(value)]
-            )
+            alternatives: list[Any] = value if isinstance(value, list) else [value]
+            values.append([_hashable(alternative) for alternative in alternatives])
         return tuple(product(*values))
 
     def _computed_topic(self, wire: Wire) -> str | None:

@@ -276,10 +276,13 @@ def _current_task() -> asyncio.Task[Any] | None:
 
 
 async def _credential(credential: Credential[T] | None, attempt: int) -> T | None:
-    if not callable(credential):
-        return credential
-    value = credential(attempt)
-    return await value if inspect.isawaitable(value) else value
+    value: Any = credential
+    if callable(value):
+        value = value(attempt)
+    if inspect.isawaitable(value):
+        value = await value
+    result: T | None = value
+    return result
 
 
 def _cookie(name: str, value: str) -> str:
