@@ -15,7 +15,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Hashable
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..codec import Codec, Getter
 from ..errors import (
@@ -483,7 +483,7 @@ class Domain:
                 raise InvalidRequest(
                     self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
                 )
-            alternatives: list[Any] = value if isinstance(value, list) else [value]
+            alternatives = cast("list[Any]", value) if isinstance(value, list) else [value]
             values.append([_hashable(alternative) for alternative in alternatives])
         return tuple(product(*values))
 
