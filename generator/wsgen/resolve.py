@@ -20,7 +20,17 @@ from urllib.parse import unquote
 from .document import Document, Json, child_pointer
 from .problems import Place, Problems
 
-__all__ = ["Node", "Read", "Tree", "made", "made_list", "made_value", "merged", "resolve"]
+__all__ = [
+    "Node",
+    "Read",
+    "Tree",
+    "made",
+    "made_list",
+    "made_value",
+    "merged",
+    "referenced_keys",
+    "resolve",
+]
 
 Read: TypeAlias = Callable[[str, Place], Document | None]
 """From a path relative to the document's folder, and the place of the reference, to the document there.
@@ -195,6 +205,27 @@ def resolve(document: Document, read: Read, problems: Problems) -> Tree:
     `read` is `document.reader(…)`, or any function that has the files. The next stage is `structure.check`.
     """
     return Tree(Node(_Files({"": document}, read, problems), "", "", document.root))
+
+
+def referenced_keys(tree: Tree) -> frozenset[str]:
+    """The keys of all that the documents read so far refer to, whether it exists or not."""
+    keys: set[str] = set()
+    for file, document in tree.documents.items():
+        waiting: list[Json] = [document.root]
+        seen: set[int] = set()
+        while waiting:
+            value = waiting.pop()
+            if not isinstance(value, (dict, list)) or id(value) in seen:
+                continue
+            seen.add(id(value))
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+            reference = value.get("$ref") if isinstance(value, dict) else None
+            if isinstance(reference, str) and not _REMOTE.match(reference):
+                path, _, fragment = reference.partition("#")
+                target = _file_of(Node(tree.root.files, file, "", None), path)
+                if target is not None:
+                    keys.add(f"{target}#{unquote(fragment)}")
+    return frozenset(keys)
 
 
 def made(origin: Node, parts: Mapping[str, Node]) -> Node:

@@ -1,0 +1,236 @@
+"""Nodes to channels and operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wsgen.model import Channel, Message, Operation, Parameter, Reply, WebSocketBinding
+from wsgen.problems import Problems
+from wsgen.resolve import Node
+
+from .messages import Messages, tags
+from .schemas import Schemas
+from .servers import VARIABLE, security, texts
+from .traits import with_traits
+
+__all__ = ["Channels"]
+
+_MAX_STEPS = 50
+
+
+@dataclass(slots=True)
+class Channels:
+    """Makes channels, then the operations on them.
+
+    Attributes:
+        servers: ids of servers by the keys of their nodes.
+        found: the channels by id.
+    """
+
+    problems: Problems
+    schemas: Schemas
+    messages: Messages
+    servers: dict[str, str]
+    found: dict[str, Channel] = field(default_factory=dict[str, Channel])
+    _ids: dict[str, str] = field(default_factory=dict[str, str])
+    _message_ids: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+
+    def add(self, id: str, raw: Node, node: Node) -> None:
+        """Take the channel `id`; `raw` is its entry, `node` what it leads to."""
+        self._ids[raw.key] = id
+        self._ids.setdefault(node.key, id)
+        address = node.member("address")
+        text = address.value if address is not None and isinstance(address.value, str) else None
+        self.found[id] = Channel(
+            id=id,
+            address=text,
+            place=raw.place,
+            title=node.text("title"),
+            summary=node.text("summary"),
+            description=node.text("description"),
+            servers=self._servers(node),
+            parameters=self._parameters(node, text),
+            messages=self._messages(id, node),
+            binding=self._binding(node),
+            tags=tags(node),
+            extensions=node.extensions(),
+        )
+
+    def operation(self, id: str, raw: Node) -> Operation | None:
+        """The operation that is defined at `raw`; None where it has no action or channel."""
+        node = with_traits(raw)
+        action = node.text("action")
+        channel = self._channel(node, node)
+        if channel is None or action not in {"send", "receive"}:
+            return None
+        direction: Literal["send", "receive"] = "send" if action == "send" else "receive"
+        return Operation(
+            id=id,
+            action=direction,
+            channel=channel,
+            messages=self._chosen(node, channel, "messages", self.found[channel].messages),
+            place=raw.place,
+            reply=self._reply(node, channel),
+            title=node.text("title"),
+            summary=node.text("summary"),
+            description=node.text("description"),
+            deprecated=node.flag("deprecated") or node.flag("x-deprecated"),
+            security=security(node),
+            tags=tags(node),
+            extensions=node.extensions(),
+        )
+
+    def _servers(self, node: Node) -> tuple[str, ...]:
+        member = node.get("servers")
+        found = [_first(raw, self.servers) for raw in (member.elements() if member is not None else ())]
+        return tuple(dict.fromkeys(id for id in found if id is not None))
+
+    def _messages(self, id: str, node: Node) -> tuple[Message, ...]:
+        ids = self._message_ids.setdefault(id, {})
+        member = node.get("messages")
+        made: list[Message] = []
+        for name, raw in member.members() if member is not None else ():
+            message = raw.follow()
+            if message is not None and isinstance(message.value, dict):
+                ids[raw.key] = name
+                ids.setdefault(message.key, name)
+                made.append(self.messages.make(message, name))
+        return tuple(made)
+
+    def _binding(self, node: Node) -> WebSocketBinding | None:
+        bindings = node.get("bindings")
+        binding = bindings.get("ws") if bindings is not None else None
+        if binding is None or not isinstance(binding.value, dict):
+            return None
+        return WebSocketBinding(
+            place=binding.place,
+            method=binding.text("method"),
+            query=self.schemas.use_member(binding, "query"),
+            headers=self.schemas.use_member(binding, "headers"),
+        )
+
+    def _parameters(self, node: Node, address: str | None) -> tuple[Parameter, ...]:
+        member = node.get("parameters")
+        declared: dict[str, Parameter] = {}
+        for name, raw in member.members() if member is not None else ():
+            parameter = raw.follow()
+            if parameter is not None and isinstance(parameter.value, dict):
+                declared[name] = self._parameter(name, parameter)
+                if address is not None and f"{{{name}}}" not in address:
+                    message = f"the parameter `{name[:60]}` is not in the address `{address[:80]}`"
+                    self.problems.warning("WSG313", message, raw.place)
+        for name in VARIABLE.findall(address or ""):
+            if name not in declared:
+                message = f"the address has `{{{name[:60]}}}`, which is not in `parameters`; it is any string"
+                help = f"add `{name[:60]}` to the channel's `parameters`"
+                self.problems.warning("WSG312", message, node.place, help)
+                declared[name] = Parameter(name, node.place)
+        return tuple(declared.values())
+
+    def _parameter(self, name: str, node: Node) -> Parameter:
+        schema = node.get("schema")
+        own = node.get("default") or (schema.get("default") if schema is not None else None)
+        default = own.value if own is not None else None
+        return Parameter(
+            name=name,
+            place=node.place,
+            schema=self.schemas.use_member(node, "schema"),
+            enum=texts(node.get("enum") or (schema.get("enum") if schema is not None else None)),
+            default=str(default) if isinstance(default, (str, int, float)) else None,
+            description=node.text("description"),
+            location=node.text("location"),
+        )
+
+    def _channel(self, owner: Node, operation: Node) -> str | None:
+        """The id of the channel that an operation or a reply refers to."""
+        member = owner.member("channel")
+        if member is None:
+            return None
+        if isinstance(member.value, str):
+            return self._channel_by_text(member.value, member)
+        id = _first(member, self._ids)
+        if id is None and member.follow() is not None:
+            self.problems.error(
+                "WSG310",
+                "the operation refers to a channel that is not in the root field `channels`",
+                member.place,
+                "add the channel there, and refer to '#/channels/<id>'",
+            )
+        return id
+
+    def _channel_by_text(self, text: str, member: Node) -> str | None:
+        """By id or address: not what the specification says, but what such a document means."""
+        for id, channel in self.found.items():
+            if text in {id, channel.address}:
+                return id
+        known = ", ".join(f"`{id[:40]}`" for id in list(self.found)[:5]) or "none"
+        message = f"the operation names the channel `{text[:60]}`, but the document has {known}"
+        self.problems.error("WSG310", message, member.place, "refer to '#/channels/<id>'")
+        return None
+
+    def _chosen(self, owner: Node, channel: str, key: str, otherwise: tuple[Message, ...]) -> tuple[Message, ...]:
+        """The messages that an operation or a reply lists; `otherwise` where it has no list."""
+        member = owner.get(key)
+        if member is None or not isinstance(member.value, list):
+            return otherwise
+        chosen: dict[str, Message] = {}
+        for raw in member.elements():
+            message = raw.follow()
+            if message is None or not isinstance(message.value, dict):
+                continue
+            id = _first(raw, self._message_ids[channel])
+            if id is None or (raw.is_reference and not _through_channel(raw)):
+                self._report_message(raw, channel, message)
+            made = self.messages.make(message, id or message.token)
+            chosen.setdefault(made.id, made)
+        return tuple(chosen.values())
+
+    def _report_message(self, raw: Node, channel: str, message: Node) -> None:
+        at = channel.replace("~", "~0").replace("/", "~1")[:60]
+        self.problems.warning(
+            "WSG311",
+            f"the message `{message.key[:100]}` is referred to past the channel `{channel[:60]}`",
+            raw.place,
+            f"refer to '#/channels/{at}/messages/…', and add it there if it is missing",
+        )
+
+    def _reply(self, operation: Node, channel: str) -> Reply | None:
+        node = operation.get("reply")
+        if node is None or not isinstance(node.value, dict):
+            return None
+        own = node.member("channel") is None
+        target = None if own else self._channel(node, operation)
+        address = node.get("address")
+        # Without a channel and without messages, a reply says nothing of what it is.
+        otherwise = () if target is None else self.found[target].messages
+        return Reply(
+            messages=self._chosen(node, target or channel, "messages", otherwise),
+            place=node.place,
+            channel=target,
+            address=(address.text("location") or None) if address is not None else None,
+        )
+
+
+def _through_channel(raw: Node) -> bool:
+    """Whether a reference to a message leads to a channel's message first, as the specification wants."""
+    first = raw.first_target()
+    return first is not None and "/messages/" in first.pointer and not first.pointer.startswith("/components/messages/")
+
+
+def _steps(node: Node) -> Iterator[Node]:
+    """A reference, and all that its chain leads through."""
+    here: Node | None = node
+    for _ in range(_MAX_STEPS):
+        if here is None:
+            return
+        yield here
+        if not here.is_reference:
+            return
+        here = here.first_target()
+
+
+def _first(node: Node, ids: dict[str, str]) -> str | None:
+    """The id of the first node on the way of a reference that has one."""
+    return next((ids[step.key] for step in _steps(node) if step.key in ids), None)

@@ -1,0 +1,122 @@
+"""Nodes to messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from wsgen.document import pointer_tokens
+from wsgen.model import CorrelationId, Json, Message, Schema
+from wsgen.problems import Problems
+from wsgen.resolve import Node
+
+from .schemas import Schemas, is_json_schema
+from .traits import with_traits
+
+__all__ = ["Messages", "tags"]
+
+_LOCATION = re.compile(r"\$message\.(header|payload)#((?:/.*)?)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Messages:
+    """Makes messages, each once."""
+
+    problems: Problems
+    schemas: Schemas
+    _made: dict[str, Message] = field(default_factory=dict[str, Message])
+
+    def make(self, node: Node, id: str) -> Message:
+        """The message that is defined at `node`, under the id that it has in a channel."""
+        if node.key not in self._made:
+            self._made[node.key] = self._message(node, id)
+        message = self._made[node.key]
+        return message if message.id == id else replace(message, id=id)
+
+    def _message(self, node: Node, id: str) -> Message:
+        whole = with_traits(node)
+        payload, schema_format = self._payload(whole)
+        return Message(
+            id=id,
+            key=node.key,
+            place=node.place,
+            name=whole.text("name"),
+            title=whole.text("title"),
+            summary=whole.text("summary"),
+            description=whole.text("description"),
+            content_type=whole.text("contentType"),
+            schema_format=schema_format,
+            payload=payload,
+            headers=self.schemas.use_member(whole, "headers"),
+            correlation_id=self._correlation_id(whole),
+            response=self._response(whole),
+            deprecated=whole.flag("deprecated") or whole.flag("x-deprecated"),
+            examples=_examples(whole),
+            tags=tags(whole),
+            extensions=whole.extensions(),
+        )
+
+    def _payload(self, message: Node) -> tuple[Schema | None, str]:
+        """The schema of the payload and the format it is written in. In another format there is no schema."""
+        raw = message.member("payload")
+        if raw is None or not isinstance(raw.value, (dict, bool)):
+            return None, ""
+        defined = raw.follow()
+        format = ""
+        if defined is not None and isinstance(defined.value, dict) and "schema" in defined.value:
+            format = defined.text("schemaFormat")
+        if is_json_schema(format):
+            inline = raw.member("schema") if format and not raw.is_reference else None
+            return self.schemas.use(inline or raw), format
+        self.schemas.report_format(raw, format)
+        return None, format
+
+    def _correlation_id(self, message: Node) -> CorrelationId | None:
+        node = message.get("correlationId")
+        if node is None or node.member("location") is None:
+            return None
+        location = node.text("location")
+        match = _LOCATION.fullmatch(location)
+        if match is None:
+            self.problems.warning(
+                "WSG322",
+                f"the location of the correlation id must be like `$message.payload#/id`, but it is "
+                f"`{location[:80]}`; it is ignored",
+                node.place_of("location"),
+                "write `$message.payload#/` or `$message.header#/` and the path of the field",
+            )
+            return None
+        source: Literal["payload", "header"] = "header" if match[1] == "header" else "payload"
+        return CorrelationId(source, tuple(pointer_tokens(match[2])), node.place)
+
+    def _response(self, message: Node) -> str | None:
+        raw = message.member("x-response")
+        if raw is None:
+            return None
+        target = raw.follow() if raw.is_reference else None
+        if target is not None and isinstance(target.value, dict) and "/schemas/" not in target.pointer:
+            return target.key
+        if not raw.is_reference or target is not None:
+            message_text = "`x-response` must be a reference to a message, and is ignored"
+            self.problems.warning("WSG321", message_text, message.place_of("x-response"))
+        return None
+
+
+def tags(node: Node) -> tuple[str, ...]:
+    """The names of an object's tags."""
+    member = node.get("tags")
+    names: list[str] = []
+    for raw in member.elements() if member is not None else ():
+        tag = raw.follow()
+        if tag is not None:
+            names.append(tag.value if isinstance(tag.value, str) else tag.text("name"))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _examples(message: Node) -> tuple[Mapping[str, Json], ...]:
+    member = message.get("examples")
+    if member is None:
+        return ()
+    return tuple(example.value for example in member.elements() if isinstance(example.value, dict))

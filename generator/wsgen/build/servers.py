@@ -1,0 +1,122 @@
+"""Nodes to servers and security schemes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from wsgen.model import SecurityScheme, Server, ServerVariable
+from wsgen.problems import Problems
+from wsgen.resolve import Node
+from wsgen.upgrade import split_url
+
+__all__ = ["VARIABLE", "security", "server", "texts"]
+
+VARIABLE = re.compile(r"\{([^{}]+)\}")
+
+
+class _Address(NamedTuple):
+    protocol: str
+    host: str
+    pathname: str
+
+
+def server(id: str, node: Node, problems: Problems) -> Server:
+    """The server that is defined at `node`."""
+    address = _address(node, problems)
+    return Server(
+        id=id,
+        protocol=address.protocol.lower(),
+        host=address.host,
+        pathname=address.pathname,
+        place=node.place,
+        title=node.text("title"),
+        description=node.text("description") or node.text("summary"),
+        variables=_variables(node, address, problems),
+        security=security(node),
+    )
+
+
+def security(node: Node) -> tuple[tuple[SecurityScheme, ...], ...]:
+    """The alternatives of a `security` list; an element that is a list needs all of its schemes."""
+    member = node.get("security")
+    if member is None:
+        return ()
+    alternatives: list[tuple[SecurityScheme, ...]] = []
+    for element in member.elements():
+        schemes = element.elements() if isinstance(element.value, list) else (element,)
+        found = [scheme.follow() for scheme in schemes]
+        alternatives.append(tuple(_scheme(scheme) for scheme in found if scheme is not None))
+    return tuple(alternatives)
+
+
+def texts(node: Node | None) -> tuple[str, ...]:
+    """The elements of a list as texts."""
+    if node is None or not isinstance(node.value, list):
+        return ()
+    return tuple(
+        str(value).lower() if isinstance(value, bool) else str(value)
+        for value in node.value
+        if isinstance(value, (str, int, float))
+    )
+
+
+def _scheme(node: Node) -> SecurityScheme:
+    return SecurityScheme(
+        id=node.token,
+        kind=node.text("type"),
+        place=node.place,
+        location=node.text("in"),
+        name=node.text("name"),
+        scheme=node.text("scheme"),
+        bearer_format=node.text("bearerFormat"),
+        description=node.text("description"),
+    )
+
+
+def _address(node: Node, problems: Problems) -> _Address:
+    """Protocol, host and path; also where a 3.x server has a `url`, or a URL for a host."""
+    protocol, pathname = node.text("protocol"), node.text("pathname")
+    written = node.text("host") or node.text("url")
+    scheme, host, rest = split_url(written)
+    if node.text("host") and (scheme or rest):
+        parts = {"host": host, "protocol": scheme or protocol, "pathname": rest + pathname.removeprefix("/")}
+        shown = ", ".join(f"`{key}: {value[:60]}`" for key, value in parts.items() if value)
+        problems.warning(
+            "WSG314",
+            f"`host` must be a host with an optional port, but it is `{written[:80]}`; it is read as {shown}",
+            node.place_of("host"),
+            f"write {shown}",
+        )
+    if not protocol or {protocol.lower(), scheme.lower()} <= {"ws", "wss"}:
+        protocol = scheme or protocol
+    if rest and rest != "/":
+        pathname = rest if not pathname or rest.endswith(pathname) else rest.rstrip("/") + pathname
+    return _Address(protocol, host, pathname)
+
+
+def _variables(node: Node, address: _Address, problems: Problems) -> tuple[ServerVariable, ...]:
+    member = node.get("variables")
+    found = {name: _variable(name, raw) for name, raw in (member.members() if member is not None else ())}
+    for name in _names((address.protocol, address.host, address.pathname)):
+        if name not in found:
+            message = f"the address of the server has `{{{name[:60]}}}`, which is not in its `variables`"
+            problems.warning("WSG315", message, node.place, f"add `{name[:60]}` to `variables`")
+            found[name] = ServerVariable(name, node.place)
+    return tuple(found.values())
+
+
+def _variable(name: str, raw: Node) -> ServerVariable:
+    node = raw.follow() or raw
+    return ServerVariable(
+        name=name,
+        place=node.place,
+        enum=texts(node.member("enum")),
+        default=node.text("default") if node.get("default") is not None else None,
+        description=node.text("description"),
+    )
+
+
+def _names(parts: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(name for part in parts for name in VARIABLE.findall(part))
