@@ -18,7 +18,7 @@ from typing import NamedTuple
 from .problems import Problems
 from .resolve import Node, Tree, made, made_list, made_value, merged
 
-__all__ = ["Address", "split_url", "upgrade"]
+__all__ = ["Address", "alternatives", "split_url", "upgrade"]
 
 _ACTIONS = {"publish": "receive", "subscribe": "send"}
 _URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*|\{[^{}]*\})://|//)?([^/?]*)(.*)", re.DOTALL)
@@ -171,7 +171,7 @@ class _Upgrade:
     def _messages_of(self, operation: Node, known: dict[str, Node], fallback: str) -> tuple[Node, ...]:
         """The messages of an operation; those that are new to its channel are put to `known` by their ids."""
         member = operation.member("message")
-        found = list(_alternatives(member)) if member is not None else []
+        found = list(alternatives(member)) if member is not None else []
         taken = {node.key for node in known.values()}
         for index, (raw, message) in enumerate(found, 1):
             if message.key in taken:
@@ -234,8 +234,8 @@ def _ids(raw: Node, message: Node, upgraded: Node) -> tuple[str, ...]:
     return upgraded.text("messageId"), key if defined else "", upgraded.text("name")
 
 
-def _alternatives(member: Node) -> Iterator[tuple[Node, Node]]:
-    """Messages of a `message`, as they stand and as they are defined; `oneOf` may be nested."""
+def alternatives(member: Node) -> Iterator[tuple[Node, Node]]:
+    """The messages of a 2.x `message`, as they stand and as they are defined; `oneOf` may be nested."""
     waiting = [member]
     opened: set[str] = set()
     while waiting:

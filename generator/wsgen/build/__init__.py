@@ -30,8 +30,10 @@ def build(tree: Tree, problems: Problems) -> Application:
     if components is not None:
         for _, raw in _entries(components, "schemas"):
             schemas.define(raw)
-    servers = {raw.key: server(id, node, problems) for id, raw, node in _defined(root, "servers")}
-    channels = Channels(problems, schemas, messages, {key: value.id for key, value in servers.items()})
+    schemes = components.get("securitySchemes") if components is not None else None
+    servers = {raw.key: server(id, node, schemes, problems) for id, raw, node in _defined(root, "servers")}
+    server_ids = {key: value.id for key, value in servers.items()}
+    channels = Channels(problems, schemas, messages, server_ids, schemes)
     for _, raw, node in _defined(root, "servers"):
         channels.servers.setdefault(node.key, servers[raw.key].id)
     for id, raw, node in _defined(root, "channels"):

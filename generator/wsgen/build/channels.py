@@ -9,6 +9,7 @@ from typing import Literal
 from wsgen.model import Channel, Message, Operation, Parameter, Reply, WebSocketBinding
 from wsgen.problems import Problems
 from wsgen.resolve import Node
+from wsgen.upgrade import alternatives
 
 from .messages import Messages, tags
 from .schemas import Schemas
@@ -26,6 +27,7 @@ class Channels:
 
     Attributes:
         servers: ids of servers by the keys of their nodes.
+        schemes: the security schemes of the components.
         found: the channels by id.
     """
 
@@ -33,6 +35,7 @@ class Channels:
     schemas: Schemas
     messages: Messages
     servers: dict[str, str]
+    schemes: Node | None
     found: dict[str, Channel] = field(default_factory=dict[str, Channel])
     _ids: dict[str, str] = field(default_factory=dict[str, str])
     _message_ids: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
@@ -77,7 +80,7 @@ class Channels:
             summary=node.text("summary"),
             description=node.text("description"),
             deprecated=node.flag("deprecated") or node.flag("x-deprecated"),
-            security=security(node),
+            security=security(node, self.schemes),
             tags=tags(node),
             extensions=node.extensions(),
         )
@@ -171,12 +174,19 @@ class Channels:
         return None
 
     def _chosen(self, owner: Node, channel: str, key: str, otherwise: tuple[Message, ...]) -> tuple[Message, ...]:
-        """The messages that an operation or a reply lists; `otherwise` where it has no list."""
-        member = owner.get(key)
-        if member is None or not isinstance(member.value, list):
+        """The messages that an operation or a reply lists; `otherwise` where it has no list.
+
+        The `message` of 2.x counts too: it would otherwise be read as "all messages".
+        """
+        member, single = owner.get(key), owner.member("message")
+        if member is not None and isinstance(member.value, list):
+            listed = list(member.elements())
+        elif single is not None:
+            listed = [raw for raw, _ in alternatives(single)]
+        else:
             return otherwise
         chosen: dict[str, Message] = {}
-        for raw in member.elements():
+        for raw in listed:
             message = raw.follow()
             if message is None or not isinstance(message.value, dict):
                 continue

@@ -191,10 +191,10 @@ class Schemas:
 
 def _types(value: Json) -> tuple[str, ...]:
     names = value if isinstance(value, list) else [value]
-    known = (_TYPES.get(name) if isinstance(name, str) else None for name in names)
+    known = (_TYPES.get(name.lower()) if isinstance(name, str) else None for name in names)
     types = tuple(dict.fromkeys(name for name in known if name is not None))
     # A name without meaning makes the whole list say nothing: no valid instance may be refused.
-    return types if all(isinstance(name, str) and name in _TYPES for name in names) else ()
+    return types if all(isinstance(name, str) and name.lower() in _TYPES for name in names) else ()
 
 
 def _discriminator(value: Json) -> tuple[str, Mapping[str, str]]:

@@ -22,7 +22,7 @@ class _Address(NamedTuple):
     pathname: str
 
 
-def server(id: str, node: Node, problems: Problems) -> Server:
+def server(id: str, node: Node, known: Node | None, problems: Problems) -> Server:
     """The server that is defined at `node`."""
     address = _address(node, problems)
     return Server(
@@ -34,21 +34,32 @@ def server(id: str, node: Node, problems: Problems) -> Server:
         title=node.text("title"),
         description=node.text("description") or node.text("summary"),
         variables=_variables(node, address, problems),
-        security=security(node),
+        security=security(node, known),
     )
 
 
-def security(node: Node) -> tuple[tuple[SecurityScheme, ...], ...]:
-    """The alternatives of a `security` list; an element that is a list needs all of its schemes."""
+def security(node: Node, known: Node | None) -> tuple[tuple[SecurityScheme, ...], ...]:
+    """The alternatives of a `security` list; an element that is a list needs all of its schemes.
+
+    `known` holds the schemes of the components, for 3.x documents that name them as 2.x does.
+    """
     member = node.get("security")
     if member is None:
         return ()
     alternatives: list[tuple[SecurityScheme, ...]] = []
     for element in member.elements():
-        schemes = element.elements() if isinstance(element.value, list) else (element,)
-        found = [scheme.follow() for scheme in schemes]
+        found = [scheme.follow() for scheme in _schemes_of(element, known)]
         alternatives.append(tuple(_scheme(scheme) for scheme in found if scheme is not None))
     return tuple(alternatives)
+
+
+def _schemes_of(element: Node, known: Node | None) -> list[Node]:
+    if isinstance(element.value, list):
+        return list(element.elements())
+    if known is not None and isinstance(element.value, dict) and not {"type", "$ref"} & set(element.value):
+        named = [known.member(name) for name, _ in element.members()]
+        return [scheme for scheme in named if scheme is not None]
+    return [element]
 
 
 def texts(node: Node | None) -> tuple[str, ...]:

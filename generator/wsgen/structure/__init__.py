@@ -20,6 +20,7 @@ from wsgen.resolve import Node, Tree
 
 from .dialect import Dialect, Finding
 from .sentences import Violation, close_key, describe, kind_of
+from .vocabulary import Moved
 
 __all__ = ["check"]
 
@@ -109,7 +110,7 @@ def _shown(value: Json) -> str:
 
 
 @cache
-def _dialect(major: int) -> tuple[Dialect, Mapping[tuple[str, str], str]]:
+def _dialect(major: int) -> tuple[Dialect, Mapping[tuple[str, str], Moved]]:
     """The definitions of a major version, and hints for fields of the other."""
     if major == 2:
         from . import version_2

@@ -84,9 +84,7 @@ def _checker(schema: Json) -> _Checker:
     return validators.extend(draft, {"$ref": _later, "x-spelling": _spelling})(schema)
 
 
-def _later(
-    validator: object, reference: str, instance: object, schema: Definitions
-) -> Iterator[ValidationError]:
+def _later(validator: object, reference: str, instance: object, schema: Definitions) -> Iterator[ValidationError]:
     from jsonschema.exceptions import ValidationError
 
     yield ValidationError(
@@ -98,9 +96,7 @@ def _later(
     )
 
 
-def _spelling(
-    validator: object, wanted: object, instance: Json, schema: Definitions
-) -> Iterator[ValidationError]:
+def _spelling(validator: object, wanted: object, instance: Json, schema: Definitions) -> Iterator[ValidationError]:
     """Keywords that nobody knows are fine in a schema; those that look like a slip of the pen are told."""
     from jsonschema.exceptions import ValidationError
 

@@ -10,7 +10,7 @@ from wsgen.document import Json
 from wsgen.problems import Level, Problem
 from wsgen.resolve import Node
 
-from .vocabulary import Definitions
+from .vocabulary import Definitions, Moved
 
 __all__ = ["Violation", "close_key", "describe", "kind_of"]
 
@@ -40,12 +40,12 @@ class Violation:
     node: Node
 
 
-def describe(violation: Violation, moved: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
-    """The problems of a violation. `moved` has hints for fields of other versions, by object and field."""
+def describe(violation: Violation, moved: Mapping[tuple[str, str], Moved]) -> Iterator[Problem]:
+    """The problems of a violation. `moved` knows fields of other versions, by object and field."""
     if violation.keyword == "additionalProperties":
         yield from _unknown_fields(violation, moved)
     elif violation.keyword == "required":
-        yield from _missing_fields(violation)
+        yield from _missing_fields(violation, moved)
     elif violation.keyword == "type":
         yield _wrong_type(violation)
     elif violation.keyword in {"enum", "const"}:
@@ -76,11 +76,11 @@ def close_key(key: str, known: Mapping[str, object]) -> str | None:
     if len(key) > 40 or len(known) > 200:
         return None
     by_case = {name.casefold(): name for name in known}
-    close = get_close_matches(key.casefold(), by_case, n=1, cutoff=0.8)
+    close = get_close_matches(key.casefold(), by_case, n=1, cutoff=0.82)
     return by_case[close[0]] if close else None
 
 
-def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]) -> Iterator[Problem]:
     title = _title(violation)
     known = violation.schema["properties"]
     assert isinstance(known, dict)
@@ -92,13 +92,14 @@ def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], str]) 
         hint = moved.get((title, key))
         if open_ended and close is None:
             continue
-        level: Level = "warning" if close or hint else "note"
-        help = f"did you mean `{close}`?" if close and not hint else hint or ""
-        message = f"`{_cut(key)}` is not a field of the {title} and is ignored"
+        level: Level = hint.level if hint else "warning" if close else "note"
+        help = hint.help if hint else f"did you mean `{close}`?" if close else ""
+        fate = "it is taken as it is meant" if hint and hint.read else "it is ignored"
+        message = f"`{_cut(key)}` is not a field of the {title}; {fate}"
         yield Problem("WSG207", level, message, violation.node.place_of(key), help)
 
 
-def _missing_fields(violation: Violation) -> Iterator[Problem]:
+def _missing_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]) -> Iterator[Problem]:
     value = violation.node.value
     if not isinstance(value, dict) or not isinstance(violation.expected, list):
         return
@@ -108,7 +109,9 @@ def _missing_fields(violation: Violation) -> Iterator[Problem]:
         close = close_key(key, value)
         present = ", ".join(f"`{_cut(name)}`" for name in list(value)[:4]) or "nothing"
         message = f"{_label(violation.node)} must have `{key}`, but it has {present}"
+        hint = moved.get((_title(violation), key))
         help = f"did you mean `{key}` where it says `{_cut(close)}`?" if close else f"add `{key}`"
+        help = hint.help if hint else help
         yield Problem("WSG203", _level(violation), message, violation.node.place, help)
 
 

@@ -10,6 +10,7 @@ from .vocabulary import (
     TAGS,
     TEXT,
     Definitions,
+    Moved,
     fields,
     list_of,
     map_of,
@@ -88,9 +89,7 @@ DEFINITIONS: Definitions = {
             "bindings": ref_or("ChannelBindings"),
         },
     ),
-    "Parameter": fields(
-        "Parameter Object", {"description": TEXT, "schema": ref_or("Schema"), "location": TEXT}
-    ),
+    "Parameter": fields("Parameter Object", {"description": TEXT, "schema": ref_or("Schema"), "location": TEXT}),
     "Operation": fields(
         "Operation Object",
         {
@@ -134,12 +133,12 @@ DEFINITIONS: Definitions = {
     ),
 }
 
-MOVED: dict[tuple[str, str], str] = {
-    ("AsyncAPI Object", "operations"): "2.x describes operations in channels, as `publish` and `subscribe`",
-    ("Server Object", "host"): "2.x has one `url` for scheme, host and path",
-    ("Server Object", "pathname"): "2.x has one `url` for scheme, host and path",
-    ("Channel Item Object", "address"): "in 2.x the key of a channel is its address",
-    ("Channel Item Object", "messages"): "2.x has messages in operations: `publish: {message: …}`",
-    ("Operation Object", "messages"): "2.x has one `message`, or `message: {oneOf: […]}`",
-    ("Operation Object", "reply"): "2.x has no replies; `x-response` on the request's message says the same",
+MOVED: dict[tuple[str, str], Moved] = {
+    ("AsyncAPI Object", "operations"): Moved("2.x describes operations in channels, as `publish` and `subscribe`"),
+    ("Server Object", "host"): Moved("2.x has one `url` for scheme, host and path"),
+    ("Server Object", "pathname"): Moved("2.x has one `url` for scheme, host and path"),
+    ("Channel Item Object", "address"): Moved("in 2.x the key of a channel is its address"),
+    ("Channel Item Object", "messages"): Moved("2.x has messages in operations: `publish: {message: …}`"),
+    ("Operation Object", "messages"): Moved("2.x has one `message`, or `message: {oneOf: […]}`"),
+    ("Operation Object", "reply"): Moved("2.x has no replies; `x-response` on the request's message says the same"),
 }

@@ -9,6 +9,7 @@ from .vocabulary import (
     TAGS,
     TEXT,
     Definitions,
+    Moved,
     fields,
     list_of,
     map_of,
@@ -167,16 +168,23 @@ DEFINITIONS: Definitions = {
     ),
 }
 
-MOVED: dict[tuple[str, str], str] = {
-    ("AsyncAPI Object", "tags"): "3.x has `tags` in `info`",
-    ("AsyncAPI Object", "externalDocs"): "3.x has `externalDocs` in `info`",
-    ("Server Object", "url"): "3.x splits a URL into `protocol`, `host` and `pathname`",
-    ("Channel Object", "publish"): "3.x describes operations in the root field `operations`",
-    ("Channel Object", "subscribe"): "3.x describes operations in the root field `operations`",
-    ("Channel Object", "message"): "3.x has an object of `messages` by their ids",
-    ("Operation Object", "message"): "3.x has a list of `messages`, references to messages of the channel",
-    ("Operation Object", "operationId"): "in 3.x the key of an operation is its id",
-    ("Message Object", "messageId"): "in 3.x the key of a message is its id",
-    ("Message Object", "schemaFormat"): "3.x writes `payload: {schemaFormat: …, schema: …}`",
-    ("Parameter Object", "schema"): "parameters of 3.x are strings, with `enum` and `default` of their own",
+MOVED: dict[tuple[str, str], Moved] = {
+    ("Security Scheme Object", "type"): Moved(
+        "3.x lists schemes themselves: `- $ref: '#/components/securitySchemes/…'`", read=True
+    ),
+    ("AsyncAPI Object", "tags"): Moved("3.x has `tags` in `info`", "note"),
+    ("AsyncAPI Object", "externalDocs"): Moved("3.x has `externalDocs` in `info`", "note"),
+    ("Server Object", "url"): Moved("3.x splits a URL into `protocol`, `host` and `pathname`", read=True),
+    ("Channel Object", "publish"): Moved("3.x describes operations in the root field `operations`"),
+    ("Channel Object", "subscribe"): Moved("3.x describes operations in the root field `operations`"),
+    ("Channel Object", "message"): Moved("3.x has an object of `messages` by their ids"),
+    ("Operation Object", "message"): Moved(
+        "3.x has a list of `messages`, references to messages of the channel", read=True
+    ),
+    ("Operation Object", "operationId"): Moved("in 3.x the key of an operation is its id", "note"),
+    ("Message Object", "messageId"): Moved("in 3.x the key of a message is its id", "note"),
+    ("Message Object", "schemaFormat"): Moved("3.x writes `payload: {schemaFormat: …, schema: …}`"),
+    ("Parameter Object", "schema"): Moved(
+        "parameters of 3.x are strings, with `enum` and `default` of their own", read=True
+    ),
 }

@@ -9,7 +9,10 @@ definitions one at a time.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from wsgen.document import Json
+from wsgen.problems import Level
 
 __all__ = [
     "ANY",
@@ -19,6 +22,7 @@ __all__ = [
     "TAGS",
     "TEXT",
     "Definitions",
+    "Moved",
     "fields",
     "list_of",
     "map_of",
@@ -28,6 +32,15 @@ __all__ = [
 ]
 
 Definitions = dict[str, Json]
+
+
+class Moved(NamedTuple):
+    """A field of another version: what this version has instead, and whether it is `read` all the same."""
+
+    help: str
+    level: Level = "warning"
+    read: bool = False
+
 
 ANY: Json = True
 TEXT: Json = {"type": "string", "x-level": "warning"}
@@ -77,7 +90,7 @@ def fields(
         "patternProperties": {"^x-": True},
         "additionalProperties": False,
         "required": list(required),
-        "allOf": [{"required": list(wanted), "x-level": "warning"}],
+        "allOf": [{"required": list(wanted), "x-level": "warning", "title": title}],
     }
 
 
@@ -247,9 +260,7 @@ SHARED: Definitions = {
         },
         wanted=("type",),
     ),
-    "CorrelationId": fields(
-        "Correlation ID Object", {"location": TEXT, "description": TEXT}, wanted=("location",)
-    ),
+    "CorrelationId": fields("Correlation ID Object", {"location": TEXT, "description": TEXT}, wanted=("location",)),
     "ChannelBindings": {
         "title": "Channel Bindings Object",
         "type": "object",
