@@ -50,7 +50,7 @@ class WireMessage:
         id: the message's id in the document.
         key: the message key of the runtime: its wire type, or its id where it has none.
         payload: the schema of what the envelope wraps (or of the whole frame); None: no payload.
-        optional: whether the payload may be absent or null on the wire.
+        optional: whether the payload may be absent on the wire.
     """
 
     id: str

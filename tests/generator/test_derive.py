@@ -399,7 +399,7 @@ class TestEnvelope:
         connection = only(client)
         assert (connection.envelope.tag, connection.envelope.payload) == ("type", "payload")
         place, ping = connection.sent
-        assert (place.payload, place.optional) == (order, True)
+        assert (place.payload, place.optional) == (order, False)
         assert (ping.payload, ping.optional) == (None, False)
 
     def test_a_payload_that_may_be_absent(self) -> None:

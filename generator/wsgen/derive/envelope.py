@@ -115,11 +115,14 @@ def _with_unique_keys(wires: list[WireMessage]) -> list[WireMessage]:
 
 
 def _payload(message: Message, envelope: Envelope, schemas: Schemas) -> tuple[Schema | None, bool]:
-    """What the envelope wraps, minus null, and whether it may be absent or null."""
+    """What the envelope wraps, and whether it may be absent.
+
+    FastWS lets every required payload be null as well, and never sends null: that says nothing of the payload.
+    """
     if envelope.payload is None:
         return message.payload, False
     wrapped = schemas.at(message.payload, envelope.payload)
     if wrapped is None or schemas.is_null(wrapped):
         return None, False
-    payload, nullable = schemas.without_null(wrapped)
-    return payload, nullable or envelope.payload not in schemas.required(message.payload)
+    payload, _ = schemas.without_null(wrapped)
+    return payload, envelope.payload not in schemas.required(message.payload)

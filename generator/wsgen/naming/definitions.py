@@ -36,9 +36,7 @@ class Use:
 
 def payload_uses(client: Client) -> tuple[Use, ...]:
     """Every payload that has a schema, in the document's order."""
-    return tuple(
-        use for index, each in enumerate(client.connections) for use in _connection_uses(index, each)
-    )
+    return tuple(use for index, each in enumerate(client.connections) for use in _connection_uses(index, each))
 
 
 def _connection_uses(index: int, connection: ClientConnection) -> Iterator[Use]:
@@ -146,17 +144,24 @@ def _context(key: SchemaKey) -> list[str]:
 
 
 def payload_names(
-    client: Client, ids: Mapping[tuple[int, RootKind, str], str], rename: Mapping[str, str], scopes: Scopes
+    client: Client,
+    ids: Mapping[tuple[int, RootKind, str], str],
+    definitions: Mapping[SchemaKey, Identifier],
+    rename: Mapping[str, str],
+    scopes: Scopes,
 ) -> dict[str, Identifier]:
-    """A class name for each payload that is defined where it is used, by root id; after its message."""
+    """A class name for each payload, by root id; after its message where the document has no name for it."""
     wishes: dict[str, Wish] = {}
+    names: dict[str, Identifier] = {}
     for use in payload_uses(client):
         id = ids[use.connection, use.kind, use.message.key]
-        if id not in wishes and isinstance(use.schema, Shape):
+        if isinstance(use.schema, Named):
+            names[id] = definitions[use.schema.key]
+        elif id not in wishes:
             channel = client.connections[use.connection].channel
             wishes[id] = _payload_wish(id, use, channel, rename.get(use.message.key))
     given = scopes.settle(list(wishes.values()))
-    return {id: given["payload", id] for id in wishes}
+    return {**names, **{id: given["payload", id] for id in wishes}}
 
 
 def _payload_wish(id: str, use: Use, channel: str, pinned: str | None) -> Wish:

@@ -34,11 +34,7 @@ def connection_names(
     }
     members = member_names(places, attributes, rename, scopes)
     domains = [
-        tuple(
-            DomainNames(members[place.id], modules.get(place.id))
-            for place in places
-            if place.connection == index
-        )
+        tuple(DomainNames(members[place.id], modules.get(place.id)) for place in places if place.connection == index)
         for index in range(len(ids))
     ]
     return tuple(
@@ -74,9 +70,7 @@ def _stems(
     return [given[id] for id in ids]
 
 
-def _facades(
-    client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], scopes: Scopes
-) -> list[Identifier]:
+def _facades(client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], scopes: Scopes) -> list[Identifier]:
     wishes = [
         Wish(
             key=id,
@@ -152,9 +146,7 @@ def _module_class_wishes(place: DomainPlace, module: Identifier) -> Iterator[Wis
         )
 
 
-def _module(
-    place: DomainPlace, module: Identifier, given: Mapping[tuple[str, ...], Identifier]
-) -> ModuleNames:
+def _module(place: DomainPlace, module: Identifier, given: Mapping[tuple[str, ...], Identifier]) -> ModuleNames:
     return ModuleNames(
         module=module,
         attribute=Identifier(f"{module}_") if module in FACADE_MEMBERS else module,
@@ -205,9 +197,7 @@ def server_names(servers: Sequence[Server], scopes: Scopes) -> dict[str, ServerN
     ]
     given = scopes.settle(wishes)
     return {
-        server.id: ServerNames(
-            given["server", server.id], _arguments([variable.name for variable in server.variables])
-        )
+        server.id: ServerNames(given["server", server.id], _arguments([variable.name for variable in server.variables]))
         for server in servers
     }
 

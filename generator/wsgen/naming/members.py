@@ -63,9 +63,7 @@ def _members(place: DomainPlace, given: _Given) -> MemberNames:
             )
             for each in domain.requests
         ),
-        sends=tuple(
-            SendNames(of("constant", each.message), of("call", each.message)) for each in domain.sends
-        ),
+        sends=tuple(SendNames(of("constant", each.message), of("call", each.message)) for each in domain.sends),
         pushes=tuple(
             PushNames(
                 constant=of("push constant", each.message),
@@ -119,14 +117,10 @@ def _method_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wi
     yield from _push_methods(place, rename)
     if len(place.domain.pushes) > 1:
         candidates = (Identifier("events"), Identifier("all_events"))
-        yield Wish(
-            ("all", *place.id), candidates, (place.methods,), OURS, place.domain.name, place.domain.place
-        )
+        yield Wish(("all", *place.id), candidates, (place.methods,), OURS, place.domain.name, place.domain.place)
 
 
-def _method(
-    place: DomainPlace, kind: str, message: WireMessage, rank: int, *wordings: str, pinned: str = ""
-) -> Wish:
+def _method(place: DomainPlace, kind: str, message: WireMessage, rank: int, *wordings: str, pinned: str = "") -> Wish:
     return Wish(
         key=(kind, *place.id, message.key),
         candidates=unique(*(snake(wording, lead="call") for wording in ((pinned,) if pinned else wordings))),
@@ -152,9 +146,7 @@ def _call_methods(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
     for kind, calls in (("request", place.domain.requests), ("send", place.domain.sends)):
         for each in calls:
             wordings = (_verb(each, rename), f"{kind} {each.message.key}")
-            yield _method(
-                place, "call", each.message, DOCUMENTS, *wordings, pinned=_pinned(each.message, rename)
-            )
+            yield _method(place, "call", each.message, DOCUMENTS, *wordings, pinned=_pinned(each.message, rename))
 
 
 def _push_methods(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
@@ -164,9 +156,7 @@ def _push_methods(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
         ending = () if rest and rest[-1].lower() == "stream" else ("stream",)
         key = each.message.key
         yield _method(place, "listener", each.message, LISTENERS, " ".join(("on", *rest)), f"on {key}")
-        yield _method(
-            place, "push stream", each.message, LISTENERS, " ".join((*rest, *ending)), f"{key} stream"
-        )
+        yield _method(place, "push stream", each.message, LISTENERS, " ".join((*rest, *ending)), f"{key} stream")
 
 
 def _constant_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
@@ -231,9 +221,7 @@ def _event_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
 
 
 def _reply_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
-    replies = {
-        reply.key: reply for each in place.domain.requests if len(each.replies) > 1 for reply in each.replies
-    }
+    replies = {reply.key: reply for each in place.domain.requests if len(each.replies) > 1 for reply in each.replies}
     for reply in replies.values():
         local = _pinned(reply, rename) or _local(reply.key, place.domain)
         yield _class(place, "reply", reply, local, "reply")
@@ -255,6 +243,4 @@ def _union_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
 
 def _union(place: DomainPlace, key: tuple[str, ...], wording: str) -> Wish:
     candidates = (pascal(wording, lead="message"), pascal(f"any {wording}", lead="message"))
-    return Wish(
-        key, candidates, ("classes",), source=place.domain.name or place.stem, place=place.domain.place
-    )
+    return Wish(key, candidates, ("classes",), source=place.domain.name or place.stem, place=place.domain.place)

@@ -127,7 +127,7 @@ class Names:
 
     Attributes:
         definitions: the class of each definition in the document.
-        payloads: the class of a payload that the document defines where it is used, by root id.
+        payloads: the class of each payload, by root id; of one that needs no class, what it would be called.
         roots: the root id of what a connection (by index) sends, receives, or carries as an update's data.
         servers: by server id.
     """
@@ -136,9 +136,7 @@ class Names:
     connections: tuple[ConnectionNames, ...]
     definitions: Mapping[SchemaKey, Identifier]
     payloads: Mapping[str, Identifier]
-    roots: Mapping[tuple[int, RootKind, str], str] = field(
-        default_factory=dict[tuple[int, RootKind, str], str]
-    )
+    roots: Mapping[tuple[int, RootKind, str], str] = field(default_factory=dict[tuple[int, RootKind, str], str])
     servers: Mapping[str, ServerNames] = field(default_factory=dict[str, ServerNames])
 
     @property
@@ -154,9 +152,7 @@ def _package_classes(names: Names) -> list[str]:
         for domain in connection.domains:
             members = domain.members
             found += [*members.events.values(), *members.replies.values()]
-            unions = [each.union for each in members.subscriptions] + [
-                each.union for each in members.requests
-            ]
+            unions = [each.union for each in members.subscriptions] + [each.union for each in members.requests]
             found += [union for union in (*unions, members.union) if union is not None]
             if domain.own is not None:
                 found += [domain.own.client, domain.own.source]

@@ -34,7 +34,7 @@ def name(
     definitions = definition_names(client, application, rename, scopes)
     uses = payload_uses(client)
     roots = root_ids(client, uses)
-    payloads = payload_names(client, roots, rename, scopes)
+    payloads = payload_names(client, roots, definitions, rename, scopes)
     connections = connection_names(client, package, rename, scopes)
     servers = server_names(_servers(client), scopes)
     for clash in scopes.clashes:

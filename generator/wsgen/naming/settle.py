@@ -73,23 +73,14 @@ class Scopes:
                 given[wish.key] = self._numbered(wish)
         return given
 
-    def _phase(
-        self, pending: Sequence[Wish], phase: int, given: dict[tuple[str, ...], Identifier]
-    ) -> list[Wish]:
+    def _phase(self, pending: Sequence[Wish], phase: int, given: dict[tuple[str, ...], Identifier]) -> list[Wish]:
         wanted = Counter(
-            (scope, wish.candidates[phase])
-            for wish in pending
-            if phase < len(wish.candidates)
-            for scope in wish.scopes
+            (scope, wish.candidates[phase]) for wish in pending if phase < len(wish.candidates) for scope in wish.scopes
         )
         left: list[Wish] = []
         for wish in pending:
             name = wish.candidates[phase] if phase < len(wish.candidates) else None
-            if (
-                name is None
-                or any(wanted[scope, name] > 1 for scope in wish.scopes)
-                or not self._free(wish, name)
-            ):
+            if name is None or any(wanted[scope, name] > 1 for scope in wish.scopes) or not self._free(wish, name):
                 left.append(wish)
             else:
                 self._take(wish, name)

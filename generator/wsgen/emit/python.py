@@ -1,0 +1,84 @@
+"""A Python package, as texts by path. Reads templates and the runtime's files; writes nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wsgen.views import Package
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["emit", "runtime_files"]
+
+CODECS = {"pydantic": "pydantic_codec.py", "msgspec": "msgspec_codec.py"}
+"""The runtime's codec for each model library; a package gets its own alone."""
+
+
+def emit(package: Package) -> dict[PurePosixPath, str]:
+    """The texts of a package by their paths below its folder, sorted; the manifest is not among them.
+
+    Raises:
+        SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
+    """
+    texts = {PurePosixPath(path): text for path, text in (*_pages(package), *runtime_files("pydantic"))}
+    for path, text in texts.items():
+        if path.suffix == ".py":
+            ast.parse(text, filename=str(path))
+    return dict(sorted(texts.items()))
+
+
+def _pages(package: Package) -> Iterator[tuple[str, str]]:
+    environment = _environment()
+    pages: list[tuple[str, str, object]] = [
+        ("__init__.py", "init", package.init),
+        ("client.py", "client", package.facade),
+        ("protocol.py", "protocol", package.protocol),
+        ("models.py", "models", package.models),
+        ("errors.py", "errors", package.errors_docstring),
+        ("runtime.py", "runtime", package.runtime_docstring),
+        ("README.md", "readme", package.readme),
+        *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
+    ]
+    for path, template, view in pages:
+        yield path, environment.get_template(template).render(header=package.header, view=view)
+    yield "py.typed", ""
+
+
+def _environment() -> Environment:
+    """Templates that can do nothing but print: no globals, no filters, no undefined names."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    folder = files("wsgen_templates") / "python"
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (folder / f"{name}.jinja").read_text("utf-8")),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.clear()
+    environment.filters.clear()
+    return environment
+
+
+def runtime_files(models: str) -> Iterator[tuple[str, str]]:
+    """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
+    others = {codec for library, codec in CODECS.items() if library != models}
+    for path, file in _modules(files("wsgen_runtime"), PurePosixPath("_runtime")):
+        if path.name not in others:
+            yield str(path), file.read_text("utf-8")
+
+
+def _modules(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_file() and (entry.name.endswith(".py") or entry.name == "py.typed"):
+            yield path / entry.name, entry
+        elif entry.is_dir() and (entry / "__init__.py").is_file():
+            yield from _modules(entry, path / entry.name)

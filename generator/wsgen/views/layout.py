@@ -1,0 +1,109 @@
+"""Lays out code in lines, as `ruff format --line-length 110` does: whole, hugged by its brackets, or one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wsgen.landing.python import WIDTH, code_width
+
+__all__ = [
+    "Code",
+    "Group",
+    "assignment",
+    "call",
+    "collection",
+    "definition",
+    "import_lines",
+    "lay",
+    "tuple_of",
+    "union",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items in brackets.
+
+    Attributes:
+        hug: whether they may stand together on a line of their own, as arguments and parameters do.
+        last: what follows the last item where all stand on one line: the comma of a tuple of one.
+    """
+
+    opening: str
+    items: tuple[Code, ...]
+    closing: str
+    hug: bool = False
+    last: str = ""
+
+
+Code: TypeAlias = str | Group
+
+
+def call(function: str, *items: Code) -> Group:
+    return Group(f"{function}(", items, ")", hug=True)
+
+
+def collection(opening: str, items: Iterable[Code], closing: str) -> Group:
+    """A list, dictionary, set or import list."""
+    return Group(opening, tuple(items), closing)
+
+
+def tuple_of(opening: str, items: Iterable[Code]) -> Group:
+    """A tuple. `opening` ends with its bracket."""
+    listed = tuple(items)
+    return Group(opening, listed, ")", last="," if len(listed) == 1 else "")
+
+
+def _flat(code: Code) -> str:
+    if isinstance(code, str):
+        return code
+    return code.opening + ", ".join(map(_flat, code.items)) + code.last + code.closing
+
+
+def _fits(line: str) -> bool:
+    return code_width(line) <= WIDTH
+
+
+def lay(code: Code, indent: int, lead: str = "", trail: str = "") -> str:
+    """The code with `lead` before and `trail` after it. The first line is indented by `indent` spaces."""
+    pad = " " * indent
+    whole = f"{pad}{lead}{_flat(code)}{trail}"
+    if isinstance(code, str) or not code.items or _fits(whole):
+        return whole
+    inner = f"{pad}    {', '.join(map(_flat, code.items))}"
+    hugged = code.hug and _fits(inner)
+    lines = [inner] if hugged else [lay(item, indent + 4, trail=",") for item in code.items]
+    return "\n".join([f"{pad}{lead}{code.opening}", *lines, f"{pad}{code.closing}{trail}"])
+
+
+def assignment(name: str, annotation: Group, value: Code) -> str:
+    """`name: annotation = value` at the left margin; the annotation is broken only where it must be."""
+    opening = value if isinstance(value, str) else value.opening
+    if _fits(f"{name}: {_flat(annotation)} = {opening}"):
+        return lay(value, 0, lead=f"{name}: {_flat(annotation)} = ")
+    broken = [f"{name}: {annotation.opening}", *(lay(item, 4, trail=",") for item in annotation.items)]
+    return "\n".join([*broken, lay(value, 0, lead=f"{annotation.closing} = ")])
+
+
+def definition(name: str, parameters: Iterable[str], returns: str, indent: int, trail: str = "") -> str:
+    """The head of a function. `name` has its `def` (and `async`); `trail` stands after the colon."""
+    return lay(Group(f"{name}(", tuple(parameters), f") -> {returns}:{trail}", hug=True), indent)
+
+
+def union(name: str, annotation: str, members: Iterable[str]) -> str:
+    """`name: annotation = A | B`."""
+    parts = list(members)
+    whole = f"{name}: {annotation} = {' | '.join(parts)}"
+    if _fits(whole):
+        return whole
+    inner = f"    {' | '.join(parts)}"
+    lines = [inner] if _fits(inner) else [f"    {'| ' if index else ''}{part}" for index, part in enumerate(parts)]
+    return "\n".join([f"{name}: {annotation} = (", *lines, ")"])
+
+
+def import_lines(module: str, names: Iterable[str]) -> str:
+    listed = tuple(names)
+    whole = f"from {module} import {', '.join(listed)}"
+    return whole if _fits(whole) else lay(collection(f"from {module} import (", listed, ")"), 0)

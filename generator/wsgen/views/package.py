@@ -1,0 +1,194 @@
+"""What templates print: final strings, in the order of the output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "AddressFunction",
+    "DomainModule",
+    "EventClass",
+    "FacadeClass",
+    "FacadeModule",
+    "Factory",
+    "InitModule",
+    "Method",
+    "ModelsModule",
+    "Package",
+    "ProtocolModule",
+    "Readme",
+    "ReadmeDomain",
+    "ReadmeOperation",
+    "Section",
+    "ServerFunction",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method. `stub` is its head in a protocol, with `...` for a body."""
+
+    head: str
+    docstring: str
+    body: str
+    stub: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventClass:
+    """A frozen class around a message. `payload` is the line of its payload; empty where it has none."""
+
+    decorator: str
+    name: str
+    docstring: str
+    payload: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What domain modules and the façade's module both have between their imports and their classes."""
+
+    docstring: str
+    standard_imports: tuple[str, ...]
+    package_imports: tuple[str, ...]
+    exports: str
+    events: tuple[EventClass, ...]
+    aliases: tuple[str, ...]
+    constants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """The function that opens a connection for one domain alone."""
+
+    decorator: str
+    head: str
+    docstring: str
+    opening: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainModule:
+    module: str
+    section: Section
+    source: str
+    source_docstring: str
+    client: str
+    client_docstring: str
+    constructor: str
+    methods: tuple[Method, ...]
+    factory: Factory
+
+
+@dataclass(frozen=True, slots=True)
+class FacadeClass:
+    """A façade. `body` is what its constructor does."""
+
+    name: str
+    base: str
+    docstring: str
+    constructor: str
+    body: tuple[str, ...]
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFunction:
+    head: str
+    docstring: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacadeModule:
+    section: Section
+    servers: tuple[str, ...]
+    server_functions: tuple[ServerFunction, ...]
+    facades: tuple[FacadeClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFunction:
+    head: str
+    docstring: str
+    body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolModule:
+    docstring: str
+    standard_imports: tuple[str, ...]
+    package_imports: tuple[str, ...]
+    exports: str
+    constants: tuple[str, ...]
+    addresses: tuple[AddressFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsModule:
+    """`models`; `text` is all below its docstring."""
+
+    docstring: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InitModule:
+    docstring: str
+    imports: tuple[str, ...]
+    exports: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmeOperation:
+    """A row of the table of operations. Every field is Markdown."""
+
+    call: str
+    wire: str
+    gives: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmeDomain:
+    title: str
+    text: str
+    example: tuple[str, ...]
+    operations: tuple[ReadmeOperation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Readme:
+    package: str
+    module: str
+    api: str
+    description: str
+    perspective: str
+    evidence: tuple[str, ...]
+    direction: tuple[str, ...]
+    opening: tuple[str, ...]
+    domains: tuple[ReadmeDomain, ...]
+    open_enums: tuple[str, ...]
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A generated package, but for the runtime's files.
+
+    Attributes:
+        header: the comment lines that every module begins with.
+    """
+
+    name: str
+    header: str
+    init: InitModule
+    facade: FacadeModule
+    protocol: ProtocolModule
+    domains: tuple[DomainModule, ...]
+    models: ModelsModule
+    errors_docstring: str
+    runtime_docstring: str
+    readme: Readme

@@ -1,0 +1,182 @@
+"""View of the package's README: what the client does, how each operation is called, what the package needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wsgen.landing.markdown import code, text
+from wsgen.naming import DomainNames, Names
+from wsgen.operations import Client, Domain, WireMessage
+from wsgen.payloads import Models
+
+from .connections import NamedConnection
+from .facades import servers
+from .package import Readme, ReadmeDomain, ReadmeOperation
+from .texts import summary
+from .types import Types
+
+__all__ = ["readme"]
+
+REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17", "`pydantic` 2.12 or newer")
+
+
+def readme(client: Client, places: Sequence[NamedConnection], names: Names, models: Models) -> Readme:
+    """What `README.md` says. Every field is Markdown, or a line of a Python example."""
+    return Readme(
+        package=text(str(names.package)),
+        module=names.package,
+        api=text(f"{client.title} {client.version}"),
+        description=text(summary(client.description)),
+        perspective=("" if client.perspective.certain else "probably ") + client.perspective.value,
+        evidence=tuple(text(each) for each in client.perspective.evidence),
+        direction=tuple(_direction(client)),
+        opening=tuple(_opening(client, places[0], names)),
+        domains=tuple(_domain(_Caller(place, names, *pair)) for place in places for pair in place.domains()),
+        open_enums=tuple(code(each) for each in models.open_enums),
+        requirements=REQUIREMENTS,
+    )
+
+
+def _direction(client: Client) -> Iterator[str]:
+    """The direction card: what crosses the wire, seen from this client."""
+    domains = [domain for connection in client.connections for domain in connection.domains]
+    lines = {
+        "subscribes": [each.subscribe for domain in domains for each in domain.subscriptions],
+        "requests": [each.message for domain in domains for each in domain.requests],
+        "sends": [each.message for domain in domains for each in domain.sends],
+        "receives unasked": [each.message for domain in domains for each in domain.pushes],
+    }
+    for verb, messages in lines.items():
+        if messages:
+            yield f"{verb}: {', '.join(code(message.key) for message in messages)}"
+
+
+def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[str]:
+    """A program that opens the first façade."""
+    fixed = [names.servers[server.id].name for server in servers(client) if not server.variables]
+    parameters = "".join(f", {name}=..." for name in place.names.parameters.values())
+    yield f"from {names.package} import {', '.join(sorted([place.names.facade, *fixed[:1]]))}"
+    yield ""
+    url = fixed[0] if fixed else '"wss://..."'
+    yield f"async with {place.names.facade}({url}{parameters}) as {_variable(place)}:"
+    yield "    ..."
+
+
+def _variable(place: NamedConnection) -> str:
+    return place.names.facade.lower().removesuffix("client") or "client"
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """How the operations of a domain are called in an application."""
+
+    place: NamedConnection
+    names: Names
+    domain: Domain
+    domain_names: DomainNames
+
+    @property
+    def object(self) -> str:
+        own = self.domain_names.own
+        return _variable(self.place) if own is None else f"{_variable(self.place)}.{own.attribute}"
+
+    @property
+    def types(self) -> Types:
+        return self.place.types
+
+    def payload(self, message: WireMessage) -> str:
+        """An argument for a payload, as an example shows it."""
+        expression = self.types.sent(message)
+        if expression.text == "None":
+            return ""
+        return f"{expression.text}(...)" if expression.models == (expression.text,) else "..."
+
+
+def _domain(caller: _Caller) -> ReadmeDomain:
+    blocks = [block for _, block in _operations(caller)]
+    example = [line for index, block in enumerate(blocks) for line in ([""] if index else []) + block]
+    return ReadmeDomain(
+        title=code(caller.domain.name) if caller.domain.name else "On the client itself",
+        text=text(summary(caller.domain.description)),
+        example=tuple(example),
+        operations=tuple(operation for operations, _ in _operations(caller) for operation in operations),
+    )
+
+
+def _operations(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
+    """For each operation its rows in the table, and its lines in the example."""
+    yield from _subscriptions(caller)
+    yield from _calls(caller)
+    yield from _pushes(caller)
+
+
+def _row(call: str, message: WireMessage, gives: str) -> ReadmeOperation:
+    said = text(summary(message.summary, message.description))
+    return ReadmeOperation(
+        code(call), code(message.key), gives, f"{said} Deprecated.".strip() if message.deprecated else said
+    )
+
+
+def _subscriptions(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
+    pairs = zip(caller.domain.subscriptions, caller.domain_names.members.subscriptions, strict=True)
+    for each, names in pairs:
+        request = caller.payload(each.subscribe)
+        update = names.union or caller.types.update(each.updates[0]).text
+        given = "request, " if request else ""
+        rows = [
+            _row(
+                f"{names.subscribe}({given}on_update)",
+                each.subscribe,
+                f"{code('Subscription')}; updates are {code(update)}",
+            ),
+            _row(f"{names.stream}({given.removesuffix(', ')})", each.subscribe, code(f"Stream[{update}]")),
+        ]
+        argument = f"{request}, " if request else ""
+        lines = [
+            f"subscription = await {caller.object}.{names.subscribe}({argument}on_update)",
+            "await subscription.unsubscribe()",
+            "",
+            f"async with {caller.object}.{names.stream}({request}) as updates:",
+            "    async for update in updates:",
+            "        ...",
+        ]
+        yield rows, lines
+
+
+def _calls(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
+    members = caller.domain_names.members
+    for each, names in zip(caller.domain.requests, members.requests, strict=True):
+        payload = caller.payload(each.message)
+        reply = names.union or (caller.types.received(each.replies[0]).text if each.replies else "None")
+        lead = "await " if reply == "None" else "reply = await "
+        row = _row(f"{names.method}({'payload' if payload else ''})", each.message, code(reply))
+        yield [row], [f"{lead}{caller.object}.{names.method}({payload})"]
+    for send, send_names in zip(caller.domain.sends, members.sends, strict=True):
+        payload = caller.payload(send.message)
+        row = _row(f"{send_names.method}({'payload' if payload else ''})", send.message, code("None"))
+        yield [row], [f"await {caller.object}.{send_names.method}({payload})"]
+
+
+def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
+    members = caller.domain_names.members
+    for each, names in zip(caller.domain.pushes, members.pushes, strict=True):
+        type = caller.types.received(each.message).text
+        rows = [
+            _row(f"{names.listener}(callback)", each.message, f"calls back with {code(type)}"),
+            _row(f"{names.stream}()", each.message, code(f"Stream[{type}]")),
+        ]
+        yield rows, [f"stop = {caller.object}.{names.listener}(callback)"]
+    if members.union is not None:
+        event_row = ReadmeOperation(
+            code(f"{members.union_method}()"),
+            ", ".join(code(push.message.key) for push in caller.domain.pushes),
+            code(f"Stream[{members.union}]"),
+            "All of them in one stream.",
+        )
+        lines = [
+            f"async with {caller.object}.{members.union_method}() as events:",
+            "    async for event in events:",
+            "        ...",
+        ]
+        yield [event_row], lines
