@@ -1,6 +1,6 @@
 """The rules behind the codes of problems: what `wsgen explain` prints.
 
-One table per hundred: `parse` 1xx, `structure` 2xx, `references` 3xx, `derivation` 4xx, `output` 6xx,
+One table per hundred: `parse` 1xx, `structure` 2xx, `references` 3xx, `derivation` 4xx (`payloads` 46x), `output` 6xx,
 `configuration` 9xx. A code never changes its meaning; one that is no longer used is not given out again.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import configuration, derivation, output, parse, references, structure
+from . import configuration, derivation, output, parse, payloads, references, structure
 from .rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -22,6 +22,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 **structure.RULES,
                 **references.RULES,
                 **derivation.RULES,
+                **payloads.RULES,
                 **output.RULES,
                 **configuration.RULES,
             }.items()

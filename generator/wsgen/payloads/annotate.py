@@ -1,0 +1,317 @@
+"""Types as Python annotations, written by datamodel-code-generator.
+
+The generator is given one bundle of definitions in plain JSON Schema that holds no text of the document: classes,
+properties and patterns stand in it as tokens (`C1`, `p2`, `T3`). What it writes is read back by `ast`, and the
+tokens are replaced. A definition that it does not write, or writes in an unexpected way, is missing in the answer.
+
+What it cannot say inside of another type (a constraint in a list, a choice of values, a discriminator) is a
+*leaf*: a definition of its own in the bundle, `L4`, put back where it is used.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from wsgen.landing.python import literal
+from wsgen.model import Json
+
+from .forms import (
+    Anything,
+    ListOf,
+    MapOf,
+    Nothing,
+    Null,
+    Scalar,
+    ScalarKind,
+    TupleOf,
+    Type,
+    Union,
+    Use,
+    Values,
+)
+from .layout import Bracket, Expression, Word, choice
+
+__all__ = ["Annotation", "Annotator", "Local"]
+
+Local = Callable[[str, str], str]
+"""From a module and a name in it (empty: the module itself) to what it is called in the generated module."""
+
+_SCALARS: Mapping[ScalarKind, Mapping[str, Json]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "uuid": {"type": "string", "format": "uuid"},
+}
+
+_BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A type expression, and the arguments of the `Field` that restricts it."""
+
+    type: Expression
+    constraints: tuple[str, ...] = ()
+
+
+class _Unexpected(Exception):
+    """The generator wrote something that it was not asked for."""
+
+
+class Annotator:
+    """Collects types, has all of them written at once, and reads what was written.
+
+    Args:
+        name: from the id of a definition to its class or alias name.
+        attribute: from a class id and a wire name to the attribute of that class.
+    """
+
+    def __init__(self, name: Callable[[str], str], attribute: Callable[[str, str], str]) -> None:
+        self._name = name
+        self._attribute = attribute
+        self._wanted: dict[str, tuple[Type, ...]] = {}
+        self._leaves: dict[str, Type] = {}
+        self._patterns: dict[str, str] = {}
+        self._bundle: dict[str, Json] = {}
+        self._written: dict[tuple[str, str], ast.expr] = {}
+
+    def want(self, id: str, types: Sequence[Type]) -> None:
+        """Ask for the types that a definition, or a payload, is made of. Call `write` after the last one."""
+        self._wanted[id] = tuple(types)
+        self._bundle[id] = _object([self._top(type) for type in types])
+
+    def write(self) -> None:
+        """Have everything written."""
+        self._written = _generated(self._bundle)
+
+    def annotations(self, id: str, local: Local) -> tuple[Annotation, ...] | None:
+        """The annotations of what was asked for under an id, in that order; None if it could not be written."""
+        shared = (self._wanted, self._leaves, self._patterns, self._written)
+        reading = _Reading(self._name, self._attribute, local, *shared)
+        try:
+            return tuple(reading.field(id, index, type) for index, type in enumerate(self._wanted[id]))
+        except _Unexpected:
+            return None
+
+    def _top(self, type: Type) -> Json:
+        """A type that is the whole of a field: constraints can stand here, and null is added afterwards."""
+        match bare := _without_null(type):
+            case Scalar(kind=kind, constraints=constraints):
+                return {**_SCALARS[kind], **{key: self._token(value) for key, value in constraints}}
+            case ListOf(item=item, least=least, most=most):
+                return {"type": "array", "items": self._inner(item), **_sized("Items", least, most)}
+            case MapOf(value=value, least=least, most=most):
+                inner = self._inner(value)
+                return {"type": "object", "additionalProperties": inner, **_sized("Properties", least, most)}
+            case _:
+                return self._inner(bare)
+
+    def _inner(self, type: Type) -> Json:
+        """A type inside of another."""
+        match type:
+            case Anything() | Nothing():
+                return {}
+            case Null():
+                return {"type": "null"}
+            case Scalar(kind=kind, constraints=()):
+                return dict(_SCALARS[kind])
+            case ListOf(item=item, least=None, most=None):
+                return {"type": "array", "items": self._inner(item)}
+            case MapOf(value=value, least=None, most=None):
+                return {"type": "object", "additionalProperties": self._inner(value)}
+            case TupleOf(items=items):
+                fixed: list[Json] = [self._inner(item) for item in items]
+                return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
+            case Union(members=members, discriminator=""):
+                return {"anyOf": [self._inner(member) for member in members]}
+            case Use(id=id):
+                return {"$ref": f"#/$defs/{id}"}
+            case _:
+                return {"$ref": f"#/$defs/{self._leaf(type)}"}
+
+    def _leaf(self, type: Type) -> str:
+        token = f"L{len(self._leaves)}"
+        self._leaves[token] = type
+        self._bundle[token] = _object([{} if _is_own(type) else self._top(type)])
+        return token
+
+    def _token(self, value: Json) -> Json:
+        """A constraint as it may stand in the bundle: texts are tokens."""
+        if not isinstance(value, str):
+            return value
+        token = f"T{len(self._patterns)}"
+        self._patterns[token] = value
+        return token
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """From the answer to expressions, with the names of one module."""
+
+    name: Callable[[str], str]
+    attribute: Callable[[str, str], str]
+    local: Local
+    wanted: Mapping[str, tuple[Type, ...]]
+    leaves: Mapping[str, Type]
+    patterns: Mapping[str, str]
+    written: Mapping[tuple[str, str], ast.expr]
+
+    def field(self, id: str, index: int, type: Type) -> Annotation:
+        """The annotation of a field: written here where it is ours to write, else read from the answer."""
+        bare = _without_null(type)
+        null = [] if bare == type else [Word("None")]
+        if _is_own(bare):
+            return Annotation(choice(self._own(bare), *null))
+        written = self.written.get((id, f"p{index}"))
+        if written is None:
+            raise _Unexpected
+        constraints: tuple[str, ...] = ()
+        match written:
+            case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, ast.Call() as field])):
+                written, constraints = inner, tuple(map(self._argument, field.keywords))
+            case _:
+                pass
+        return Annotation(choice(self._expression(written), *null), constraints)
+
+    def _own(self, type: Type) -> Expression:
+        """What the generator is not asked for: a choice of values, and a union with a discriminator."""
+        if isinstance(type, Values):
+            values = tuple(Word(literal(value)) for value in type.values)
+            kinds = {"str": str, "int": int}
+            more = [Word(word) for word, kind in kinds.items() if any(value.__class__ is kind for value in type.values)]
+            return choice(Bracket(self.local("typing", "Literal"), values), *(more if type.open else ()))
+        assert isinstance(type, Union)
+        ids = [member.id for member in type.members if isinstance(member, Use)]
+        members = choice(*(Word(self.name(id)) for id in ids))
+        attribute = self.attribute(ids[0], type.discriminator)
+        return self._restricted(Annotation(members, (f"discriminator={literal(attribute)}",)))
+
+    def _restricted(self, annotation: Annotation) -> Expression:
+        if not annotation.constraints:
+            return annotation.type
+        field = Bracket(self.local("pydantic", "Field"), tuple(map(Word, annotation.constraints)), call=True)
+        return Bracket(self.local("typing", "Annotated"), (annotation.type, field))
+
+    def _argument(self, keyword: ast.keyword) -> str:
+        if not (isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str | int | float)):
+            raise _Unexpected
+        value = keyword.value.value
+        if isinstance(value, str):
+            value = self.patterns[value]
+        elif value == int(value):
+            value = int(value)
+        return f"{keyword.arg}={literal(value)}"
+
+    def _expression(self, written: ast.expr) -> Expression:
+        match written:
+            case ast.Constant(value=None):
+                return Word("None")
+            case ast.Name(id=id):
+                return self._named(id)
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return choice(self._expression(left), self._expression(right))
+            case ast.Subscript(value=ast.Name(id="list" | "dict" | "tuple" as head), slice=ast.Tuple(elts=items)):
+                return Bracket(head, tuple(map(self._expression, items)))
+            case ast.Subscript(value=ast.Name(id="list" | "dict" | "tuple" as head), slice=item):
+                return Bracket(head, (self._expression(item),))
+            case _:
+                raise _Unexpected
+
+    def _named(self, id: str) -> Expression:
+        if id in _BUILTINS:
+            return Word(id)
+        if id in self.leaves:
+            return self._restricted(self.field(id, 0, self.leaves[id]))
+        if id in self.wanted:
+            return Word(self.name(id))
+        match id:
+            case "Any":
+                return Word(self.local("typing", "Any"))
+            case "UUID":
+                return Word(self.local("uuid", "UUID"))
+            case "date" | "datetime":
+                return Word(f"{self.local('datetime', '')}.{id}")
+            case _:
+                raise _Unexpected
+
+
+def _without_null(type: Type) -> Type:
+    """The one type beside null, or the union of those beside it."""
+    if not isinstance(type, Union) or Null() not in type.members:
+        return type
+    members = tuple(member for member in type.members if member != Null())
+    return members[0] if len(members) == 1 else Union(members, type.discriminator)
+
+
+def _is_own(type: Type) -> bool:
+    return isinstance(type, Values) or (isinstance(type, Union) and bool(type.discriminator))
+
+
+def _sized(noun: str, least: int | None, most: int | None) -> dict[str, Json]:
+    sizes: dict[str, Json] = {f"min{noun}": least, f"max{noun}": most}
+    return {key: value for key, value in sizes.items() if value is not None}
+
+
+def _object(schemas: Sequence[Json]) -> Json:
+    names = [f"p{index}" for index in range(len(schemas))]
+    return {
+        "type": "object",
+        "properties": dict(zip(names, schemas, strict=True)),
+        "required": list[Json](names),
+    }
+
+
+def _generated(bundle: Mapping[str, Json]) -> dict[tuple[str, str], ast.expr]:
+    """The annotation of each property of each definition. If the whole fails, each is tried by itself."""
+    try:
+        return _annotations(_source(bundle))
+    except Exception:  # whatever it is: no document may end in a traceback
+        found: dict[tuple[str, str], ast.expr] = {}
+        for id, schema in bundle.items():
+            stubs: dict[str, Json] = {other: _object([]) for other in bundle}
+            try:
+                found |= _annotations(_source({**stubs, id: schema}))
+            except Exception:
+                continue
+        return found
+
+
+def _annotations(source: str) -> dict[tuple[str, str], ast.expr]:
+    return {
+        (each.name, statement.target.id): statement.annotation
+        for each in ast.parse(source).body
+        if isinstance(each, ast.ClassDef)
+        for statement in each.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+
+
+def _source(bundle: Mapping[str, Json]) -> str:
+    """The module that datamodel-code-generator makes of the bundle."""
+    from datamodel_code_generator import DatetimeClassType, InputFileType, PythonVersion, generate
+    from datamodel_code_generator.enums import DataModelType
+    from datamodel_code_generator.format import Formatter
+
+    written = generate(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": dict(bundle)},
+        input_file_type=InputFileType.JsonSchema,
+        output_model_type=DataModelType.PydanticV2BaseModel,
+        target_python_version=PythonVersion.PY_311,
+        output_datetime_class=DatetimeClassType.Datetime,
+        use_annotated=True,
+        field_constraints=True,
+        use_standard_collections=True,
+        use_union_operator=True,
+        use_tuple_for_fixed_items=True,
+        use_tuple_for_closed_arrays=True,
+        strict_nullable=True,
+        keep_model_order=True,
+        disable_timestamp=True,
+        formatters=[Formatter.BUILTIN],
+    )
+    return written if isinstance(written, str) else ""

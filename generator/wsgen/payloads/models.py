@@ -1,0 +1,201 @@
+"""The room's main function, and what goes in and out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wsgen.model import Schema, SchemaKey
+from wsgen.problems import Problems
+
+from .annotate import Annotation, Annotator
+from .fields import Field, fields
+from .forms import Alias, Anything, Definition, MapOf, Nothing, ObjectType, Scalar, Type, Union, Use, children, uses
+from .layout import Bracket, Word, flat
+from .read import Hint, Reader
+from .settle import Settled, parts, reachable, settle
+from .text import Imports, alias, class_, module, order, unfinished
+
+__all__ = ["Models", "Root", "TypeExpression", "write_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A payload whose type the client needs.
+
+    Attributes:
+        id: the caller's handle, as "received:bars.update".
+        name: what to call its class, where the schema is defined on the spot and needs one.
+        sent: whether the client sends it.
+        received: whether the server sends it; enums that it reaches are open.
+    """
+
+    id: str
+    schema: Schema
+    name: str
+    sent: bool
+    received: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TypeExpression:
+    """A type as it is written outside of `models.py`.
+
+    Attributes:
+        text: the expression, as `dict[str, int]` or `Bar | None`.
+        models: the names in it to import from the models.
+        typing: the names in it to import from `typing`.
+    """
+
+    text: str
+    models: tuple[str, ...]
+    typing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The payload models of a client.
+
+    Attributes:
+        text: `models.py`, below the file's header and docstring; it begins with `from __future__`.
+        classes: the names that the module defines (classes, and aliases of enums and unions), sorted.
+        types: the type of each root, by its id.
+        open_enums: the enums that take unknown values too, as `Class.property` (wire name) or the enum's name.
+    """
+
+    text: str
+    classes: tuple[str, ...]
+    types: Mapping[str, TypeExpression]
+    open_enums: tuple[str, ...]
+
+
+def write_models(
+    roots: Sequence[Root],
+    definitions: Mapping[SchemaKey, Schema],
+    names: Mapping[SchemaKey, str],
+    *,
+    taken: Collection[str],
+    strict_enums: bool,
+    problems: Problems,
+) -> Models:
+    """Write the models of all payloads and of what they use.
+
+    Args:
+        definitions: the schemas that have a place of their own, by key.
+        names: the class name of each of them.
+        taken: names that classes of inline schemas must not have.
+        strict_enums: open no enum.
+    """
+    reader = Reader(definitions, names, taken, problems)
+    types = {root.id: _payload(root, reader, problems) for root in roots}
+    found = reader.finish()
+    settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=strict_enums)
+    settled = _with_names_for_payloads(settled, roots, reader)
+    needed = reachable(settled.definitions, settled.roots.values())
+    settled = replace(settled, definitions={id: each for id, each in settled.definitions.items() if id in needed})
+    sent = reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
+    return _Writer(settled, sent, problems).models()
+
+
+def _payload(root: Root, reader: Reader, problems: Problems) -> Type:
+    type = reader.read(root.schema, Hint(root.name, exact=True))
+    if type != Nothing():
+        return type
+    message = f"the payload of `{root.name}` has the schema false, which nothing can satisfy; it has no type"
+    problems.warning("WSG464", message, root.schema.place, "describe the payload, or remove it")
+    return Anything()
+
+
+def _with_names_for_payloads(settled: Settled, roots: Sequence[Root], reader: Reader) -> Settled:
+    """Give payload types that can only be written with imports of their own a name among the models."""
+    definitions, types = dict(settled.definitions), dict(settled.roots)
+    for root in roots:
+        type = types[root.id]
+        if not _is_portable(type):
+            id = f"P{len(definitions)}"
+            definitions[id] = Alias(id, reader.claim(Hint(root.name, exact=True)), type, root.schema.place)
+            types[root.id] = Use(id)
+    return replace(settled, definitions=definitions, roots=types)
+
+
+def _is_portable(type: Type) -> bool:
+    """Whether builtins, `typing` and the models are enough to write a type."""
+    match type:
+        case Scalar(kind="string" | "integer" | "number" | "boolean", constraints=()):
+            return True
+        case Scalar():
+            return False
+        case Union(discriminator=wire) if wire:
+            return False
+        case _:
+            sized = getattr(type, "least", None) is not None or getattr(type, "most", None) is not None
+            return not sized and all(map(_is_portable, children(type)))
+
+
+class _Writer:
+    """Writes the module from settled types."""
+
+    def __init__(self, settled: Settled, sent: Collection[str], problems: Problems) -> None:
+        self._settled = settled
+        self._problems = problems
+        self._definitions = dict(settled.definitions)
+        self._names = {id: each.name for id, each in self._definitions.items()}
+        self._imports = Imports(self._names.values())
+        self._fields: dict[str, tuple[Field, ...]] = {
+            id: fields(each, settled, sent, problems)
+            for id, each in self._definitions.items()
+            if isinstance(each, ObjectType)
+        }
+        attributes = {(id, one.property.wire): one.attribute for id, each in self._fields.items() for one in each}
+        self._annotator = Annotator(self._names.__getitem__, lambda id, wire: attributes[id, wire])
+
+    def models(self) -> Models:
+        for id, each in self._definitions.items():
+            self._annotator.want(id, parts(each))
+        for number, type in enumerate(self._settled.roots.values()):
+            self._annotator.want(f"R{number}", [type])
+        self._annotator.write()
+        texts = {id: self._text(each) for id, each in self._settled.definitions.items()}
+        ordered = order(self._definitions)
+        public = sorted(self._names.values())
+        rebuilt = unfinished(ordered, self._definitions)
+        return Models(
+            text=module([(each, texts[each.id]) for each in ordered], public, rebuilt, self._imports),
+            classes=tuple(public),
+            types={
+                id: self._expression(f"R{number}", type)
+                for number, (id, type) in enumerate(self._settled.roots.items())
+            },
+            open_enums=self._settled.opened,
+        )
+
+    def _text(self, each: Definition) -> str:
+        annotations = self._annotator.annotations(each.id, self._imports)
+        if annotations is None:
+            return self._unwritten(each)
+        if isinstance(each, Alias):
+            return alias(each, annotations[0], self._imports)
+        return class_(each, self._fields[each.id], annotations, self._imports)
+
+    def _unwritten(self, each: Definition) -> str:
+        """What stands for a definition that datamodel-code-generator did not write."""
+        self._problems.warning(
+            "WSG463",
+            f"`{each.name}` could not be written as a model; its values are not checked, and have no fields",
+            each.place,
+            "simplify its schema, or report it as a fault of wsgen",
+        )
+        type = MapOf(Anything()) if isinstance(each, ObjectType) else Anything()
+        stand_in = Alias(each.id, each.name, type, each.place, each.description)
+        self._definitions[each.id] = stand_in
+        anything = Word(self._imports("typing", "Any"))
+        bare = Bracket("dict", (Word("str"), anything)) if isinstance(each, ObjectType) else anything
+        return alias(stand_in, Annotation(bare), self._imports)
+
+    def _expression(self, key: str, type: Type) -> TypeExpression:
+        imports = Imports(())
+        annotations = self._annotator.annotations(key, imports)
+        if annotations is None:
+            return TypeExpression("Any", (), ("Any",))
+        used = dict.fromkeys(self._names[id] for id in uses(type))
+        return TypeExpression(flat(annotations[0].type), tuple(used), imports.names("typing"))
