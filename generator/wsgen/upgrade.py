@@ -183,21 +183,19 @@ class _Upgrade:
         return tuple({message.key: self._message(message) for _, message in found}.values())
 
     def _message_id(self, raw: Node, message: Node, upgraded: Node, last: str, taken: dict[str, Node]) -> str:
-        candidates = [id for id in (*_ids(raw, message, upgraded), last) if id]
-        for id in candidates:
+        own = [id for id in _ids(raw, message, upgraded) if id]
+        for id in own:
             if id not in taken:
                 return id
-        number = 2
-        while f"{candidates[0]}-{number}" in taken:
-            number += 1
-        id = f"{candidates[0]}-{number}"
-        self.problems.warning(
-            "WSG323",
-            f"two messages of the channel have the id `{candidates[0][:60]}`; this one is called `{id[:60]}`",
-            message.place,
-            "give each of them a `messageId`",
-            ((taken[candidates[0]].place, "the other one"),),
-        )
+        id = _free(last, last, taken)
+        if own:
+            self.problems.warning(
+                "WSG323",
+                f"two messages of the channel have the id `{own[0][:60]}`; this one is called `{id[:60]}`",
+                message.place,
+                "give each of them a `messageId`",
+                ((taken[own[0]].place, "the other one"),),
+            )
         return id
 
     def _message(self, message: Node) -> Node:

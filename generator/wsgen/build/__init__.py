@@ -38,7 +38,8 @@ def build(tree: Tree, problems: Problems) -> Application:
         channels.servers.setdefault(node.key, servers[raw.key].id)
     for id, raw, node in _defined(root, "channels"):
         channels.add(id, raw, node)
-    if not channels.found:
+    stated = root.get("channels")
+    if not channels.found and (stated is None or stated.value == {}):
         help = "add the root field `channels`"
         problems.error("WSG324", "the document describes no channel", root.place, help)
     operations = [

@@ -123,7 +123,8 @@ class Channels:
                 declared[name] = self._parameter(name, parameter)
                 if address is not None and f"{{{name}}}" not in address:
                     message = f"the parameter `{name[:60]}` is not in the address `{address[:80]}`"
-                    self.problems.warning("WSG313", message, raw.place)
+                    help = f"add `{{{name[:60]}}}` to the address, or remove the parameter"
+                    self.problems.warning("WSG313", message, raw.place, help)
         for name in VARIABLE.findall(address or ""):
             if name not in declared:
                 message = f"the address has `{{{name[:60]}}}`, which is not in `parameters`; it is any string"

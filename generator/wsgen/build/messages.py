@@ -100,7 +100,8 @@ class Messages:
             return target.key
         if not raw.is_reference or target is not None:
             message_text = "`x-response` must be a reference to a message, and is ignored"
-            self.problems.warning("WSG321", message_text, message.place_of("x-response"))
+            help = "write `x-response: {$ref: '#/components/messages/…'}`"
+            self.problems.warning("WSG321", message_text, message.place_of("x-response"), help)
         return None
 
 

@@ -167,9 +167,7 @@ def _checked(text: str, name: str, problems: Problems) -> str:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        problems.error(
-            "WSG103", "the text holds one half of a surrogate pair, which UTF-8 cannot say", Place(name)
-        )
+        problems.error("WSG103", "the text holds one half of a surrogate pair, which UTF-8 cannot say", Place(name))
         raise Stop from error
     if size > _MAX_BYTES:
         _refuse_size(name, problems)
@@ -177,9 +175,7 @@ def _checked(text: str, name: str, problems: Problems) -> str:
 
 
 def _refuse_size(name: str, problems: Problems) -> None:
-    problems.error(
-        "WSG102", f"the file is larger than the limit of {_MAX_BYTES // 1024 // 1024} MiB", Place(name)
-    )
+    problems.error("WSG102", f"the file is larger than the limit of {_MAX_BYTES // 1024 // 1024} MiB", Place(name))
     raise Stop
 
 

@@ -28,6 +28,10 @@ class _Token(NamedTuple):
 class _Refused(Exception):
     """A hook met a value that has no JSON form."""
 
+    def __init__(self, message: str, token: str) -> None:
+        super().__init__(message)
+        self.token = token
+
 
 def parse(text: str, name: str, problems: Problems) -> Json:
     """The value of `text`.
@@ -62,7 +66,7 @@ def parse(text: str, name: str, problems: Problems) -> Json:
         _too_deep(text, name, problems)
         raise Stop from error
     except _Refused as error:
-        problems.error("WSG109", str(error), _find(text, name, error.args[1]))
+        problems.error("WSG109", str(error), _find(text, name, error.token))
         raise Stop from error
     found = len(problems)
     if duplicates:

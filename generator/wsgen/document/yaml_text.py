@@ -137,9 +137,7 @@ class _Builder:
         if self._documents > 1:
             line, column = _start(event)
             message = "the file holds more than one YAML document; only the first is read"
-            self._problems.warning(
-                "WSG110", message, Place(self._name, line, column), "move it to a file of its own"
-            )
+            self._problems.warning("WSG110", message, Place(self._name, line, column), "move it to a file of its own")
 
     def _begin(self, event: Event) -> None:
         start = cast("MappingStartEvent | SequenceStartEvent", event)
@@ -147,9 +145,7 @@ class _Builder:
         mapping = type(event).__name__ == "MappingStartEvent"
         self._check_tag(start.tag, f"{_CORE}{'map' if mapping else 'seq'}", line, column)
         if len(self._stack) >= MAX_DEPTH:
-            self._refuse(
-                "WSG107", f"values are nested deeper than the limit of {MAX_DEPTH} levels", line, column
-            )
+            self._refuse("WSG107", f"values are nested deeper than the limit of {MAX_DEPTH} levels", line, column)
         if self._wants_key():
             self._refuse("WSG109", "a key is a list or an object, and keys are strings", line, column)
         value: list[Json] | dict[str, Json] = {} if mapping else []
@@ -284,9 +280,7 @@ class _Builder:
         if _FLOAT.fullmatch(text):
             value = float(text)
             if not math.isfinite(value):
-                self._refuse(
-                    "WSG109", f"the number {text[:60]} is beyond the range of a double", line, column
-                )
+                self._refuse("WSG109", f"the number {text[:60]} is beyond the range of a double", line, column)
             return value
         return text
 

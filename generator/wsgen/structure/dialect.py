@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from wsgen.document import Json
 
-from .sentences import close_key
+from .sentences import SPELLING, close_key
 from .vocabulary import Definitions
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _spelling(validator: object, wanted: object, instance: Json, schema: Definit
     if not isinstance(instance, dict) or not isinstance(known, dict):
         return
     for key in instance:
-        if key not in known and not key.startswith("x-") and close_key(key, known):
+        if key not in known and not key.startswith("x-") and close_key(key, known, SPELLING):
             yield ValidationError(
                 "misspelt",
                 validator="additionalProperties",

@@ -12,7 +12,7 @@ from wsgen.resolve import Node
 
 from .vocabulary import Definitions, Moved
 
-__all__ = ["Violation", "close_key", "describe", "kind_of"]
+__all__ = ["SPELLING", "Violation", "close_key", "describe", "kind_of"]
 
 _KINDS = {
     "array": "a list",
@@ -23,11 +23,8 @@ _KINDS = {
     "object": "an object",
     "string": "a string",
 }
-_SIMPLE_BOUNDS = {
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "pattern": "text that matches {}",
-}
+SPELLING = 0.82
+"""How much an unknown keyword must look like a known one; schemas may have keywords that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def describe(violation: Violation, moved: Mapping[tuple[str, str], Moved]) -> It
     elif violation.keyword in {"enum", "const"}:
         yield _wrong_value(violation)
     else:
-        yield _wrong_form(violation)
+        yield _out_of_bounds(violation)
 
 
 def kind_of(value: Json) -> str:
@@ -71,12 +68,12 @@ def kind_of(value: Json) -> str:
             return "an object"
 
 
-def close_key(key: str, known: Mapping[str, object]) -> str | None:
-    """The known key that `key` may have been meant to be."""
+def close_key(key: str, known: Mapping[str, object], likeness: float = 0.8) -> str | None:
+    """The known key that `key` may have been meant to be; `likeness` 1.0 is equality."""
     if len(key) > 40 or len(known) > 200:
         return None
     by_case = {name.casefold(): name for name in known}
-    close = get_close_matches(key.casefold(), by_case, n=1, cutoff=0.82)
+    close = get_close_matches(key.casefold(), by_case, n=1, cutoff=likeness)
     return by_case[close[0]] if close else None
 
 
@@ -88,7 +85,8 @@ def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]
     for key, _ in violation.node.members():
         if key in known or key.startswith("x-"):
             continue
-        close = close_key(key, {name: None for name in known if violation.node.member(name) is None})
+        likeness = SPELLING if open_ended else 0.8
+        close = close_key(key, {name: None for name in known if violation.node.member(name) is None}, likeness)
         hint = moved.get((title, key))
         if open_ended and close is None:
             continue
@@ -127,7 +125,8 @@ def _wrong_type(violation: Violation) -> Problem:
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         help = f'write "{_cut(shown)}", in quotes'
         return Problem("WSG208", "warning", f"{text}; it is read as text", node.place, help)
-    return Problem("WSG204", _level(violation), text, node.place)
+    edit = violation.schema.get("x-help")
+    return Problem("WSG204", _level(violation), text, node.place, edit if isinstance(edit, str) else "")
 
 
 def _wrong_value(violation: Violation) -> Problem:
@@ -162,9 +161,8 @@ _SYNONYMS = {
 }
 
 
-def _wrong_form(violation: Violation) -> Problem:
-    template = _SIMPLE_BOUNDS.get(violation.keyword, f"right by `{violation.keyword}`")
-    expected = template.format(violation.expected)
+def _out_of_bounds(violation: Violation) -> Problem:
+    expected = f"at least {violation.expected}" if violation.keyword == "minimum" else f"right by `{violation.keyword}`"
     message = f"{_label(violation.node)} must be {expected}, but it is {kind_of(violation.node.value)}"
     return Problem("WSG206", _level(violation), message, violation.node.place)
 
@@ -179,7 +177,11 @@ def _title(violation: Violation) -> str:
 
 
 def _label(node: Node) -> str:
-    return f"`{_cut(node.token)}`" if node.pointer else "the document"
+    if not node.pointer:
+        return "the document"
+    if not node.token.isdigit():
+        return f"`{_cut(node.token)}`"
+    return f"`{_cut(node.pointer.split('/')[-2])}[{node.token}]`"
 
 
 def _cut(text: str) -> str:

@@ -20,7 +20,20 @@ from .vocabulary import (
 
 __all__ = ["DEFINITIONS", "MOVED"]
 
-_SECURITY = list_of(ref_or("SecurityScheme"), "warning")
+_SECURITY = list_of(
+    {
+        "if": {"type": "object", "required": ["$ref"]},
+        "then": {"$ref": "#/$defs/Reference", "x-target": "SecurityScheme"},
+        "else": {
+            "title": "Security Scheme Object",
+            "required": ["type"],
+            "x-level": "warning",
+            "if": {"required": ["type"]},
+            "then": ref("SecurityScheme"),
+        },
+    },
+    "warning",
+)
 _OPERATION_TRAIT: Definitions = {
     "title": TEXT,
     "summary": TEXT,
@@ -114,7 +127,11 @@ DEFINITIONS: Definitions = {
             "action": {"enum": ["send", "receive"]},
             "channel": {
                 "if": {"type": "string"},
-                "then": {"type": "object", "x-level": "warning"},
+                "then": {
+                    "type": "object",
+                    "x-level": "warning",
+                    "x-help": "write `channel: {$ref: '#/channels/…'}`",
+                },
                 "else": reference("Channel"),
             },
             "traits": list_of(ref_or("OperationTrait")),

@@ -2,7 +2,8 @@
 
 They are JSON Schema 2020-12 with annotations: `x-level` is the weight of a violation ("error" where it does
 not stand), `x-target` names the definition that the target of a reference must satisfy, `x-spelling` asks for
-unknown keywords that look like misspelt ones. `$ref` leads to the definition of another object and stands
+unknown keywords that look like misspelt ones,
+`x-help` is an edit. `$ref` leads to the definition of another object and stands
 below `properties`, `items`, `additionalProperties`, `then` and `else` only, because `check` takes such
 definitions one at a time.
 """

@@ -49,4 +49,10 @@ RULES: dict[str, Rule] = {
         "wsgen build     # no argument, and no configuration",
         "Name a document, or add a client to the configuration.",
     ),
+    "WSG908": Rule(
+        "Two clients have one output folder",
+        "Each package has a folder of its own; the later one would remove the files of the earlier.",
+        "wsgen build v1/quotes.json v2/quotes.json     # both have the title Quotes",
+        "Give each its `output` in the configuration.",
+    ),
 }

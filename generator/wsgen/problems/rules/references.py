@@ -34,8 +34,7 @@ RULES: dict[str, Rule] = {
     ),
     "WSG305": Rule(
         "A reference leads out of the document's folder",
-        "A document may refer to files in its own folder and below, so that a foreign one cannot "
-        "read others.",
+        "A document may refer to files in its own folder and below, so that a foreign one cannot read others.",
         "$ref: '../../secrets.yaml'",
         "Move the file into the document's folder.",
     ),
@@ -110,12 +109,6 @@ RULES: dict[str, Rule] = {
         "schemaFormat: 'application/vnd.apache.avro;version=1.9.0'",
         "Describe the payload with JSON Schema if the client is to know its fields.",
     ),
-    "WSG318": Rule(
-        "A JSON Schema keyword cannot be used",
-        "The value of the keyword is not what JSON Schema wants, so the keyword is ignored.",
-        "type: long",
-        "Write what the message names, as `type: integer` with `format: int64`.",
-    ),
     "WSG320": Rule(
         "A channel names a server that does not exist",
         "The `servers` of a channel are servers of the document.",
@@ -137,7 +130,7 @@ RULES: dict[str, Rule] = {
     "WSG323": Rule(
         "Two messages of a channel have one id",
         "Messages of 2.x documents get their ids from `messageId`, the key in components, or `name`. "
-        "The later of two with the same id gets a number.",
+        "The later of two with the same ids is called after its operation.",
         "two inline messages with the name `update`",
         "Give each message a `messageId`.",
     ),

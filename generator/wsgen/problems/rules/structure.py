@@ -40,9 +40,9 @@ RULES: dict[str, Rule] = {
         "Use one of the values that the message lists.",
     ),
     "WSG206": Rule(
-        "A value does not have the right form",
-        "The specification bounds the form of this value: a pattern, a length, a number of members.",
-        "required: [id, id]",
+        "A number is out of its bounds",
+        "Lengths and counts in JSON Schema are not negative. Such a keyword has no effect.",
+        "minLength: -1",
         "Change the value as the message says.",
     ),
     "WSG207": Rule(
