@@ -9,7 +9,7 @@ server", a message that is called "subscribe". Each such sign is compared with t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -31,6 +31,12 @@ def client_direction(action: Literal["send", "receive"], described: Side) -> Dir
     """
     to_server = action == ("receive" if described == "server" else "send")
     return "to_server" if to_server else "from_server"
+
+
+SIDES: tuple[Side, ...] = ("server", "client")
+
+CLEAR = 2
+"""How many times the evidence for one side must outweigh that for the other to be beyond doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,10 @@ CLIENTS_VIEW = re.compile(
     re.IGNORECASE,
 )
 CLIENT_TITLE = re.compile(r"\b(?:client|front ?end|sdk|browser)\b", re.IGNORECASE)
-ASKING = re.compile(r"(?:un)?subscribe$|^(?:un)?subscribe\b|\brequest$|\bcommand$")
-ANSWER = re.compile(
-    r"\b(?:response|reply|ack|acknowledgement|ok|error|success|confirmation|result|update|notification)\b"
-)
+SUBSCRIBING = re.compile(r"^(?:un)?subscribe\b|\b(?:un)?subscribe$")
+ASKING = re.compile(r"\b(?:request|command)$")
+ANSWERING = re.compile(r"\b(?:response|reply|notification)$")
+NEUTRAL = re.compile(r"\b(?:ack|acknowledgement|ok|error|success|confirmation|result|update)\b")
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[_\-./:\s]+(?!>)")
@@ -94,10 +100,11 @@ def find_perspective(application: Application, settings: ClientSettings) -> Pers
     if settings.perspective != "auto":
         return Perspective(settings.perspective, True, (f"the configuration says {settings.perspective}",))
     signs = list(_signs(application))
-    balance = sum(sign.weight if sign.side == "server" else -sign.weight for sign in signs)
-    value: Side = "client" if balance < 0 else "server"
-    against = any(sign.side != value for sign in signs)
-    certain = not against if balance else application.asyncapi.startswith("2.") and not signs
+    weights = {side: sum(sign.weight for sign in signs if sign.side == side) for side in SIDES}
+    value: Side = "client" if weights["client"] > weights["server"] else "server"
+    against = weights["client" if value == "server" else "server"]
+    by_version = application.asyncapi.startswith("2.") and not signs
+    certain = by_version or weights[value] > CLEAR * against
     evidence = [sign.words for sign in sorted(signs, key=lambda sign: -sign.weight) if sign.side == value]
     if not signs:
         evidence = [_without_evidence(application)]
@@ -163,6 +170,9 @@ def _signs_of_words(operation: Operation) -> Iterator[Sign]:
         return
     found: list[Side | None] = [_sender_of_message(message) for message in operation.messages]
     senders: list[Side] = [sender for sender in found if sender is not None]
+    by_id = _sender_by_name(operation.id, subscribing=False)
+    if by_id is not None:
+        yield _compared(operation, by_id, 1, f"`{operation.id}` reads as sent by the {by_id}")
     if senders and senders.count(senders[0]) == len(senders):
         sender = senders[0]
         yield _compared(operation, sender, 2, f"the messages of `{operation.id}` read as sent by the {sender}")
@@ -205,14 +215,19 @@ def _sender_of_message(message: Message) -> Side | None:
     said = _sender(message.title, message.summary, message.description)
     if said is not None:
         return said
-    names = [_words(name).lower() for name in (message.id, message.name, message.title) if name]
-    if _any(ANSWER, names):
+    names = [name for name in (message.id, message.name, message.title) if name]
+    by_name: list[Side | None] = [_sender_by_name(name, subscribing=True) for name in names]
+    return next((sender for sender in by_name if sender is not None), None)
+
+
+def _sender_by_name(name: str, *, subscribing: bool) -> Side | None:
+    """Clients ask and subscribe, servers answer. Operations of 2.x can be called `subscribe…` for their verb."""
+    words = _words(name).lower()
+    if NEUTRAL.search(words):
         return None
-    return "client" if _any(ASKING, names) else None
-
-
-def _any(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:
-    return any(pattern.search(text) for text in texts)
+    if ANSWERING.search(words):
+        return "server"
+    return "client" if ASKING.search(words) or (subscribing and SUBSCRIBING.search(words)) else None
 
 
 def _words(text: str) -> str:

@@ -255,12 +255,11 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
 
 def _report_flat(update: Update, common: Sequence[str], context: Subscribing) -> None:
     pairs = ", ".join(f'{name} = "{name}"' for name in common)
-    line = f"route = {{ {pairs} }}" if pairs else 'route = "connection"'
+    by_pairs = f"`route = {{ {pairs} }}` (pairs of update field and parameter), " if pairs else ""
     context.problems.warning(
         "WSG425",
         f"updates of `{context.domain}` carry no topic, so one connection can have one set of parameters at a time",
         update.message.place,
-        f"under {context.table} write `{line}`"
-        + (", pairs of update field and parameter" if pairs else ", a connection for each set of parameters")
-        + ' (or "broadcast": every update to everyone)',
+        f'under {context.table} write {by_pairs}`route = "connection"` (a connection for each set of '
+        f'parameters) or `route = "broadcast"` (every update to everyone)',
     )

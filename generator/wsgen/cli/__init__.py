@@ -1,0 +1,271 @@
+"""The command line. Problems are printed and exit codes are set here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from importlib.metadata import PackageNotFoundError, metadata, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from wsgen.config import Config, load_config
+from wsgen.problems import Place, Problems, Stop
+
+from .exits import BUG, DONE, USAGE, exit_code
+from .printing import Format, print_problems, printable
+
+if TYPE_CHECKING:
+    from wsgen.operations import Client
+    from wsgen.pipeline import Built
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="wsgen",
+    help="Typed WebSocket clients from AsyncAPI documents.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="The configuration file; default: the nearest one.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How problems are printed.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")]
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code. No traceback ever escapes."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    try:
+        app(args=[each for each in given if each != "--debug"], prog_name="wsgen")
+        code = DONE
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else USAGE
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = DONE
+    except Exception as error:
+        _report_bug(error, debug)
+        code = BUG
+    sys.exit(code)
+
+
+def _report_bug(error: Exception, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    what = printable(str(error))
+    sys.stderr.write(
+        f"wsgen {_version()} failed, and that is its own fault: {type(error).__name__}: {what}\n"
+        f"Please report it, with the document and the output of `--debug`, {_issue_tracker()}\n"
+    )
+
+
+def _issue_tracker() -> str:
+    """Where faults are reported, as the installed package says it."""
+    try:
+        urls = metadata("wsgen").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        urls = []
+    named = dict(str(url).split(", ", 1) for url in urls if ", " in str(url))
+    return f"at {named['Issues']}" if "Issues" in named else "to the issue tracker of wsgen"
+
+
+def _version() -> str:
+    try:
+        return version("wsgen")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wsgen {_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where a fault of wsgen happened.")] = False,
+) -> None:
+    """Typed WebSocket clients from AsyncAPI documents."""
+
+
+@app.command()
+def build(
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SPEC]...", help="Documents; none: every client of the configuration."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The package's folder; with several documents the folder of all."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited.")] = False,
+    verify: Annotated[bool, typer.Option(help="Compile and import the output before it is written.")] = True,
+    strict: StrictOption = False,
+    format: FormatOption = "text",
+    config: ConfigOption = None,
+) -> None:
+    """Write typed clients for documents."""
+    problems = Problems()
+    try:
+        built = _build_all(specs or [], output, config, verify, problems)
+        if exit_code(problems, strict=strict) == DONE:
+            for each in built:
+                _write(each, force, problems)
+    except Stop:
+        pass
+    _finish(problems, format, strict)
+
+
+def _build_all(
+    specs: list[str], output: Path | None, config: Path | None, check: bool, problems: Problems
+) -> list[Built]:
+    """Every client of the run, before any is written, so that an invalid document leaves all as it was."""
+    from wsgen.pipeline import build_client
+
+    from .jobs import jobs_of
+
+    settings = _load_config(config, problems)
+    built: list[Built] = []
+    for job in jobs_of(specs, output, settings, problems):
+        own = Problems()
+        try:
+            built.append(build_client(job.settings, own, parent=job.parent, check=check))
+        except Stop:
+            pass
+        finally:
+            for problem in own:
+                problems.add(problem)
+    _refuse_same_output(built, problems)
+    return built
+
+
+def _load_config(file: Path | None, problems: Problems) -> Config:
+    """The configuration; one with errors builds nothing.
+
+    Raises:
+        Stop: it has errors.
+    """
+    config = load_config(Path(), problems, file)
+    if problems.fatal:
+        raise Stop
+    return config
+
+
+def _refuse_same_output(built: list[Built], problems: Problems) -> None:
+    taken: dict[Path, str] = {}
+    for each in built:
+        source = each.understood.settings.input
+        folder = each.output.resolve()
+        if folder in taken:
+            message = f"`{taken[folder]}` and `{source}` would be written to one folder, {each.output.as_posix()}"
+            problems.error("WSG908", message, Place(source), "give each its `output` in the configuration")
+        taken[folder] = source
+
+
+def _write(built: Built, force: bool, problems: Problems) -> None:
+    from wsgen.write import Origin, write
+
+    from .card import direction_card
+
+    origin = Origin(built.understood.documents, built.fingerprint, _version())
+    written = write(built.files, built.output, origin, problems, force=force)
+    source = printable(built.understood.settings.input)
+    done = [f"{len(written.changed)} written"] if written.changed else []
+    done += [f"{len(written.removed)} removed"] if written.removed else []
+    done += [f"{written.unchanged} unchanged"] if written.unchanged else []
+    typer.echo(f"{source} → {built.output.as_posix()}/ ({', '.join(done)})")
+    typer.echo(_indented(direction_card(built.understood.client)))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _finish(problems: Problems, format: Format, strict: bool = False) -> NoReturn:
+    print_problems(problems, format)
+    raise typer.Exit(exit_code(problems, strict=strict))
+
+
+@app.command()
+def validate(
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Documents.")],
+    strict: StrictOption = False,
+    format: FormatOption = "text",
+    config: ConfigOption = None,
+) -> None:
+    """Report what is wrong with documents, and write nothing."""
+    problems = Problems()
+    for spec in specs:
+        own = Problems()
+        _client(spec, config, own)
+        for problem in own:
+            problems.add(problem)
+    _finish(problems, format, strict)
+
+
+def _client(spec: str, config: Path | None, problems: Problems) -> Client | None:
+    """A document's client; None where there is nothing to show, which `problems` then tells."""
+    from wsgen.pipeline import understand
+
+    from .jobs import settings_of
+
+    try:
+        return understand(settings_of(spec, _load_config(config, problems)), problems).client
+    except Stop:
+        return None
+
+
+@app.command()
+def inspect(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A document.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; refused documents are answered, too.")] = False,
+    strict: StrictOption = False,
+    format: FormatOption = "text",
+    config: ConfigOption = None,
+) -> None:
+    """Show what the client of a document will be."""
+    problems = Problems()
+    client = _client(spec, config, problems)
+    if as_json:
+        from .inspection import inspection
+
+        typer.echo(json.dumps(inspection(client, problems), indent=2))
+    elif client is not None:
+        from .card import direction_card, operations_table
+
+        typer.echo(printable(f"{client.title} {client.version}".strip()))
+        typer.echo(direction_card(client) + "\n\n" + operations_table(client))
+    _finish(problems, format, strict)
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a problem, as WSG305.")]) -> None:
+    """Tell the rule behind the code of a problem."""
+    from difflib import get_close_matches
+
+    from wsgen.problems.rules import RULES
+
+    rule = RULES.get(code.upper())
+    if rule is None:
+        near = get_close_matches(code.upper(), RULES, 3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        typer.echo(f"there is no code {printable(code)}{hint}", err=True)
+        raise typer.Exit(USAGE)
+    example = _indented(rule.example)
+    typer.echo(f"{code.upper()}: {rule.title}\n\n{rule.text}\n\nFor example:\n\n{example}\n\n{rule.mend}")

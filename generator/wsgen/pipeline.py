@@ -1,0 +1,162 @@
+"""All stages in a row: a document in, the texts of a package out. Nothing here touches the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath, PurePosixPath
+from typing import cast
+
+from .config import ClientSettings
+from .model import Application
+from .operations import Client
+from .problems import Problems, Stop
+
+__all__ = ["Built", "Understood", "build_client", "default_folder", "read_application", "understand"]
+
+_WORD = re.compile(r"[^\W_]+")
+_TRAILING = frozenset({"api", "websocket", "websockets", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A document and the client that it describes.
+
+    Attributes:
+        settings: the configuration with what the document adds.
+        documents: the files that were read, as they can be opened; standard input is not among them.
+    """
+
+    settings: ClientSettings
+    application: Application
+    client: Client
+    documents: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A package that can be written.
+
+    Attributes:
+        output: the folder that the package belongs in.
+        fingerprint: a hash of the settings, without the places where they stand.
+    """
+
+    understood: Understood
+    output: Path
+    files: Mapping[PurePosixPath, str]
+    fingerprint: str
+
+
+def read_application(source: str, problems: Problems) -> tuple[Application, tuple[Path, ...]]:
+    """The application that a document describes, and the files that were read.
+
+    Raises:
+        Stop: there is no application; `problems` says why.
+    """
+    from .build import build
+    from .document import load, reader
+    from .resolve import resolve
+    from .structure import check
+    from .upgrade import upgrade
+
+    document = load(source, problems)
+    tree = resolve(document, reader(source, problems), problems)
+    check(tree, problems)
+    tree = upgrade(tree, problems)
+    application = build(tree, problems)
+    names = sorted({each.name for each in tree.documents.values()} - {"-"})
+    return application, tuple(Path(name) for name in names)
+
+
+def understand(settings: ClientSettings, problems: Problems) -> Understood:
+    """What the client of a document will be. With errors among the problems it serves for showing only.
+
+    Raises:
+        Stop: there is nothing to show; `problems` says why.
+    """
+    from .derive import derive, effective_settings
+
+    application, documents = read_application(settings.input, problems)
+    settings = effective_settings(application, settings, problems)
+    client = derive(application, settings, problems)
+    return Understood(settings, application, client, documents)
+
+
+def build_client(settings: ClientSettings, problems: Problems, *, parent: Path = Path(), check: bool = True) -> Built:
+    """The package of a client, ready for `write`.
+
+    Args:
+        parent: the folder that holds the package where the settings do not name one.
+        check: whether the package is compiled and imported.
+
+    Raises:
+        Stop: there is none; `problems` holds the errors.
+    """
+    from .emit import emit
+    from .naming import name
+    from .payloads import write_models
+    from .verify import verify
+    from .views import payload_roots, python_package
+
+    understood = understand(settings, problems)
+    stop_on_errors(problems)
+    settings, application, client = understood.settings, understood.application, understood.client
+    output = settings.output or parent / default_folder(application.title, settings.input)
+    names = name(client, application, settings, problems, package=output.name)
+    models = write_models(
+        payload_roots(client, names),
+        application.schemas,
+        names.definitions,
+        taken=names.classes,
+        strict_enums=settings.strict_enums,
+        problems=problems,
+    )
+    stop_on_errors(problems)
+    files = emit(python_package(client, names, models, settings))
+    if check:
+        verify(files, problems)
+        stop_on_errors(problems)
+    return Built(understood, output, files, _fingerprint(settings))
+
+
+def stop_on_errors(problems: Problems) -> None:
+    """Go on only without errors.
+
+    Raises:
+        Stop: there is one.
+    """
+    if problems.fatal:
+        raise Stop
+
+
+def default_folder(title: str, source: str) -> str:
+    """The package's name where nobody gives one: the title's words without "API" and the like at their end.
+
+    Without such words it is the name of the document's file, without what follows its first dot.
+    """
+    from .landing.python import identifier
+
+    words = _WORD.findall(title)
+    while words and words[-1].lower() in _TRAILING:
+        words.pop()
+    text = " ".join(words) or PurePath(source).name.split(".")[0]
+    return identifier(text, "snake", lead="client")
+
+
+def _fingerprint(settings: ClientSettings) -> str:
+    content = json.dumps(_plain(asdict(settings)), sort_keys=True)
+    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Settings as JSON, without paths and places: they differ from machine to machine."""
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {key: _plain(each) for key, each in items if key not in {"input", "output", "place"}}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in cast("tuple[object, ...]", value)]
+    return value
