@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ print(json.dumps({"code": code, "cpu": own.ru_utime + own.ru_stime,
 
 
 @pytest.mark.benchmark
-def test_build_of_trading(tmp_path: Path, record_property: pytest.RecordProperty) -> None:
+def test_build_of_trading(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     command = [sys.executable, "-c", MEASURE, "build", str(SPEC), "-o", str(tmp_path / "trading")]
     run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     figures = json.loads(run.stderr.splitlines()[-1])

@@ -15,7 +15,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Hashable
 from itertools import product
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..codec import Codec, Getter
 from ..errors import (
@@ -478,12 +478,12 @@ class Domain:
         parameters: dict[str, Any] = {**self.operation.defaults, **json.loads(wire.sent)}
         values: list[list[Hashable]] = []
         for name in (self._pairs or {}).values():
-            value = parameters.get(name)
+            value: list[Any] | dict[str, Any] | str | float | None = parameters.get(name)
             if value is None:
                 raise InvalidRequest(
                     self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
                 )
-            alternatives = cast("list[Any]", value) if isinstance(value, list) else [value]
+            alternatives: list[Any] = value if isinstance(value, list) else [value]
             values.append([_hashable(alternative) for alternative in alternatives])
         return tuple(product(*values))
 
