@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec, module_from_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def _environment() -> Environment:
     """Templates that can do nothing but print: no globals, no filters, no undefined names."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    folder = files("wsgen_templates") / "python"
+    folder = _unimported("wsgen_templates") / "python"
     environment = Environment(
         loader=FunctionLoader(lambda name: (folder / f"{name}.jinja").read_text("utf-8")),
         undefined=StrictUndefined,
@@ -63,17 +64,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals.clear()
-    environment.filters.clear()
+    environment.globals.clear()  # pyright: ignore[reportUnknownMemberType]  (jinja2 does not type the values)
+    environment.filters.clear()  # pyright: ignore[reportUnknownMemberType]
     return environment
 
 
 def runtime_files(models: str) -> Iterator[tuple[str, str]]:
     """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
     others = {codec for library, codec in CODECS.items() if library != models}
-    for path, file in _modules(files("wsgen_runtime"), PurePosixPath("_runtime")):
+    for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath("_runtime")):
         if path.name not in others:
             yield str(path), file.read_text("utf-8")
+
+
+def _unimported(package: str) -> Traversable:
+    """The folder of a package that is data here: `files` imports what it is given by name."""
+    spec = find_spec(package)
+    if spec is None:
+        raise ModuleNotFoundError(f"{package} is not installed beside wsgen", name=package)
+    return files(module_from_spec(spec))
 
 
 def _modules(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, Traversable]]:

@@ -94,13 +94,7 @@ def _inner(text: str, quote: str) -> str:
     """The text as it stands between quotes. What has no shape of its own on a screen is escaped."""
     return "".join(
         _ESCAPES.get(character)
-        or (
-            "\\" + quote
-            if character == quote
-            else character
-            if character.isprintable()
-            else _escape(character)
-        )
+        or ("\\" + quote if character == quote else character if character.isprintable() else _escape(character))
         for character in text
     )
 
@@ -134,9 +128,7 @@ def formatted(parts: Sequence[str | Identifier]) -> str:
     fixed = "".join(part for part in parts if not isinstance(part, Identifier))
     quote = "'" if fixed.count('"') > fixed.count("'") else '"'
     inner = "".join(
-        f"{{{part}}}"
-        if isinstance(part, Identifier)
-        else _inner(part, quote).replace("{", "{{").replace("}", "}}")
+        f"{{{part}}}" if isinstance(part, Identifier) else _inner(part, quote).replace("{", "{{").replace("}", "}}")
         for part in parts
     )
     return f"f{quote}{inner}{quote}"
@@ -271,9 +263,7 @@ def docstring(text: str, indent: int) -> str:
     """
     plain = "".join(map(_docstring_character, text.replace("\r\n", "\n").expandtabs(4)))
     width = WIDTH - indent - 6
-    lines = [
-        piece.rstrip() for line in inspect.cleandoc(plain).split("\n") for piece in _wrapped(line, width)
-    ]
+    lines = [piece.rstrip() for line in inspect.cleandoc(plain).split("\n") for piece in _wrapped(line, width)]
     body = "\n".join(lines).strip().replace('"""', '\\"\\"\\"') or "Undocumented."
     if body.startswith('"'):
         body = "\\" + body

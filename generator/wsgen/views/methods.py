@@ -123,7 +123,7 @@ def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, s
         found.append(
             (
                 "AmbiguousRoute",
-                "there is a subscription with other parameters already, and updates do not say whose they are.",
+                "subscribed with other parameters already; updates do not say whose they are.",
             )
         )
     found.append(("SubscribeTimeout", "no answer within `timeout` seconds (default 5)."))
@@ -204,12 +204,12 @@ def _push_stream(view: DomainView, each: Push, names: PushNames) -> Method:
 
 
 def _events(view: DomainView, alias: Identifier, method: Identifier, constant: Identifier) -> Method:
-    where = "in this domain" if view.domain.name else "that belongs to no domain"
+    where = "in this domain" if view.domain.name else "outside of domains"
     return _method(
         f"def {method}",
         ["*", _delivery(view)],
         _stream_of(view, alias),
-        [f"All that the server sends unasked {where}, in one stream; `match` tells the classes apart."],
+        [f"All that the server sends unasked {where}; `match` tells the classes apart."],
         "return ",
         call(f"{view.receiver}.listen_stream", constant, "delivery=delivery"),
     )

@@ -16,6 +16,7 @@ from .facades import facade_module, facade_names, protocol_module
 from .layout import import_lines
 from .package import DomainModule, InitModule, ModelsModule, Package
 from .readme import readme
+from .scope import import_order
 from .texts import docs, sentence, summary
 
 __all__ = ["payload_roots", "python_package"]
@@ -68,7 +69,9 @@ def _init(client: Client, places: Sequence[NamedConnection], names: Names, model
     return InitModule(
         docstring=docs(0, [sentence(f"Client of {client.title} {client.version}"), summary(client.description)]),
         imports=tuple(
-            import_lines(f".{module}", sorted(found, key=str)) for module, found in sorted(modules.items()) if found
+            import_lines(f".{module}", sorted(found, key=import_order))
+            for module, found in sorted(modules.items())
+            if found
         ),
         exports=exports(name for found in modules.values() for name in found),
     )

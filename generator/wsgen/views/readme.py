@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wsgen.landing.markdown import code, text
+from wsgen.landing.python import identifier
 from wsgen.naming import DomainNames, Names
 from wsgen.operations import Client, Domain, WireMessage
 from wsgen.payloads import Models
@@ -13,6 +14,7 @@ from wsgen.payloads import Models
 from .connections import NamedConnection
 from .facades import servers
 from .package import Readme, ReadmeDomain, ReadmeOperation
+from .scope import import_order
 from .texts import summary
 from .types import Types
 
@@ -56,7 +58,7 @@ def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[s
     """A program that opens the first façade."""
     fixed = [names.servers[server.id].name for server in servers(client) if not server.variables]
     parameters = "".join(f", {name}=..." for name in place.names.parameters.values())
-    yield f"from {names.package} import {', '.join(sorted([place.names.facade, *fixed[:1]]))}"
+    yield f"from {names.package} import {', '.join(sorted([place.names.facade, *fixed[:1]], key=import_order))}"
     yield ""
     url = fixed[0] if fixed else '"wss://..."'
     yield f"async with {place.names.facade}({url}{parameters}) as {_variable(place)}:"
@@ -64,7 +66,8 @@ def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[s
 
 
 def _variable(place: NamedConnection) -> str:
-    return place.names.facade.lower().removesuffix("client") or "client"
+    name = identifier(place.names.facade, "snake", lead="client")
+    return name.removesuffix("_client") or name
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from wsgen.payloads import TypeExpression
 
 from .layout import import_lines
 
-__all__ = ["Scope"]
+__all__ = ["Scope", "import_order"]
 
 
 class Scope:
@@ -74,13 +74,13 @@ class Scope:
             if module:
                 listed = [
                     name if name == local else f"{name} as {local}"
-                    for name, local in sorted(names.items(), key=lambda item: _order(item[0]))
+                    for name, local in sorted(names.items(), key=lambda item: import_order(item[0]))
                 ]
                 (package if module.startswith(".") else standard).append(import_lines(module, listed))
         return tuple(standard), tuple(package)
 
 
-def _order(name: str) -> tuple[int, str]:
+def import_order(name: str) -> tuple[int, str]:
     """Constants, classes, functions; that is how import sorters do it."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from wsgen.landing.python import docstring
@@ -12,9 +13,14 @@ DEPRECATED = "Deprecated: the document advises against it."
 _ENDS = (".", "!", "?", ":", "…", "。")
 
 
+_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,.;:]|$)")
+
+
 def sentence(text: str) -> str:
-    """The text in one line, with a full stop."""
+    """The text in one line, with a capital letter and a full stop. Names (`iOS`, `chat.join`) stay as they are."""
     line = " ".join(text.split())
+    if _PLAIN_WORD.match(line) and not re.match(r"[a-z]+\.[a-z]", line):
+        line = line[0].upper() + line[1:]
     return line if not line or line.endswith(_ENDS) else f"{line}."
 
 
@@ -29,9 +35,15 @@ def summary(*texts: str) -> str:
 
 
 def description(text: str, *, after: str) -> list[str]:
-    """The paragraphs of a description, without its first where `after` has said that already."""
+    """The paragraphs of a description, without what the sentence `after` has said already."""
     found = _paragraphs(text)
-    return found[1:] if found and sentence(found[0]) == after else found
+    if not found or not after:
+        return found
+    first = sentence(found[0])
+    if not first.startswith(after):
+        return found
+    rest = first.removeprefix(after).strip()
+    return [rest, *found[1:]] if rest else found[1:]
 
 
 def raises(errors: Sequence[tuple[str, str]]) -> str:
