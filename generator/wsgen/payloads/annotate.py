@@ -4,7 +4,7 @@ The generator is given one bundle of definitions in plain JSON Schema that holds
 properties and patterns stand in it as tokens (`C1`, `p2`, `T3`). What it writes is read back by `ast`, and the
 tokens are replaced. A definition that it does not write, or writes in an unexpected way, is missing in the answer.
 
-What it cannot say inside of another type (a constraint in a list, a choice of values, a discriminator) is a
+What it cannot say inside of another type (a constraint or a tuple in a list, a choice of values) is a
 *leaf*: a definition of its own in the bundle, `L4`, put back where it is used.
 """
 
@@ -108,6 +108,9 @@ class Annotator:
             case MapOf(value=value, least=least, most=most):
                 inner = self._inner(value)
                 return {"type": "object", "additionalProperties": inner, **_sized("Properties", least, most)}
+            case TupleOf(items=items):
+                fixed: list[Json] = [self._inner(item) for item in items]
+                return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
             case _:
                 return self._inner(bare)
 
@@ -124,9 +127,6 @@ class Annotator:
                 return {"type": "array", "items": self._inner(item)}
             case MapOf(value=value, least=None, most=None):
                 return {"type": "object", "additionalProperties": self._inner(value)}
-            case TupleOf(items=items):
-                fixed: list[Json] = [self._inner(item) for item in items]
-                return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
             case Union(members=members, discriminator=""):
                 return {"anyOf": [self._inner(member) for member in members]}
             case Use(id=id):
@@ -198,14 +198,15 @@ class _Reading:
         return Bracket(self.local("typing", "Annotated"), (annotation.type, field))
 
     def _argument(self, keyword: ast.keyword) -> str:
-        if not (isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str | int | float)):
-            raise _Unexpected
-        value = keyword.value.value
+        try:
+            value = ast.literal_eval(keyword.value)
+        except ValueError:
+            raise _Unexpected from None
         if isinstance(value, str):
-            value = self.patterns[value]
-        elif value == int(value):
-            value = int(value)
-        return f"{keyword.arg}={literal(value)}"
+            return f"{keyword.arg}={literal(self.patterns[value])}"
+        if not isinstance(value, int | float):
+            raise _Unexpected
+        return f"{keyword.arg}={literal(int(value) if value == int(value) else value)}"
 
     def _expression(self, written: ast.expr) -> Expression:
         match written:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -67,6 +66,9 @@ def laid_out(before: str, expression: Expression, after: str, indent: int) -> st
     line = f"{margin}{before}{flat(expression)}{after}"
     if code_width(line) <= WIDTH or isinstance(expression, Word):
         return line
+    opening = f"{margin}{before}{flat(expression)} = ("
+    if after.startswith(" = ") and code_width(opening) <= WIDTH:
+        return f"{opening}\n{margin}    {after[3:]}\n{margin})"
     if isinstance(expression, Choice):
         expression = Bracket("", (expression,), call=True)
     return f"{margin}{before}{_broken(expression, indent)}{after}"
@@ -81,17 +83,16 @@ def _broken(bracket: Bracket, indent: int) -> str:
         return f"{opening}\n{together}\n{margin}{closing}"
     # A comma after the one item of a subscript would make it a tuple.
     comma = "," if len(bracket.items) > 1 or (bracket.call and bracket.head) else ""
-    lines = [f"{inner}{_item(item, indent + 4)}{comma}" for item in bracket.items]
+    lines = [f"{inner}{_item(item, indent + 4, '', comma)}" for item in bracket.items]
     return "\n".join([opening, *lines, margin + closing])
 
 
-def _item(item: Expression, indent: int) -> str:
-    if code_width(" " * indent + flat(item)) < WIDTH or isinstance(item, Word):
-        return flat(item)
+def _item(item: Expression, indent: int, before: str, after: str) -> str:
+    """An item on lines of its own, of which the first is already indented."""
+    line = f"{before}{flat(item)}{after}"
+    if indent + code_width(line) <= WIDTH or isinstance(item, Word):
+        return line
     if isinstance(item, Bracket):
-        return _broken(item, indent)
-    return f"\n{' ' * indent}| ".join(_parts(item.parts, indent))
-
-
-def _parts(parts: Sequence[Expression], indent: int) -> list[str]:
-    return [_item(part, indent + 2) if not isinstance(part, Bracket) else _item(part, indent) for part in parts]
+        return f"{before}{_broken(item, indent)}{after}"
+    parts = [_item(part, indent, "| " if index else "", "") for index, part in enumerate(item.parts)]
+    return f"\n{' ' * indent}".join(parts) + after

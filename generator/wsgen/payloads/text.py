@@ -84,7 +84,8 @@ def class_(each: ObjectType, fields: Sequence[Field], annotations: Sequence[Anno
     blocks = [f"    {docstring(described, 4)}"] if described else []
     blocks += ["\n".join(head)] if head else []
     blocks += ["\n".join(body)] if body else []
-    return f"class {each.name}({base}):\n" + ("\n\n".join(blocks) or "    pass")
+    head_line = laid_out("class ", Bracket(each.name, (Word(base),), call=True), ":", 0)
+    return f"{head_line}\n" + ("\n\n".join(blocks) or "    pass")
 
 
 def _described(description: str, deprecated: bool) -> str:
