@@ -10,7 +10,7 @@ from wsgen.operations import Push, Request, Send, Subscription, WireMessage
 
 from .layout import Code, call, definition, lay
 from .package import Method
-from .texts import DEPRECATED, description, docs, raises, summary
+from .texts import DEPRECATED, docs, raises, told
 from .types import DomainView
 
 __all__ = ["methods"]
@@ -87,10 +87,10 @@ def _delivery(view: DomainView) -> str:
 
 def _said(message: WireMessage, otherwise: str, ours: str = "") -> list[str]:
     """What the document says of a message, or a sentence of ours; then what is always so."""
-    first = summary(message.summary, message.description)
+    first, rest = told(message.summary, message.description)
     lead = f"{first or otherwise} {ours}".strip()
     lines = [lead] if len(lead) <= 90 else [first or otherwise, ours]
-    return [*lines, *description(message.description, after=first), DEPRECATED if message.deprecated else ""]
+    return [*lines, *rest, DEPRECATED if message.deprecated else ""]
 
 
 def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -> Method:
@@ -176,7 +176,7 @@ def _send(view: DomainView, each: Send, names: SendNames) -> Method:
 
 def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
     message = each.message
-    first = summary(message.summary, message.description)
+    first, rest = told(message.summary, message.description)
     return _method(
         f"def {names.listener}",
         [f"callback: {_callback(view, view.received(message))}", "*", _on_error(view)],
@@ -184,7 +184,7 @@ def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
         [
             f"Call `callback` with every `{message.key}`; call the result to stop.",
             first,
-            *description(message.description, after=first),
+            *rest,
             DEPRECATED if message.deprecated else "",
         ],
         "return ",

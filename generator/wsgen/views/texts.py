@@ -7,19 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from wsgen.landing.python import docstring
 
-__all__ = ["DEPRECATED", "description", "docs", "raises", "sentence", "summary"]
+__all__ = ["DEPRECATED", "docs", "raises", "sentence", "summary", "told"]
 
 DEPRECATED = "Deprecated: the document advises against it."
 _ENDS = (".", "!", "?", ":", "…", "。")
-
-
-_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,.;:]|$)")
+_PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;:]|\.?$|\. )")
+_SENTENCE = re.compile(r".*?[.!?…。](?= |$)")
 
 
 def sentence(text: str) -> str:
     """The text in one line, with a capital letter and a full stop. Names (`iOS`, `chat.join`) stay as they are."""
     line = " ".join(text.split())
-    if _PLAIN_WORD.match(line) and not re.match(r"[a-z]+\.[a-z]", line):
+    if _PLAIN_WORD.match(line):
         line = line[0].upper() + line[1:]
     return line if not line or line.endswith(_ENDS) else f"{line}."
 
@@ -34,16 +33,20 @@ def summary(*texts: str) -> str:
     return next((sentence(found[0]) for text in texts if (found := _paragraphs(text))), "")
 
 
-def description(text: str, *, after: str) -> list[str]:
-    """The paragraphs of a description, without what the sentence `after` has said already."""
-    found = _paragraphs(text)
-    if not found or not after:
-        return found
-    first = sentence(found[0])
-    if not first.startswith(after):
-        return found
-    rest = first.removeprefix(after).strip()
-    return [rest, *found[1:]] if rest else found[1:]
+def told(summary: str, description: str) -> tuple[str, list[str]]:
+    """A first sentence and the paragraphs after it, with nothing said twice.
+
+    Documents often begin the description with the summary, or with a longer form of it.
+    """
+    short, blocks = sentence(summary), _paragraphs(description)
+    if not blocks:
+        return short, []
+    first = sentence(blocks[0])
+    if short and not first.startswith(short.rstrip(".!?")):
+        return short, blocks
+    lead = _SENTENCE.match(first) if short else None
+    rest = first[lead.end() :].strip() if lead else ""
+    return (lead[0] if lead else first), [*([rest] if rest else []), *blocks[1:]]
 
 
 def raises(errors: Sequence[tuple[str, str]]) -> str:
