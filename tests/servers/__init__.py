@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import http.client
 import json
-import shutil
 import subprocess
-import sys
 import tempfile
 import urllib.parse
-import venv
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.environments import environment
+
 __all__ = ["REQUIREMENTS", "Admin", "TradingServer", "environment", "trading_server"]
 
 REQUIREMENTS = ("fastws==0.1.7", "pydantic==2.14.*", "uvicorn>=0.34,<1", "websockets>=15,<18")
-CACHE = Path(__file__).parents[2] / ".cache" / "servers"
 START_TIMEOUT = 60
-
-
-def environment(requirements: Sequence[str] = REQUIREMENTS) -> Path:
-    """The interpreter of a virtual environment that has these packages; made at the first call.
-
-    Environments are kept in `.cache/servers`, named by version of Python and list of requirements. One that
-    is half made has another name, so a killed run leaves nothing that looks finished.
-
-    Raises:
-        RuntimeError: the packages could not be installed; pip's words are in the message.
-    """
-    key = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()[:16]
-    ready = CACHE / key
-    if not ready.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=CACHE))
-        try:
-            _install(making, requirements)
-            making.rename(ready)
-        except OSError:
-            if not ready.exists():  # another run may have been faster
-                raise
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    return _interpreter(ready)
-
-
-def _install(folder: Path, requirements: Sequence[str]) -> None:
-    venv.EnvBuilder(with_pip=True, clear=True).create(folder)
-    pip = [str(_interpreter(folder)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    result = subprocess.run([*pip, *requirements], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if result.returncode != 0:
-        raise RuntimeError(f"could not install {', '.join(requirements)}:\n{result.stdout}{result.stderr}")
-
-
-def _interpreter(folder: Path) -> Path:
-    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 class Admin:
@@ -146,11 +106,9 @@ def trading_server() -> Generator[TradingServer]:
     Raises:
         RuntimeError: it could not be installed or did not start; its words are in the message.
     """
-    program = [str(environment()), "-W", "ignore", str(Path(__file__).with_name("trading.py"))]
+    program = [str(environment(REQUIREMENTS)), "-W", "ignore", str(Path(__file__).with_name("trading.py"))]
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-        )
+        process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdin is not None
         assert process.stdout is not None
         try:

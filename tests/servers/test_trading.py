@@ -13,7 +13,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.servers import TradingServer, environment
+from tests.environments import environment
+from tests.servers import REQUIREMENTS, TradingServer
 from tests.servers.document import PATH, document_text
 
 QUOTES = {"type": "quotes.subscribe", "payload": {"symbols": ["A", "B"]}}
@@ -122,11 +123,9 @@ def test_an_unknown_mode_is_refused(trading_server: TradingServer) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_document_does_not_depend_on_the_hash_seed(seed: str) -> None:
-    program = (
-        "import json, trading; print(json.dumps(trading.service.asyncapi(), indent=2, ensure_ascii=False))"
-    )
+    program = "import json, trading; print(json.dumps(trading.service.asyncapi(), indent=2, ensure_ascii=False))"
     result = subprocess.run(
-        [str(environment()), "-W", "ignore", "-c", program],
+        [str(environment(REQUIREMENTS)), "-W", "ignore", "-c", program],
         cwd=Path(__file__).parent,
         env={**os.environ, "PYTHONHASHSEED": seed},
         capture_output=True,
