@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -28,6 +28,29 @@ _COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "no
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:\[\]{}]+|.')
 
 
+@dataclass(slots=True)
+class _Sources:
+    """The files that places speak of, read once for one printing."""
+
+    _read: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def lines(self, file: str) -> tuple[str, ...]:
+        """The lines of a file; none where it cannot be shown."""
+        if file not in self._read:
+            self._read[file] = _lines(file)
+        return self._read[file]
+
+
+def _lines(file: str) -> tuple[str, ...]:
+    try:
+        path = Path(file)
+        if file in ("", "-") or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            return ()
+        return tuple(path.read_text("utf-8-sig", "replace").split("\n"))
+    except (OSError, ValueError):
+        return ()
+
+
 def printable(text: str) -> str:
     """The text without what would steer a terminal: control characters and reversed writing."""
     return "".join(character if character.isprintable() else "�" for character in text)
@@ -44,8 +67,9 @@ def print_problems(problems: Iterable[Problem], format: Format) -> None:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    sources = _Sources()
     for problem in found:
-        _print(console, problem)
+        _print(console, problem, sources)
     console.print(_totals(found))
 
 
@@ -64,25 +88,25 @@ def _place(place: Place) -> dict[str, object]:
     return {"file": place.file, "line": place.line, "column": place.column, "pointer": place.pointer}
 
 
-def _print(console: Console, problem: Problem) -> None:
+def _print(console: Console, problem: Problem, sources: _Sources) -> None:
     from rich.text import Text
 
     head = Text(f"{printable(str(problem.place))}: " if problem.place.file else "")
     head.append(f"{problem.level}[{problem.code}]", style=_COLOURS[problem.level])
     head.append(f": {printable(problem.message)}")
     console.print(head)
-    _print_frame(console, problem.place, "")
+    _print_frame(console, problem.place, "", sources)
     for place, words in problem.related:
         console.print(Text(f"  {printable(str(place))}: {printable(words)}"))
-        _print_frame(console, place, "  ")
+        _print_frame(console, place, "  ", sources)
     if problem.help:
         help = Text("  help: ", style="bold")
         help.append(printable(problem.help), style="not bold")
         console.print(help)
 
 
-def _print_frame(console: Console, place: Place, indent: str) -> None:
-    frame = _frame(place)
+def _print_frame(console: Console, place: Place, indent: str, sources: _Sources) -> None:
+    frame = _frame(place, sources)
     if frame is None:
         return
     line, caret = frame
@@ -97,9 +121,9 @@ def _dim(text: str) -> Text:
     return Text(text, style="dim")
 
 
-def _frame(place: Place) -> tuple[str, str] | None:
+def _frame(place: Place, sources: _Sources) -> tuple[str, str] | None:
     """The line of a place, cut around its column, and the line with carets below it."""
-    lines = _lines(place.file) if place.line else ()
+    lines = sources.lines(place.file) if place.line else ()
     if not 0 < place.line <= len(lines):
         return None
     line = printable(lines[place.line - 1].replace("\t", " ")).rstrip()
@@ -111,17 +135,6 @@ def _frame(place: Place) -> tuple[str, str] | None:
     left, right = "…" if cut else "", "…" if cut + WIDTH < len(line) else ""
     offset = start - cut + len(left)
     return f"{left}{shown}{right}", " " * offset + "^" * max(1, min(length, WIDTH - (start - cut)))
-
-
-@lru_cache(maxsize=16)
-def _lines(file: str) -> tuple[str, ...]:
-    try:
-        path = Path(file)
-        if file in ("", "-") or not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return ()
-        return tuple(path.read_text("utf-8-sig", "replace").split("\n"))
-    except (OSError, ValueError):
-        return ()
 
 
 def _totals(problems: list[Problem]) -> str:

@@ -47,7 +47,8 @@ def imported(modules: list[pathlib.Path], package: pathlib.Path) -> list[dict[st
         except Exception as error:
             return [finding("import", module, package, None, error)]
         for value in vars(loaded).values():
-            rebuild = getattr(value, "model_rebuild", None) if isinstance(value, type) else None
+            own = isinstance(value, type) and value.__module__ == name
+            rebuild = getattr(value, "model_rebuild", None) if own else None
             try:
                 if callable(rebuild):
                     rebuild()

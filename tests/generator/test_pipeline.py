@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+from wsgen.config import ClientSettings
+from wsgen.pipeline import build_client, default_folder, understand
+from wsgen.problems import Problems, Stop
+
+TRADING = Path(__file__).parents[2] / "specs" / "trading.asyncapi.json"
+
+
+@pytest.mark.parametrize(
+    ("title", "source", "folder"),
+    [
+        ("Trading WebSocket API", "x.json", "trading"),
+        ("Datafeed WebSockets", "x.json", "datafeed"),
+        ("Order Service", "x.json", "order"),
+        ("API Gateway", "x.json", "api_gateway"),
+        ("stock-quotes", "x.json", "stock_quotes"),
+        ("WebSocket API", "specs/feed.asyncapi.json", "feed"),
+        ("", "feed.yaml", "feed"),
+        ("../../etc", "x.json", "etc"),
+        ("API", "-", "client"),
+    ],
+)
+def test_a_package_is_named_after_its_document(title: str, source: str, folder: str) -> None:
+    assert default_folder(title, source) == folder
+
+
+def test_a_document_is_understood_with_all_its_domains() -> None:
+    problems = Problems()
+    understood = understand(ClientSettings(input=TRADING.as_posix()), problems)
+    (connection,) = understood.client.connections
+    assert {domain.name for domain in connection.domains} == {
+        "",
+        "alerts",
+        "bars",
+        "broker.orders",
+        "chat",
+        "quotes",
+    }
+    assert understood.documents == (Path(TRADING.as_posix()),)
+    assert not problems.fatal
+
+
+def test_a_package_is_built_without_touching_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    built = build_client(ClientSettings(input=TRADING.as_posix()), Problems(), check=False)
+    assert built.output == Path("trading")
+    assert PurePosixPath("client.py") in built.files
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_of_another_machine_have_the_same_fingerprint() -> None:
+    one = build_client(ClientSettings(input=TRADING.as_posix()), Problems(), check=False)
+    settings = ClientSettings(input=TRADING.as_posix(), output=Path("/elsewhere/trading"))
+    two = build_client(settings, Problems(), check=False)
+    assert one.fingerprint == two.fingerprint
+    assert one.files == two.files
+
+
+def test_settings_that_differ_have_another_fingerprint() -> None:
+    one = build_client(ClientSettings(input=TRADING.as_posix()), Problems(), check=False)
+    settings = ClientSettings(input=TRADING.as_posix(), strict_enums=True)
+    two = build_client(settings, Problems(), check=False)
+    assert one.fingerprint != two.fingerprint
+
+
+def test_errors_stop_before_names_are_settled(tmp_path: Path) -> None:
+    spec = tmp_path / "bad.json"
+    spec.write_text('{"asyncapi": "3.0.0", "info": {"title": "T", "version": "1"}, "channels": {}}', "utf-8")
+    problems = Problems()
+    with pytest.raises(Stop):
+        build_client(ClientSettings(input=spec.as_posix()), problems)
+    assert problems.fatal
