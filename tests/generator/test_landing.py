@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wsgen.landing import markdown, python
 from wsgen.landing.python import Identifier
+from wsgen.model import Json
 
 HOSTILE = (
     '"""',
@@ -63,9 +64,7 @@ text = st.one_of(
     st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=4).map("".join),
 )
 json_values = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), text
-    ),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), text),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(text, inner, max_size=4)),
     max_leaves=8,
 )
@@ -79,12 +78,12 @@ def ruff_changes(code: str) -> bool:
 
 
 @given(json_values)
-def test_a_literal_evaluates_to_the_value(value: python.Json) -> None:
+def test_a_literal_evaluates_to_the_value(value: Json) -> None:
     assert ast.literal_eval(python.literal(value)) == value
 
 
 @given(json_values)
-def test_a_literal_is_one_line_without_invisible_characters(value: python.Json) -> None:
+def test_a_literal_is_one_line_without_invisible_characters(value: Json) -> None:
     assert python.literal(value).isprintable()
 
 
@@ -139,9 +138,7 @@ def test_a_comment_stays_on_its_line(words: str) -> None:
     assert python.comment(words).isprintable()
 
 
-@pytest.mark.parametrize(
-    "words", ["coding: utf-7", "-*- coding=latin-1 -*-", "vim: set fileencoding:utf-7 :"]
-)
+@pytest.mark.parametrize("words", ["coding: utf-7", "-*- coding=latin-1 -*-", "vim: set fileencoding:utf-7 :"])
 def test_a_comment_cannot_choose_the_encoding_of_its_file(words: str, tmp_path: Path) -> None:
     file = tmp_path / "module.py"
     file.write_text(f"# Generated from {python.comment(words)}.\nx = 'ä'\n", "utf-8")
@@ -149,9 +146,7 @@ def test_a_comment_cannot_choose_the_encoding_of_its_file(words: str, tmp_path: 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "word", ["type: ignore", "pyright: basic", "mypy: ignore-errors", "noqa: F401", "fmt: off"]
-)
+@pytest.mark.parametrize("word", ["type: ignore", "pyright: basic", "mypy: ignore-errors", "noqa: F401", "fmt: off"])
 def test_a_comment_gives_no_orders_to_other_tools(word: str) -> None:
     assert word not in python.comment(f"x # {word}")
 
@@ -214,7 +209,7 @@ def test_a_reserved_name_gets_an_underscore() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(text, min_size=30, max_size=30), st.lists(json_values, min_size=30, max_size=30))
-def test_what_lands_is_laid_out_as_ruff_would(texts: list[str], values: list[python.Json]) -> None:
+def test_what_lands_is_laid_out_as_ruff_would(texts: list[str], values: list[Json]) -> None:
     blocks = [f"class C:\n    {python.docstring(words, 4)}\n" for words in texts]
     strings = [f"x = {python.formatted([words, Identifier('x')])}\n" for words in texts]
     literals = [f"x = {line}\n" for line in map(python.literal, values) if len(line) < 50]

@@ -46,8 +46,10 @@ def named(
     return names, list(problems)
 
 
-def settled(*domains: Domain, schemas: Mapping[str, Schema] | None = None, **rename: str) -> Names:
-    names, problems = named(client(connection(*domains)), schemas, settings(**rename))
+def settled(
+    *domains: Domain, schemas: Mapping[str, Schema] | None = None, rename: Mapping[str, str] | None = None
+) -> Names:
+    names, problems = named(client(connection(*domains)), schemas, settings(**(rename or {})))
     assert problems == []
     return names
 
@@ -360,7 +362,7 @@ class TestRename:
         names = settled(
             reader,
             schemas={"Order_1": obj()},
-            **{
+            rename={
                 "broker.orders": "orders",
                 "broker.orders.new": "place",
                 "Order_1": "Order",
@@ -373,7 +375,7 @@ class TestRename:
         assert names.payloads["received:broker.orders.ok"] == "Placed"
 
     def test_a_pinned_push_is_a_listener(self) -> None:
-        names = settled(domain("chat", push(received("chat.message"))), **{"chat.message": "said"})
+        names = settled(domain("chat", push(received("chat.message"))), rename={"chat.message": "said"})
         assert methods(names) == ["on_said", "said_stream"]
 
     def test_pinned_names_come_first(self) -> None:
