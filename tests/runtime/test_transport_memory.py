@@ -167,9 +167,7 @@ async def test_the_end_is_told_once_and_nothing_follows() -> None:
     link.abort()
     link.send(b"late")
     server.flush()
-    assert [(code, reason, type(error)) for code, reason, error in notes.ends] == [
-        (None, "", ConnectionResetError)
-    ]
+    assert [(code, reason, type(error)) for code, reason, error in notes.ends] == [(None, "", ConnectionResetError)]
     assert not server.open
     assert server.received == []
     with pytest.raises(RuntimeError, match="has ended"):
@@ -259,6 +257,4 @@ def test_the_repr_of_a_request_shows_no_secret() -> None:
         headers={"Authorization": "Bearer hunter2", "X-Api-Key": "hunter2"},
         subprotocols=("hunter2",),
     )
-    assert repr(request) == (
-        "ConnectRequest(url='wss://example.com:8443/ws', headers=['Authorization', 'X-Api-Key'])"
-    )
+    assert repr(request) == ("ConnectRequest(url='wss://example.com:8443/ws', headers=['Authorization', 'X-Api-Key'])")

@@ -71,9 +71,7 @@ def topic_of(domain: str, parameters: BaseModel) -> str:
     return f"{domain}:{json.dumps(values, separators=(',', ':'))}"
 
 
-async def subscribe(
-    client: Client, domain: str, parameters: BaseModel, names: set[str]
-) -> SubscriptionResponse:
+async def subscribe(client: Client, domain: str, parameters: BaseModel, names: set[str]) -> SubscriptionResponse:
     count(client, f"{domain}.subscribe")
     topic = topic_of(domain, parameters)
     if refusal := await behaviour.meet(names):
@@ -331,9 +329,7 @@ async def post_chat(payload: ChatPost, client: Client, app: FastWS) -> ChatPoste
     message = ChatMessage(
         room=payload.room, nick=nicks.get(client.uid, "guest"), text=payload.text, sequence=sequence["chat"]
     )
-    await app.server_send(
-        Message(type="chat.message", payload=message.model_dump()), topic=f"chat:{payload.room}"
-    )
+    await app.server_send(Message(type="chat.message", payload=message.model_dump()), topic=f"chat:{payload.room}")
     return ChatPosted(sequence=message.sequence)
 
 
@@ -457,9 +453,7 @@ async def state() -> dict[str, Any]:
 
 
 async def close_all(code: int, reason: str) -> int:
-    closing = [
-        asyncio.ensure_future(client.ws.close(code, reason)) for client in service.connections.values()
-    ]
+    closing = [asyncio.ensure_future(client.ws.close(code, reason)) for client in service.connections.values()]
     if closing:
         await asyncio.wait(closing, timeout=1)
     for task in closing:
