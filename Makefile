@@ -1,0 +1,25 @@
+# Needs an environment with `pip install -e '.[dev]'`. What runs in CI is .ci/run: the same as `make check`.
+
+.PHONY: check fix test regen bench
+
+check:
+	ruff format --check
+	ruff check
+	mypy
+	pyright
+	pytest
+
+fix:
+	ruff check --fix
+	ruff format
+
+test:
+	pytest
+
+# The document as the trading server publishes it, and what `wsgen build` makes of it.
+regen:
+	python -m tests.servers.document
+	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
+
+bench:
+	pytest -s -m benchmark tests/benchmarks
