@@ -11,9 +11,9 @@ from wsgen.model import ABSENT, Absent, Always, Json, Named, Never, Schema, Sche
 from wsgen.problems import Problems
 from wsgen.resolve import Node
 
-__all__ = ["Schemas", "is_json_schema"]
+__all__ = ["MAX_SCHEMAS", "Schemas", "is_json_schema"]
 
-_MAX_SCHEMAS: Final = 100_000
+MAX_SCHEMAS: Final = 100_000
 
 _TYPES: Final[Mapping[str, str]] = {
     **{name: name for name in ("array", "boolean", "integer", "null", "number", "object", "string")},
@@ -32,6 +32,12 @@ _OWN_FIELDS: Final = frozenset({
     "type", "writeOnly", "xml",
 })  # fmt: skip
 """Keywords that have fields of their own in `Shape`, or no meaning for a client."""
+
+_COUNTS: Final = frozenset({
+    "maxContains", "maxItems", "maxLength", "maxProperties", "minContains", "minItems", "minLength", "minProperties",
+})  # fmt: skip
+_NUMBERS: Final = frozenset({"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"})
+_TEXTS: Final = frozenset({"contentEncoding", "contentMediaType", "pattern"})
 
 _JSON_SCHEMA_FORMATS: Final = (
     "application/vnd.aai.asyncapi",
@@ -106,8 +112,8 @@ class Schemas:
 
     def _schema(self, node: Node) -> Schema:
         self._count += 1
-        if self._count > _MAX_SCHEMAS:
-            message = f"the document has more than {_MAX_SCHEMAS} schemas; the others are taken as `true`"
+        if self._count > MAX_SCHEMAS:
+            message = f"the document has more than {MAX_SCHEMAS} schemas; the others are taken as `true`"
             self.problems.error("WSG308", message, node.files.documents[""].place())
             return Always(node.place)
         value = node.value
@@ -210,7 +216,11 @@ def _discriminator(value: Json) -> tuple[str, Mapping[str, str]]:
 
 def _keywords(value: Mapping[str, Json]) -> Mapping[str, Json]:
     """The keywords without fields of their own; exclusive bounds of draft 4, which are flags, as numbers."""
-    found = {key: item for key, item in value.items() if key not in _OWN_FIELDS and not key.startswith("x-")}
+    found = {
+        key: item
+        for key, item in value.items()
+        if key not in _OWN_FIELDS and not key.startswith("x-") and _usable(key, item)
+    }
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         flag = found.get(exclusive)
         if flag is True and bound in found:
@@ -218,6 +228,20 @@ def _keywords(value: Mapping[str, Json]) -> Mapping[str, Json]:
         elif isinstance(flag, bool):
             del found[exclusive]
     return found
+
+
+def _usable(key: str, value: Json) -> bool:
+    """Whether the value of a keyword is what JSON Schema wants; others would say nothing, or break models."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if key in _COUNTS:
+        return isinstance(value, int) and number and value >= 0
+    if key == "multipleOf":
+        return isinstance(value, (int, float)) and number and value > 0
+    if key in _NUMBERS:
+        return number or (key.startswith("exclusive") and isinstance(value, bool))
+    if key == "uniqueItems":
+        return isinstance(value, bool)
+    return key not in _TEXTS or isinstance(value, str)
 
 
 def _examples(value: Mapping[str, Json]) -> tuple[Json, ...]:

@@ -162,7 +162,8 @@ _SYNONYMS = {
 
 
 def _out_of_bounds(violation: Violation) -> Problem:
-    expected = f"at least {violation.expected}" if violation.keyword == "minimum" else f"right by `{violation.keyword}`"
+    words = {"minimum": "at least", "exclusiveMinimum": "greater than"}
+    expected = f"{words.get(violation.keyword, violation.keyword)} {violation.expected}"
     message = f"{_label(violation.node)} must be {expected}, but it is {kind_of(violation.node.value)}"
     return Problem("WSG206", _level(violation), message, violation.node.place)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .vocabulary import (
     ANY,
+    MULTI_FORMAT,
     SHARED,
     STRICT_TEXT,
     TAGS,
@@ -59,6 +60,7 @@ _MESSAGE_TRAIT: Definitions = {
 
 DEFINITIONS: Definitions = {
     **SHARED,
+    **MULTI_FORMAT,
     "AsyncAPI": fields(
         "AsyncAPI Object",
         {

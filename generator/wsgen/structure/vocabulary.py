@@ -18,6 +18,7 @@ from wsgen.problems import Level
 __all__ = [
     "ANY",
     "FORMATTED_PAYLOAD",
+    "MULTI_FORMAT",
     "SHARED",
     "STRICT_TEXT",
     "TAGS",
@@ -132,7 +133,7 @@ SCHEMA: Json = {
         },
         "enum": {"type": "array"},
         "const": ANY,
-        "multipleOf": _NUMBER,
+        "multipleOf": {"type": "number", "exclusiveMinimum": 0, "x-level": "warning"},
         "maximum": _NUMBER,
         "exclusiveMaximum": _BOUND,
         "minimum": _NUMBER,
@@ -194,6 +195,22 @@ FORMATTED_PAYLOAD: Definitions = {
     "then": {"properties": {"payload": _SCHEMA}},
 }
 """What a 2.x message says of its payload."""
+
+MULTI_FORMAT: Definitions = {
+    "Payload": {
+        "if": {"type": "object", "required": ["schemaFormat", "schema"]},
+        "then": ref("MultiFormatSchema"),
+        "else": ref("Schema"),
+    },
+    "MultiFormatSchema": {
+        "title": "Multi Format Schema Object",
+        "type": "object",
+        "properties": {"schemaFormat": STRICT_TEXT},
+        "if": {"properties": {"schemaFormat": {"pattern": _FORMATS}}},
+        "then": {"properties": {"schema": _SCHEMA}},
+    },
+}
+"""A 3.x payload: a schema, or a schema with its format."""
 
 SHARED: Definitions = {
     "Reference": {"title": "Reference Object"},
@@ -277,17 +294,5 @@ SHARED: Definitions = {
             "headers": _SCHEMA,
         },
         "x-level": "warning",
-    },
-    "Payload": {
-        "if": {"type": "object", "required": ["schemaFormat", "schema"]},
-        "then": ref("MultiFormatSchema"),
-        "else": ref("Schema"),
-    },
-    "MultiFormatSchema": {
-        "title": "Multi Format Schema Object",
-        "type": "object",
-        "properties": {"schemaFormat": STRICT_TEXT},
-        "if": {"properties": {"schemaFormat": {"pattern": _FORMATS}}},
-        "then": {"properties": {"schema": _SCHEMA}},
     },
 }
