@@ -135,7 +135,7 @@ def address_parts(template: str, names: Mapping[str, Identifier]) -> list[str | 
         text, brace, tail = rest.partition("{")
         name, closed, after = tail.partition("}")
         if brace and closed and name in names:
-            parts += [text, names[name]]
+            parts += [text, names[name]] if text else [names[name]]
             rest = after
         else:
             parts.append(text + brace)

@@ -22,7 +22,7 @@ from .connections import (
     public_names,
     section,
 )
-from .layout import Code, call, collection, definition, lay
+from .layout import Code, call, collection, definition, lay, tuple_of
 from .methods import methods
 from .package import AddressFunction, FacadeClass, FacadeModule, ProtocolModule, ServerFunction
 from .scope import Scope
@@ -56,7 +56,7 @@ def facade_module(client: Client, places: Sequence[NamedConnection], names: Name
     public = facade_names(places, names)
     scope = Scope(list(_taken(places, public)), _hidden(places))
     views = [view for place in places for view in _views(place, scope)]
-    shown = tuple(_facade(client, place, scope) for place in places)
+    shown = tuple(_facade(client, place, names, scope) for place in places)
     fixed = tuple(_server(server, names.servers[server.id]) for server in servers(client) if not server.variables)
     functions = tuple(
         _server_function(server, names.servers[server.id], scope) for server in servers(client) if server.variables
@@ -97,7 +97,7 @@ def _views(place: NamedConnection, scope: Scope) -> Iterator[DomainView]:
             yield DomainView(domain, domain_names.members, place.types, scope, "self.connection")
 
 
-def _facade(client: Client, place: NamedConnection, scope: Scope) -> FacadeClass:
+def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) -> FacadeClass:
     options = f"**options: {scope.use('typing', 'Unpack')}[{scope.use(_RUNTIME, 'ConnectionOptions')}]"
     protocol = scope.sibling("protocol", place.names.protocol)
     base = call("super().__init__", protocol, "url", "options", *address_argument(scope, place))
@@ -107,6 +107,8 @@ def _facade(client: Client, place: NamedConnection, scope: Scope) -> FacadeClass
         if each.own is not None
     ]
     url = scope.builtin("str")
+    known = [names.servers[server.id].name for server in place.connection.servers if not server.variables]
+    example = f", such as `{known[0]}`" if known else ""
     shown = tuple(method for view in _views(place, scope) for method in methods(view))
     return FacadeClass(
         name=place.names.facade,
@@ -117,7 +119,7 @@ def _facade(client: Client, place: NamedConnection, scope: Scope) -> FacadeClass
                 sentence(f"Client of {client.title} {client.version}"),
                 summary(client.description),
                 "Use it with `async with`, or call `connect()` (optional) and `close()` (final). `url` is the "
-                "server's; see `ConnectionOptions` for the options.",
+                f"server's{example}; see `ConnectionOptions` for the options.",
             ],
         ),
         constructor=definition("def __init__", ["self", f"url: {url}", *parameters(scope, place), options], "None", 4),
@@ -202,15 +204,18 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
 def _address(place: NamedConnection, scope: Scope) -> AddressFunction:
     address = place.connection.address or ""
     quote = scope.use("urllib.parse", "quote")
-    lines = [f'{name} = {quote}({name}, safe="")' for name in place.names.parameters.values()]
-    lines.append(f"return {formatted(address_parts(address, place.names.parameters))}")
+    names = place.names.parameters
+    parts = [
+        call(quote, part, 'safe=""') if isinstance(part, Identifier) else literal(part)
+        for part in address_parts(address, names)
+    ]
     about = [
-        f"`{place.names.parameters[each.name]}`: {sentence(each.description)}"
+        f"`{names[each.name]}`: {sentence(each.description)}"
         for each in place.connection.parameters
         if each.description
     ]
     return AddressFunction(
         head=definition(f"def {place.names.address}", parameters(scope, place), scope.builtin("str"), 0),
         docstring=docs(4, [f"The address of the channel `{address}`.", *about]),
-        body=tuple(lines),
+        body=lay(call('"".join', tuple_of("(", parts)), 4, lead="return "),
     )

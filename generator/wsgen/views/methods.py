@@ -133,7 +133,7 @@ def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, s
 def _stream(view: DomainView, each: Subscription, names: SubscriptionNames) -> Method:
     parameters, argument = _payload(view, each.subscribe, "request")
     about = view.domain.name or each.subscribe.key
-    text = f"Updates of `{about}` as an asynchronous context manager and iterator; leaving it unsubscribes."
+    text = f"The updates of `{about}` as a stream: entering it subscribes, leaving it unsubscribes."
     return _method(
         f"def {names.stream}",
         [*_omittable(parameters, each.subscribe), "*", _delivery(view), _timeout(view)],
@@ -197,7 +197,7 @@ def _push_stream(view: DomainView, each: Push, names: PushNames) -> Method:
         f"def {names.stream}",
         ["*", _delivery(view)],
         _stream_of(view, view.received(each.message)),
-        [f"Every `{each.message.key}` as an asynchronous context manager and iterator."],
+        [f"Every `{each.message.key}` as a stream: an asynchronous context manager and iterator."],
         "return ",
         call(f"{view.receiver}.listen_stream", names.constant, "delivery=delivery"),
     )

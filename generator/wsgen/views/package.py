@@ -113,7 +113,7 @@ class FacadeModule:
 class AddressFunction:
     head: str
     docstring: str
-    body: tuple[str, ...]
+    body: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _direction(client: Client) -> Iterator[str]:
     }
     for verb, messages in lines.items():
         if messages:
-            yield f"{verb}: {', '.join(code(message.key) for message in messages)}"
+            yield f"{verb}: {', '.join(dict.fromkeys(code(message.key) for message in messages))}"
 
 
 def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[str]:
@@ -98,13 +98,21 @@ class _Caller:
 
 def _domain(caller: _Caller) -> ReadmeDomain:
     blocks = [block for _, block in _operations(caller)]
-    example = [line for index, block in enumerate(blocks) for line in ([""] if index else []) + block]
+    title = code(caller.domain.name) if caller.domain.name else "On the client itself"
     return ReadmeDomain(
-        title=code(caller.domain.name) if caller.domain.name else "On the client itself",
+        title=f"{title}, of {code(caller.place.names.facade)}" if caller.names.connections[1:] else title,
         text=text(summary(caller.domain.description)),
-        example=tuple(example),
+        example=tuple(_spaced(blocks)),
         operations=tuple(operation for operations, _ in _operations(caller) for operation in operations),
     )
+
+
+def _spaced(blocks: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of all blocks, with an empty one between two of which one is longer than a line."""
+    for index, block in enumerate(blocks):
+        if index and (len(block) > 1 or len(blocks[index - 1]) > 1):
+            yield ""
+        yield from block
 
 
 def _operations(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
