@@ -414,16 +414,21 @@ def test_json_and_yaml_spellings_give_the_same_application(path: object) -> None
     assert answers[0] == answers[1]
 
 
-WORDS = st.sampled_from(
-    """action additionalProperties address anyOf asyncapi bindings channel channels components correlationId
-    discriminator enum examples headers host info items location message messageId messages name nullable oneOf
-    operations parameters payload properties publish query reply required schema schemaFormat schemas security
-    securitySchemes servers subscribe tags title traits type url variables ws x-response a $ref""".split()
-)
-LEAVES: st.SearchStrategy[Json] = st.sampled_from([None, True, False, 0, 1.5, ""]) | st.sampled_from(
-    """a send receive wss://{a}/b /{a} object $message.payload#/a #/a #/channels/a #/components/messages/a
-    #/components/schemas/a #/operations/a # a.yaml""".split()
-)
+_WORDS = [
+    "action", "additionalProperties", "address", "anyOf", "asyncapi", "bindings", "channel", "channels",
+    "components", "correlationId", "discriminator", "enum", "examples", "headers", "host", "info", "items",
+    "location", "message", "messageId", "messages", "name", "nullable", "oneOf", "operations", "parameters",
+    "payload", "properties", "publish", "query", "reply", "required", "schema", "schemaFormat", "schemas",
+    "security", "securitySchemes", "servers", "subscribe", "tags", "title", "traits", "type", "url",
+    "variables", "ws", "x-response", "a", "$ref",
+]  # fmt: skip
+WORDS: st.SearchStrategy[str] = st.sampled_from(_WORDS)
+_LEAVES: list[Json] = [
+    None, True, False, 0, 1.5, "", "a", "send", "receive", "wss://{a}/b", "/{a}", "object",
+    "$message.payload#/a", "#/a", "#/channels/a", "#/components/messages/a", "#/components/schemas/a",
+    "#/operations/a", "#", "a.yaml",
+]  # fmt: skip
+LEAVES: st.SearchStrategy[Json] = st.sampled_from(_LEAVES)
 VALUES: st.SearchStrategy[Json] = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
