@@ -68,10 +68,14 @@ class WireMessage:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`tag` is the path of the wire type, `payload` the property that wraps the payload; None: it is the frame."""
+    """`tag` is the path of the wire type, `payload` the property that wraps the payload; None: it is the frame.
+
+    `sent_tag` is the path in frames that are sent, where it is another one (empty: they have none); None: the same.
+    """
 
     tag: str
     payload: str | None
+    sent_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,12 @@ class Envelope:
     Attributes:
         tag: the path of the wire type (names joined by dots); empty where there is one message and no tag.
         payload: the property that wraps the payload; None where the payload is the whole frame.
+        sent_tag: the path in frames that are sent, where it is another one; empty: they have none; None: the same.
     """
 
     tag: str
     payload: str | None
+    sent_tag: str | None = None
 
 
 class PydanticCodec:
@@ -212,7 +214,7 @@ class _Sent:
         self._type = type
         self._optional = _accepts_none(type)
         self._whole = envelope.payload is None
-        self._tag = _tag_object(key, envelope.tag)
+        self._tag = _tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
         self._open = to_json(self._tag)[:-1] + (b"," if self._tag else b"") + to_json(envelope.payload) + b":"
 
     def encode(self, payload: object) -> bytes:

@@ -85,9 +85,7 @@ def test_an_unknown_key_of_the_second_client_is_placed_there(tmp_path: Path) -> 
 
 
 def test_a_key_in_an_inline_table_has_its_column(tmp_path: Path) -> None:
-    text = (
-        '[[client]]\ninput = "a.json"\n[client.domains]\nbars = { topic = "server", rute = "connection" }\n'
-    )
+    text = '[[client]]\ninput = "a.json"\n[client.domains]\nbars = { topic = "server", rute = "connection" }\n'
     _, (problem,) = load(tmp_path, text)
     assert (problem.place.line, problem.place.column) == (4, 28)
 

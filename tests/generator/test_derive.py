@@ -427,6 +427,22 @@ class TestEnvelope:
         assert only(client).envelope.payload is None
         assert [wire.payload for wire in only(client).received] == [one, two]
 
+    @pytest.mark.parametrize(
+        ("sent", "sent_tag"),
+        [
+            ((obj(event=const("a"), x=NUMBER), obj(event=const("b"), x=NUMBER)), None),
+            ((obj(op=const("a"), x=NUMBER), obj(op=const("b"), x=NUMBER)), "op"),
+            ((obj(names=TEXT),), ""),
+            ((), None),
+        ],
+        ids=["the same tag", "another tag", "no tag", "nothing is sent"],
+    )
+    def test_what_is_sent_has_its_own_tag(self, sent: tuple[Schema, ...], sent_tag: str | None) -> None:
+        received = (message("c", obj(event=const("c"), p=NUMBER)), message("d", obj(event=const("d"), q=NUMBER)))
+        asked = tuple(message(f"m{n}", each) for n, each in enumerate(sent))
+        client, _ = derived(application(asked, received))
+        assert (only(client).envelope.tag, only(client).envelope.sent_tag) == ("event", sent_tag)
+
 
 class TestReplies:
     def test_x_response(self) -> None:
@@ -642,6 +658,12 @@ class TestUnsubscribe:
         found, problems = self.released(obj(topic=TEXT))
         assert found.subscriptions[0].release_parameters == ("topic",)
         assert problems == []
+
+    def test_a_topic_that_the_server_does_not_name_cannot_be_given_back(self) -> None:
+        app = of_bars(self.WRAPPED, unsubscribe=obj(topic=TEXT), reply=obj(status=STATUS))
+        client, problems = derived(app)
+        assert domain(client, "bars").subscriptions[0].unsubscribe is None
+        assert codes(problems) == ["WSG424"]
 
     def test_what_may_be_left_out_is_left_out(self) -> None:
         found, _ = self.released(obj(("symbol",), symbol=TEXT, reason=TEXT))

@@ -267,6 +267,13 @@ class TestOtherEnvelopes:
             codec.decode(b'{"event":"tick"}')
         assert (caught.value.key, caught.value.error.path) == ("tick", "$.price")
 
+    def test_sent_frames_can_have_another_tag_or_none(self) -> None:
+        for sent_tag, frame in (("meta.op", {"price": 1.0, "event": "tick", "meta": {"op": "tick"}}), ("", None)):
+            codec = PydanticCodec(
+                Envelope(tag="type", payload=None, sent_tag=sent_tag), sent={"tick": Tick}, received={"quote": Quote}
+            )
+            assert json.loads(codec.encode("tick", Tick(price=1.0))) == (frame or {"event": "tick", "price": 1.0})
+
     def test_a_whole_frame_that_leaves_its_tag_out_gets_it(self) -> None:
         codec = PydanticCodec(Envelope("event", None), sent={"q": Quote, "d": dict[str, int]}, received={})
 
@@ -372,9 +379,7 @@ class TestEncode:
             ("account_id", object(), "$"),
         ],
     )
-    def test_a_model_that_was_made_invalid_is_not_sent(
-        self, attribute: str, value: object, path: str
-    ) -> None:
+    def test_a_model_that_was_made_invalid_is_not_sent(self, attribute: str, value: object, path: str) -> None:
         order = Order(account_id="1")
         setattr(order, attribute, value)
 

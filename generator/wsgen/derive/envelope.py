@@ -33,7 +33,7 @@ def find_envelope(traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas
     and one further property at most, always the same, with objects in it. Otherwise the payload is the frame.
     """
     tag = received.path if traffic.received else sent.path
-    whole = Envelope(tag, None)
+    whole = Envelope(tag, None, None if sent.path == tag or not traffic.sent else sent.path)
     sides = [tags for tags, side in ((sent, traffic.sent), (received, traffic.received)) if side]
     if not tag or "." in tag or any(tags.path != tag for tags in sides):
         return whole

@@ -56,7 +56,8 @@ def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
     """The subscription of a domain. What cannot be decided is reported with the line that decides it."""
     confirmation = _confirmation(parts.answer.replies, context)
     updates = tuple(_update(message, confirmation, context) for message in parts.updates)
-    unsubscribe, release_parameters = _release(parts, context)
+    named = confirmation.topic is not None or context.settings.topic != "server"
+    unsubscribe, release_parameters = _release(parts, named, context)
     release = _confirmation(parts.release.replies, context) if unsubscribe and parts.release.replies else None
     return Subscription(
         subscribe=parts.subscribe,
@@ -151,11 +152,11 @@ def _update(message: WireMessage, confirmation: Confirmation, context: Subscribi
     return Update(message, message.payload)
 
 
-def _release(parts: Parts, context: Subscribing) -> tuple[WireMessage | None, tuple[str, ...] | None]:
+def _release(parts: Parts, named: bool, context: Subscribing) -> tuple[WireMessage | None, tuple[str, ...] | None]:
     """The message that unsubscribes, and the parameters that it takes where it takes other ones.
 
     It is sent with those parameters of the subscription that it has too; a single `topic` is filled with the
-    server's. One that wants more cannot be filled: leaving is then local.
+    server's, where the subscription has one (`named`). One that wants more cannot be filled: leaving is then local.
     """
     unsubscribe, schemas = parts.unsubscribe, context.schemas
     if unsubscribe is None:
@@ -167,7 +168,7 @@ def _release(parts: Parts, context: Subscribing) -> tuple[WireMessage | None, tu
     if unsubscribe.payload is not None and not taken and not schemas.is_object(unsubscribe.payload):
         _report_release(parts, context, "whose payload is no object")
         return None, None
-    if list(taken) == ["topic"] and "topic" not in given:
+    if named and list(taken) == ["topic"] and "topic" not in given:
         return unsubscribe, ("topic",)
     missing = sorted(schemas.required(unsubscribe.payload) - given.keys())
     shared = tuple(name for name in taken if name in given)
