@@ -180,10 +180,12 @@ def _expressions(place: NamedConnection) -> list[TypeExpression]:
 
 def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
     envelope = place.connection.envelope
+    sent_tag = () if envelope.sent_tag is None else (f"sent_tag={literal(envelope.sent_tag)}",)
     envelope_call = call(
         scope.use(_CODEC, "Envelope"),
         f"tag={literal(envelope.tag)}",
         f"payload={literal(envelope.payload)}",
+        *sent_tag,
     )
 
     def table(opening: str, messages: Sequence[WireMessage], kind: str) -> Code:
