@@ -13,10 +13,11 @@ from typing import cast
 from .config import ClientSettings
 from .model import Application
 from .operations import Client
-from .problems import Problems, Stop
+from .problems import Place, Problems, Stop
 
 __all__ = ["Built", "Understood", "build_client", "default_folder", "read_application", "understand"]
 
+_NO_FILE = re.compile(r"https?://|(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*:[A-Za-z_]\w*$")
 _WORD = re.compile(r"[^\W_]+")
 _TRAILING = frozenset({"api", "websocket", "websockets", "service"})
 
@@ -63,6 +64,10 @@ def read_application(source: str, problems: Problems) -> tuple[Application, tupl
     from .structure import check
     from .upgrade import upgrade
 
+    if _NO_FILE.match(source):
+        message = "the document is not fetched, and no application is asked for it: documents are files"
+        problems.error("WSG101", message, Place(source), "save the document to a file, and name that")
+        raise Stop
     document = load(source, problems)
     tree = resolve(document, reader(source, problems), problems)
     check(tree, problems)

@@ -3,6 +3,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from wsgen.config import ClientSettings, DomainSettings, ReplyRoles, Verbs
 from wsgen.derive import client_direction, derive
 from wsgen.model import (
@@ -766,6 +769,55 @@ class TestRoutes:
     def test_sorted_json_is_a_rule(self) -> None:
         client, _ = derived(of_bars(TestRoles.UPDATE), with_bars(topic="sorted-json"))
         assert domain(client, "bars").subscriptions[0].topic_rule == "sorted-json"
+
+
+NAMES = ("A", "B", "C")
+TAGS = ("a.subscribe", "a.unsubscribe", "a.update", "..", ".x", "x.", "", 1, 2)
+LEAVES: list[Schema] = [TEXT, NUMBER, NULL, Always(AT), *(Named(name, AT) for name in NAMES), *map(const, TAGS)]
+HOSTILE: st.SearchStrategy[Schema] = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: (
+        st.builds(
+            lambda properties: obj(None, **properties),
+            st.dictionaries(st.sampled_from(["type", "payload", "topic", "status", "a.b", ""]), inner, max_size=3),
+        )
+        | st.builds(lambda branches: Shape(AT, any_of=tuple(branches)), st.lists(inner, max_size=3))
+        | st.builds(lambda branches: Shape(AT, all_of=tuple(branches)), st.lists(inner, max_size=3))
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(HOSTILE, max_size=4),
+    st.lists(HOSTILE, max_size=4),
+    st.fixed_dictionaries(dict.fromkeys(NAMES, HOSTILE)),
+)
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_any_document_is_derived_or_reported(
+    sent: list[Schema], received: list[Schema], schemas: dict[str, Schema]
+) -> None:
+    asked = tuple(message(f"m{n}", each, response="r0") for n, each in enumerate(sent))
+    told = tuple(message(f"r{n}", each) for n, each in enumerate(received))
+    client, problems = derived(application(asked, told, schemas=schemas))
+    for connection in client.connections:
+        for side in (connection.sent, connection.received):
+            keys = [wire.key for wire in side]
+            assert len(set(keys)) == len(keys)
+        undecided = any(wire.discriminator.by == "undecidable" for wire in connection.received)
+        assert undecided == ("WSG410" in codes(problems))
+
+
+def test_references_that_multiply_end() -> None:
+    many = 200
+    schemas: dict[str, Schema] = {
+        name: Shape(AT, any_of=(Named(below, AT),) * many, properties={"x": Named(below, AT)})
+        for name, below in (("A", "B"), ("B", "C"), ("C", "D"), ("D", "E"))
+    }
+    schemas["E"] = const("e")
+    messages = tuple(message(f"m{n}", Named("A", AT)) for n in range(3))
+    _, problems = derived(application(messages, messages, schemas=schemas))
+    assert "WSG410" in codes(problems)
 
 
 class TestPlainDocuments:

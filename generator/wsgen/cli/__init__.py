@@ -258,6 +258,7 @@ def inspect(
 def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a problem, as WSG305.")]) -> None:
     """Tell the rule behind the code of a problem."""
     from difflib import get_close_matches
+    from textwrap import fill
 
     from wsgen.problems.rules import RULES
 
@@ -267,5 +268,6 @@ def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="The code o
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         typer.echo(f"there is no code {printable(code)}{hint}", err=True)
         raise typer.Exit(USAGE)
+    text, mend = (fill(each, 100, break_long_words=False, break_on_hyphens=False) for each in (rule.text, rule.mend))
     example = _indented(rule.example)
-    typer.echo(f"{code.upper()}: {rule.title}\n\n{rule.text}\n\nFor example:\n\n{example}\n\n{rule.mend}")
+    typer.echo(f"{code.upper()}: {rule.title}\n\n{text}\n\nFor example:\n\n{example}\n\n{mend}")

@@ -25,7 +25,7 @@ from .envelope import Wires, find_envelope, wires_of
 from .extensions import effective_settings
 from .perspective import client_direction, find_perspective
 from .replies import find_answers
-from .schemas import Schemas, unreferenced
+from .schemas import Schemas
 from .traffic import traffic_of
 
 __all__ = ["client_direction", "derive", "effective_settings"]
@@ -41,7 +41,8 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
     perspective = find_perspective(application, settings)
     _report_perspective(application, perspective, problems)
     groups = group_channels(application, settings, problems)
-    connections = tuple(_connection(group, application, perspective, settings, problems) for group in groups)
+    schemas = Schemas(application.schemas)
+    connections = tuple(_connection(group, application, schemas, perspective, settings, problems) for group in groups)
     if not any(connection.sent or connection.received for connection in connections) and not problems.fatal:
         message = "no message is sent or received, so there is nothing that a client could do"
         problems.error("WSG405", message, application.place, "add operations with messages to the channels")
@@ -59,14 +60,14 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
 def _connection(
     group: Group,
     application: Application,
+    schemas: Schemas,
     perspective: Perspective,
     settings: ClientSettings,
     problems: Problems,
 ) -> ClientConnection:
-    schemas = Schemas(application.schemas)
     traffic = traffic_of(group, application, perspective)
     sent, received = find_tags(traffic, schemas, settings.discriminator, problems)
-    recover_requests(traffic, sent, schemas, unreferenced(application), problems)
+    recover_requests(traffic, sent, schemas, application, problems)
     envelope = find_envelope(traffic, sent, received, schemas)
     wires = wires_of(traffic, sent, received, envelope, schemas)
     answers = find_answers(application, settings, traffic, wires, problems)

@@ -21,6 +21,10 @@ from .traffic import Traffic
 __all__ = ["Tags", "find_tags", "wire_type"]
 
 
+COMPARED = 200
+"""How many messages are compared with each other for an example of two that look the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tags:
     """How the messages of one direction are known.
@@ -163,9 +167,9 @@ def _report_undecidable(messages: tuple[Message, ...], schemas: Schemas, problem
 
 def _nearest_pair(messages: tuple[Message, ...], schemas: Schemas) -> tuple[Message, Message]:
     """Two messages that no constant tells apart."""
-    pinned = [schemas.pinned(message.payload) for message in messages]
-    for left in range(len(messages)):
-        for right in range(left + 1, len(messages)):
+    pinned = [schemas.pinned(message.payload) for message in messages[:COMPARED]]
+    for left in range(len(pinned)):
+        for right in range(left + 1, len(pinned)):
             shared = pinned[left].keys() & pinned[right].keys()
             if all(pinned[left][path] == pinned[right][path] for path in shared):
                 return messages[left], messages[right]

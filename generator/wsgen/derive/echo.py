@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from wsgen.model import Always, Message, Named, Schema, SchemaKey
+from wsgen.model import Always, Application, Message, Named, Schema
 from wsgen.problems import Problems
 
 from .discriminator import Tags
-from .schemas import Schemas
+from .schemas import Schemas, unreferenced
 from .traffic import Traffic
 
 __all__ = ["recover_requests"]
 
 
 def recover_requests(
-    traffic: Traffic, tags: Tags, schemas: Schemas, spare: Sequence[SchemaKey], problems: Problems
+    traffic: Traffic, tags: Tags, schemas: Schemas, application: Application, problems: Problems
 ) -> None:
     """Give the sent side of echoes its own schema back, where the document still holds it.
 
     FastWS keeps messages by wire type, so that of an echo the reply is left; the schema of the request then
-    stands among the components and nothing refers to it (`spare`). One that fits is the request's. With
+    stands among the components and nothing refers to it. One that fits is the request's. With
     several the request is anything. With none the document means what it says: one schema for both.
     """
-    if not tags.path:
+    if not tags.path or not traffic.sent.keys() & traffic.received.keys():
         return
+    spare = [Named(key, application.place) for key in unreferenced(application)]
     for key, message in traffic.sent.items():
         if key not in traffic.received:
             continue
         value = tags.values[key]
-        fitting = [
-            spare_key for spare_key in spare if schemas.pinned(Named(spare_key, message.place)).get(tags.path) == value
-        ]
+        fitting = [each for each in spare if schemas.pinned(each).get(tags.path) == value]
         if len(fitting) == 1:
-            traffic.sent[key] = replace(message, payload=Named(fitting[0], message.place))
+            traffic.sent[key] = replace(message, payload=Named(fitting[0].key, message.place))
         elif fitting:
             traffic.sent[key] = replace(message, payload=_anything(message, tags.path, schemas))
             problems.warning(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from wsgen.model import ABSENT, Application, Json, Message, Named, Schema, SchemaKey, Shape
@@ -22,9 +22,18 @@ BRANCHES = 300
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """The definitions of an application, and questions about schemas that refer to them."""
+    """The definitions of an application, and questions about schemas that refer to them.
+
+    Answers about definitions are kept: a small document can refer to one of them exponentially often.
+    """
 
     definitions: Mapping[SchemaKey, Schema]
+    _constants: dict[tuple[SchemaKey, int], frozenset[Constant]] = field(
+        default_factory=dict[tuple[SchemaKey, int], frozenset[Constant]]
+    )
+    _pinned: dict[tuple[SchemaKey, int], dict[str, Constant]] = field(
+        default_factory=dict[tuple[SchemaKey, int], dict[str, Constant]]
+    )
 
     def shape(self, schema: Schema | None) -> Shape | None:
         """The keywords of a schema, behind its names; None for `true`, `false`, None and endless chains."""
@@ -144,6 +153,14 @@ class Schemas:
         """
         if depth < 0:
             return frozenset()
+        if isinstance(schema, Named):
+            known = self._constants.get((schema.key, depth))
+            if known is None:
+                known = self._constants[schema.key, depth] = self._read_constants(schema, depth)
+            return known
+        return self._read_constants(schema, depth)
+
+    def _read_constants(self, schema: Schema | None, depth: int) -> frozenset[Constant]:
         found: set[Constant] = set()
         for part in self.parts(schema):
             own = _own_values(part)
@@ -167,6 +184,14 @@ class Schemas:
 
     def pinned(self, schema: Schema | None, depth: int = DEPTH) -> dict[str, Constant]:
         """Paths of properties that have one constant value; outer ones first, then document order."""
+        if isinstance(schema, Named):
+            known = self._pinned.get((schema.key, depth))
+            if known is None:
+                known = self._pinned[schema.key, depth] = self._read_pinned(schema, depth)
+            return known
+        return self._read_pinned(schema, depth)
+
+    def _read_pinned(self, schema: Schema | None, depth: int) -> dict[str, Constant]:
         found: dict[str, Constant] = {}
         inner: dict[str, Constant] = {}
         for name, property in self.properties(schema).items():
