@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Close
 from websockets.typing import Subprotocol
 from wsgen_runtime.shell.dispatching import MAX_PARTS, how_it_ended
+from wsgen_runtime.shell.keepalive import NoPong
 from wsgen_runtime.shell.websockets_transport import RecvTransport, WebSocketsTransport
 from wsgen_runtime.transport import ConnectRequest, Transport
 
@@ -27,6 +28,7 @@ from tests.runtime.sockets import (
     PING,
     PONG,
     TEXT,
+    End,
     Notes,
     Peer,
     close_frame,
@@ -448,7 +450,8 @@ async def test_a_server_without_pongs_is_dead(transport: Transport) -> None:
     async with raw_server(script) as url:
         await transport.connect(request(url, ping_interval=0.02, ping_timeout=0.05), notes)
         code, reason, error = await notes.end()
-    assert (code, reason, type(error)) == (None, "no pong within 0.05 s", TimeoutError)
+    assert (code, reason, type(error)) == (None, "no pong within 0.05 s", NoPong)
+    assert isinstance(error, TimeoutError)
     assert pings[0][0] == PING
 
 
@@ -647,24 +650,28 @@ async def test_debug_logs_of_websockets_show_no_header_and_no_frame(
     assert not [record for record in caplog.records if record.name == "websockets.client"]
 
 
+RESET = ConnectionResetError("reset")
+TOO_BIG = ValueError("too big")
+NO_PONG = NoPong("no pong within 20 s")
+
+
 @pytest.mark.parametrize(
-    ("received", "sent", "left", "told"),
+    ("received", "sent", "left", "cause", "told"),
     [
-        ((1012, "restart"), (1012, "restart"), False, (1012, "restart")),
-        (None, (1009, "too big"), False, (1009, "too big")),
-        (None, (1009, "own words"), True, (None, "")),
-        (None, (1000, ""), True, (None, "")),
-        (None, (1011, "internal"), False, (None, "")),
-        (None, None, False, (None, "")),
+        (Close(1012, "restart"), Close(1012, "restart"), False, RESET, (1012, "restart", None)),
+        (Close(1000, "bye"), Close(1000, "bye"), True, None, (1000, "bye", None)),
+        (None, Close(1009, "too big"), False, TOO_BIG, (1009, "too big", TOO_BIG)),
+        (None, Close(1009, "own words"), True, None, (None, "", None)),
+        (None, Close(1000, ""), True, RESET, (None, "", RESET)),
+        (None, Close(1011, "internal"), False, RESET, (None, "", RESET)),
+        (None, None, False, EOFError("unexpected end of stream"), (None, "", None)),
+        (None, None, False, NO_PONG, (None, "no pong within 20 s", NO_PONG)),
     ],
 )
 def test_how_a_connection_ended(
-    received: tuple[int, str] | None, sent: tuple[int, str] | None, left: bool, told: tuple[int | None, str]
+    received: Close | None, sent: Close | None, left: bool, cause: Exception | None, told: End
 ) -> None:
-    def close(fact: tuple[int, str] | None) -> Close | None:
-        return None if fact is None else Close(*fact)
-
-    assert how_it_ended(close(received), close(sent), left) == told
+    assert how_it_ended(received, sent, left, cause) == told
 
 
 messages = st.lists(st.lists(st.binary(max_size=200), min_size=1, max_size=4), max_size=12)

@@ -33,7 +33,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Event, State
 
 from ..transport import Receiver
-from .keepalive import keep_alive
+from .keepalive import NoPong, keep_alive
 
 __all__ = [
     "DISPATCHING_MAJORS",
@@ -58,20 +58,23 @@ TEXT, BINARY, CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
 OPEN, CLOSING = State.OPEN, State.CLOSING
 
 Deliver = Callable[[bytes], None]
+End = tuple[int | None, str, Exception | None]
 Ts = TypeVarTuple("Ts")
 
 
-def how_it_ended(received: Close | None, sent: Close | None, left: bool) -> tuple[int | None, str]:
-    """The code and reason that `Receiver.lost` is told; `left` when the client itself ended the connection.
+def how_it_ended(received: Close | None, sent: Close | None, left: bool, cause: BaseException | None) -> End:
+    """What `Receiver.lost` is told; `left` when the client itself ended the connection.
 
-    Without a close frame of the server, the code that this side failed the connection with says what was
-    wrong with the server's frames: protocol error, not UTF-8, too many fragments, too big.
+    A close frame of the server says all: whatever became of the socket after it is of no interest. Without one,
+    the code that this side failed the connection with says what was wrong with the server's frames: protocol
+    error, not UTF-8, too many fragments, too big.
     """
     if received is not None:
-        return int(received.code), received.reason
+        return int(received.code), received.reason, None
+    error = cause if isinstance(cause, Exception) and not isinstance(cause, EOFError) else None
     if sent is not None and not left and sent.code in (1002, 1007, 1008, 1009):
-        return int(sent.code), sent.reason
-    return None, ""
+        return int(sent.code), sent.reason, error
+    return None, str(error) if isinstance(error, NoPong) else "", error
 
 
 def dispatching_to(to: Receiver) -> type[DispatchingConnection]:
@@ -101,7 +104,7 @@ class DispatchingConnection(ClientConnection):
         self._turn_scheduled = False
         self._left = False
         self._dead: Exception | None = None
-        self._end: tuple[int | None, str, Exception | None] | None = None
+        self._end: End | None = None
         self._closing_ends: asyncio.TimerHandle | None = None
         self._pinging: asyncio.Task[None] | None = None
 
@@ -165,10 +168,8 @@ class DispatchingConnection(ClientConnection):
             self._closing_ends.cancel()
         if self._pinging is not None:
             self._pinging.cancel()
-        code, reason = how_it_ended(self.protocol.close_rcvd, self.protocol.close_sent, self._left)
-        parser_error = self.protocol.parser_exc
-        error = self._dead or exc or (None if isinstance(parser_error, EOFError) else parser_error)
-        self._end = (code, reason or str(self._dead or ""), error)
+        cause = self._dead or exc or self.protocol.parser_exc
+        self._end = how_it_ended(self.protocol.close_rcvd, self.protocol.close_sent, self._left, cause)
         if self._backlog is None:
             self._tell_the_end()
 

@@ -13,7 +13,11 @@ from typing import Protocol
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["Flow", "keep_alive"]
+__all__ = ["Flow", "NoPong", "keep_alive"]
+
+
+class NoPong(TimeoutError):
+    """The server did not answer a ping."""
 
 
 class Flow(Protocol):
@@ -41,7 +45,7 @@ async def keep_alive(
                 pauses, reading = flow.pauses, not flow.reading_paused
                 await asyncio.wait([round_trip], timeout=timeout)
                 if not round_trip.done() and reading and flow.pauses == pauses:
-                    dead(TimeoutError(f"no pong within {timeout:g} s"))
+                    dead(NoPong(f"no pong within {timeout:g} s"))
                     return
         finally:
             round_trip.cancel()

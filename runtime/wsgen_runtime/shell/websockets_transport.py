@@ -231,10 +231,7 @@ class _RecvLink:
         try:
             await self._give_all()
         except ConnectionClosed as closed:
-            code, reason = how_it_ended(closed.rcvd, closed.sent, self._left)
-            cause = self._dead or closed.__cause__
-            error = cause if isinstance(cause, Exception) and not isinstance(cause, EOFError) else None
-            self._end(code, reason or str(self._dead or ""), error)
+            self._end(*how_it_ended(closed.rcvd, closed.sent, self._left, self._dead or closed.__cause__))
 
     async def _give_all(self) -> None:
         """Give frame after frame; the loop gets its turn after `TURN` seconds at the latest."""
