@@ -772,7 +772,7 @@ class TestRoutes:
 
 
 NAMES = ("A", "B", "C")
-TAGS = ("a.subscribe", "a.unsubscribe", "a.update", "..", ".x", "x.", "", 1, 2)
+TAGS: tuple[str | int, ...] = ("a.subscribe", "a.unsubscribe", "a.update", "..", ".x", "x.", "", 1, 2)
 LEAVES: list[Schema] = [TEXT, NUMBER, NULL, Always(AT), *(Named(name, AT) for name in NAMES), *map(const, TAGS)]
 HOSTILE: st.SearchStrategy[Schema] = st.recursive(
     st.sampled_from(LEAVES),
