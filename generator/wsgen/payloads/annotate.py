@@ -48,6 +48,9 @@ _SCALARS: Mapping[ScalarKind, Mapping[str, Json]] = {
     "uuid": {"type": "string", "format": "uuid"},
 }
 
+_ARGUMENTS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
+"""The arguments of `Field` that restrict a value, in the order in which they are written."""
+
 _BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 
 
@@ -173,7 +176,7 @@ class _Reading:
         constraints: tuple[str, ...] = ()
         match written:
             case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, ast.Call() as field])):
-                written, constraints = inner, tuple(map(self._argument, field.keywords))
+                written, constraints = inner, self._arguments(field.keywords)
             case _:
                 pass
         return Annotation(choice(self._expression(written), *null), constraints)
@@ -197,16 +200,22 @@ class _Reading:
         field = Bracket(self.local("pydantic", "Field"), tuple(map(Word, annotation.constraints)), call=True)
         return Bracket(self.local("typing", "Annotated"), (annotation.type, field))
 
-    def _argument(self, keyword: ast.keyword) -> str:
+    def _arguments(self, keywords: Sequence[ast.keyword]) -> tuple[str, ...]:
+        values = {keyword.arg: keyword.value for keyword in keywords}
+        if not values.keys() <= set(_ARGUMENTS):
+            raise _Unexpected
+        return tuple(f"{name}={self._limit(values[name])}" for name in _ARGUMENTS if name in values)
+
+    def _limit(self, written: ast.expr) -> str:
         try:
-            value = ast.literal_eval(keyword.value)
+            value = ast.literal_eval(written)
         except ValueError:
             raise _Unexpected from None
         if isinstance(value, str):
-            return f"{keyword.arg}={literal(self.patterns[value])}"
+            return literal(self.patterns[value])
         if not isinstance(value, int | float):
             raise _Unexpected
-        return f"{keyword.arg}={literal(int(value) if value == int(value) else value)}"
+        return literal(int(value) if value == int(value) else value)
 
     def _expression(self, written: ast.expr) -> Expression:
         match written:

@@ -22,7 +22,8 @@ _DIFFERENT = re.compile(r"\\[WDSbB]|\[\^[^\]]*\\[wds]|\[[^\]]*(?:\[|&&|--|~~)|\(
 def constraints(kind: ScalarKind, keywords: Mapping[str, Json]) -> tuple[tuple[str, Json], ...]:
     """The keywords of a scalar that hold for its kind, in a fixed order; what makes no sense is left out."""
     if kind == "string":
-        found: dict[str, Json] = {name: whole(keywords.get(name)) for name in ("minLength", "maxLength")}
+        least, most = whole(keywords.get("minLength")), whole(keywords.get("maxLength"))
+        found: dict[str, Json] = {"minLength": least or None, "maxLength": most}
         pattern = keywords.get("pattern")
         found["pattern"] = pattern if isinstance(pattern, str) and can_match(pattern) else None
     elif kind in ("integer", "number"):
@@ -33,7 +34,7 @@ def constraints(kind: ScalarKind, keywords: Mapping[str, Json]) -> tuple[tuple[s
 
 
 def whole(value: Json) -> int | None:
-    """A length or count; None for anything else, and for 0, which says nothing as a least one."""
+    """A length or count; None for anything else."""
     if is_number(value) and math.isfinite(value) and value == int(value) and value >= 0:
         return int(value)
     return None

@@ -6,7 +6,7 @@ Every instance that is valid by a schema is valid by its type. Where a schema sa
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
@@ -41,7 +41,7 @@ __all__ = ["Hint", "Reader"]
 
 _MAX_DEPTH = 60
 _MAX_CLASSES = 20_000
-_MAX_READS = 500_000
+_MAX_READS = 200  # of one variant: combinations of combinations read it again and again
 
 _SCALARS: Mapping[str, ScalarKind] = {
     "string": "string",
@@ -116,13 +116,14 @@ class Reader:
         self._problems = problems
         self._taken = {*taken, *names.values()}
         self._given: set[str] = set()
+        self._numbers: dict[str, int] = {}
         self._types: dict[SchemaKey, Type] = {}
         self._open: set[SchemaKey] = set()
         self._waiting: deque[_Waiting] = deque()
         self._aliases: dict[str, Alias] = {}
         self._merging: set[SchemaKey] = set()
         self._classes = 0
-        self._reads = 0
+        self._reads: Counter[Place] = Counter()
 
     def read(self, schema: Schema, hint: Hint, depth: int = 0) -> Type:
         """The type of a schema; `hint` names the class of an object that is defined on the spot."""
@@ -132,12 +133,8 @@ class Reader:
             return Nothing()
         if isinstance(schema, Named):
             return self._named(schema, depth)
-        self._reads += 1
-        if depth > _MAX_DEPTH or self._reads > _MAX_READS:
-            message = f"the schema of `{hint.name}` is nested too deeply, or combines too much; the rest has no type"
-            fix = "define inner schemas in `components.schemas` and refer to them"
-            self._problems.warning("WSG466", message, schema.place, fix)
-            return Anything()
+        if depth > _MAX_DEPTH:
+            return self._beyond(hint, schema.place)
         lifted = self._lift(schema)
         if isinstance(lifted, Named):
             return _union([self.read(lifted, hint, depth + 1), *_null(schema)])
@@ -174,6 +171,12 @@ class Reader:
         self._problems.note("WSG461", message, place)
         return Anything()
 
+    def _beyond(self, hint: Hint, place: Place) -> Type:
+        message = f"the schema of `{hint.name}` is nested too deeply, or combines too much; the rest has no type"
+        fix = "define inner schemas in `components.schemas` and refer to them"
+        self._problems.warning("WSG466", message, place, fix)
+        return Anything()
+
     def _name(self, key: SchemaKey) -> str:
         return self._names.get(key) or identifier(key.rpartition("/")[2], "pascal", lead="schema")
 
@@ -187,10 +190,11 @@ class Reader:
 
     def claim(self, hint: Hint) -> str:
         """A name of its own: the hinted one, or the first free one with a number."""
-        free = hint.exact and hint.name not in self._given
-        name, number = hint.name, 2
-        while not free and (name in self._taken or name in self._given):
-            name, number = f"{hint.name}{number}", number + 1
+        name = hint.name
+        if not (hint.exact and name not in self._given):
+            while name in self._taken or name in self._given:
+                number = self._numbers.get(hint.name, 1) + 1
+                self._numbers[hint.name], name = number, f"{hint.name}{number}"
         self._given.add(name)
         return name
 
@@ -247,12 +251,16 @@ class Reader:
         return [type]
 
     def _choice(self, beside: list[Shape], choice: list[Schema], hint: Hint, depth: int) -> Type:
+        place = choice[-1].place
+        self._reads[place] += 1
+        if self._reads[place] > _MAX_READS:
+            return self._beyond(hint, place)
         name = self._variant(choice[-1], hint)
         if not beside and len(choice) == 1:
             return self.read(choice[0], name, depth + 1)
         keys = {part.key for part in choice if isinstance(part, Named)}
         if keys & self._merging:
-            return self._circular(next(iter(keys & self._merging)), choice[-1].place)
+            return self._circular(min(keys & self._merging), place)
         self._merging |= keys
         merged = self._flat(Shape(place=choice[0].place, all_of=(*beside, *choice)), frozenset())
         type = self.read(merged, name, depth + 1)
@@ -449,14 +457,15 @@ def _without_null(type: Type) -> Type:
 
 def _union(types: list[Type], discriminator: str = "") -> Type:
     """One of several types: nested ones spread out, each once, null last, constants as one choice of values."""
-    flat: list[Type] = []
+    spread: list[Type] = []
     for type in types:
-        inner = type.members if isinstance(type, Union) else (type,)
+        spread += type.members if isinstance(type, Union) else (type,)
         discriminator = discriminator or (type.discriminator if isinstance(type, Union) else "")
-        flat += [member for member in inner if member not in flat and member != Nothing()]
-    if Anything() in flat:
+    # By their text, because to Python 1 is True.
+    unique = {repr(member): member for member in spread if member != Nothing()}
+    if Anything() in unique.values():
         return Anything()
-    flat = _values_as_one(flat)
+    flat = _values_as_one(list(unique.values()))
     ordered = [member for member in flat if member != Null()] + [member for member in flat if member == Null()]
     if len(ordered) < 2:
         return ordered[0] if ordered else Nothing()
@@ -474,7 +483,8 @@ def _values_as_one(types: list[Type]) -> list[Type]:
             values.append(value)
     rest: list[Type] = [type for type in types if not isinstance(type, Values)]
     text = Scalar("string") in rest and all(isinstance(value, str) for value in values)
-    one = Values(tuple(values), len(listed) == 1 and listed[0].constant and not text, text)
+    open = text or any(type.open for type in listed)
+    one = Values(tuple(values), len(listed) == 1 and listed[0].constant and not open, open)
     first = types.index(listed[0])
     rest.insert(min(first, len(rest)), one)
     return [type for type in rest if not (text and type == Scalar("string"))]

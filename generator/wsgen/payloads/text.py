@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from wsgen.landing.python import docstring, literal
+from wsgen.landing.python import WIDTH, docstring, literal
 
 from .annotate import Annotation
 from .fields import Field
@@ -54,8 +54,11 @@ class Imports:
             return f"import {module} as {self._used[module, '']}"
         # Constants, classes, functions: isort's order.
         ordered = sorted(names, key=lambda pair: (not pair[0].isupper(), pair[0]))
-        words = ", ".join(name if name == local else f"{name} as {local}" for name, local in ordered)
-        return f"from {module} import {words}"
+        words = [name if name == local else f"{name} as {local}" for name, local in ordered]
+        line = f"from {module} import {', '.join(words)}"
+        if len(line) <= WIDTH:
+            return line
+        return f"from {module} import (\n" + "".join(f"    {word},\n" for word in words) + ")"
 
 
 def alias(each: Alias, annotation: Annotation, imports: Imports) -> str:
