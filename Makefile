@@ -16,10 +16,11 @@ fix:
 test:
 	pytest
 
-# The document as the trading server publishes it, and what `wsgen build` makes of it.
+# The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints.
 regen:
 	python -m tests.servers.document
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
+	python -m tests.test_readme
 
 bench:
 	pytest -s -m benchmark tests/benchmarks
