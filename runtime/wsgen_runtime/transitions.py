@@ -42,6 +42,8 @@ class Happening(Enum):
     """The server did not answer the latest subscribe in time."""
     RELEASED = "released"
     """The server answered the unsubscribe, with whatever words, or did not in time."""
+    UNDONE = "undone"
+    """The server said ok to a subscribe, but an unsubscribe of the same topic was on its way behind it."""
     LOST = "lost"
     """The connection ended."""
 
@@ -115,6 +117,15 @@ TABLE: Final[Mapping[tuple[bool, Held, Happening], tuple[Held, Act]]] = {
     (False, _Q, Happening.RELEASED): (_Q, Act.NOTHING),
     (False, _H, Happening.RELEASED): (_H, Act.NOTHING),
     (False, _R, Happening.RELEASED): (_A, Act.NOTHING),
+    # The wait for that unsubscribe is the same as for one of its own.
+    (True, _A, Happening.UNDONE): (_R, Act.NOTHING),
+    (True, _Q, Happening.UNDONE): (_R, Act.NOTHING),
+    (True, _H, Happening.UNDONE): (_H, Act.NOTHING),
+    (True, _R, Happening.UNDONE): (_R, Act.NOTHING),
+    (False, _A, Happening.UNDONE): (_R, Act.NOTHING),
+    (False, _Q, Happening.UNDONE): (_R, Act.NOTHING),
+    (False, _H, Happening.UNDONE): (_H, Act.NOTHING),
+    (False, _R, Happening.UNDONE): (_R, Act.NOTHING),
     (True, _A, Happening.LOST): (_A, Act.NOTHING),
     (True, _Q, Happening.LOST): (_A, Act.NOTHING),
     (True, _H, Happening.LOST): (_A, Act.NOTHING),

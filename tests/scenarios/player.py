@@ -56,6 +56,7 @@ class Player:
         )
         self._peers: dict[str, Peer] = {}
         self._current = self._peer("")
+        self._attempted: tuple[Session, int] | None = None
         self._sent: list[Any] = []
         self._events: list[ConnectionEvent] = []
         self._calls: dict[str, Call] = {}
@@ -93,6 +94,7 @@ class Player:
             for effect in peer.session.take():
                 if isinstance(effect, Open):
                     peer.attempt, self._current = effect.generation, peer
+                    self._attempted = peer.session, effect.generation
                 elif isinstance(effect, Transmit):
                     self._sent.append(json.loads(effect.frame))
                 elif isinstance(effect, Close | Abort):
@@ -211,11 +213,14 @@ class Player:
     # The socket.
 
     def _attempt(self) -> tuple[Session, int]:
+        """The attempt that is under way; else the latest one, whose answer then comes late."""
         for peer in self._peers.values():
             if peer.attempt is not None and peer.session.state in ("CONNECTING", "RECONNECTING"):
                 generation, peer.attempt, self._current = peer.attempt, None, peer
                 return peer.session, generation
-        raise Failed("no attempt is under way")
+        if self._attempted is None:
+            raise Failed("there was no attempt")
+        return self._attempted
 
     def _do_opened(self, step: Step) -> None:
         session, generation = self._attempt()

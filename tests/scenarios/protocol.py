@@ -122,9 +122,7 @@ class Operations:
             unsubscribe=f"{domain}.unsubscribe" if releases else None,
             release=confirmation("unsubscribe") if releases else None,
             updates=(
-                Update(f"{domain}.update", topic="topic", data="payload")
-                if wrapped
-                else Update(f"{domain}.update"),
+                Update(f"{domain}.update", topic="topic", data="payload") if wrapped else Update(f"{domain}.update"),
             ),
             defaults=DEFAULTS.get(domain, {}),
             topic_rule=topic,

@@ -19,7 +19,7 @@ from .timers import Timer, Timers
 if TYPE_CHECKING:
     from .leases import Lease
 
-__all__ = ["AnswerLog", "Call", "Cancelled", "ReplyQueue", "Slot", "Wait"]
+__all__ = ["Call", "Cancelled", "ReplyQueue", "Slot", "Staircase", "Wait"]
 
 
 class Cancelled(Exception):
@@ -29,7 +29,7 @@ class Cancelled(Exception):
 class Call:
     """Something that a caller waits for. It settles exactly once, with a result or an error."""
 
-    __slots__ = ("_on_settled", "error", "lease", "message", "result", "settled", "timeout", "timer", "wait")
+    __slots__ = ("_on_settled", "_queue", "error", "lease", "message", "result", "settled", "timeout", "timer", "wait")
 
     def __init__(self, message: str, lease: Lease | None) -> None:
         self.message = message
@@ -42,6 +42,7 @@ class Call:
         self.error: WsgenError | Cancelled | None = None
         self.wait: Wait | None = None
         self.timer: Timer | None = None
+        self._queue: dict[Call, Callable[[], None]] | None = None
         self._on_settled: Callable[[Call], None] | None = None
 
     def when_settled(self, action: Callable[[Call], None]) -> None:
@@ -51,6 +52,19 @@ class Call:
         else:
             self._on_settled = action
 
+    def wait_in(self, queue: dict[Call, Callable[[], None]], timer: Timer) -> None:
+        """It waits in `queue` for a connection, as long as `timer` allows."""
+        self._queue, self.timer = queue, timer
+
+    def stop_waiting(self) -> None:
+        """There is a connection, or no need of one any more."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        if self._queue is not None:
+            self._queue.pop(self, None)
+            self._queue = None
+
     def settle(self, result: Any = None, error: WsgenError | Cancelled | None = None) -> None:
         if self.settled:
             return
@@ -59,9 +73,7 @@ class Call:
             self.lease.calls.pop(self, None)
         if self.wait is not None:
             self.wait.cancel()
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+        self.stop_waiting()
         action, self._on_settled = self._on_settled, None
         if action is not None:
             action(self)
@@ -70,21 +82,11 @@ class Call:
 class Slot:
     """The place of one sent frame among those that wait for a reply.
 
-    `waiting` is false for a tombstone. `topic` is known for an unsubscribe and a repeated subscribe. `shadowed`
-    says that a tombstone stood before it at some time.
+    `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
+    and of a subscribe whose topic has been learned since.
     """
 
-    __slots__ = (
-        "answered",
-        "failed",
-        "kind",
-        "queues",
-        "replies_before",
-        "sequence",
-        "shadowed",
-        "topic",
-        "waiting",
-    )
+    __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting")
 
     def __init__(
         self,
@@ -100,50 +102,49 @@ class Slot:
         self.failed = failed
         self.topic = topic
         self.waiting = True
-        self.shadowed = False
-        self.replies_before = 0
         self.queues: tuple[ReplyQueue, ...] = ()
 
     def entomb(self) -> None:
         """Nobody waits any more; the reply that is meant for this slot is still to come."""
-        if not self.waiting:
-            return
         self.waiting = False
+
+    def revive(self) -> None:
+        """Somebody waits again for what had been given up."""
+        self.waiting = True
+
+    def learn(self, topic: str) -> None:
+        """The reply will name this topic."""
         for queue in self.queues:
-            queue.shadow(self)
+            queue.rename(self, topic)
+        self.topic = topic
 
     @property
     def misaligned(self) -> bool:
         """Whether a reply that came since this was sent may have been its own, taken by a tombstone before it."""
-        return self.shadowed and any(queue.replies > self.replies_before for queue in self.queues)
+        return any(queue.replied >= self.sequence and queue.shadows(self) for queue in self.queues)
 
 
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_topic", "_slots", "held_back", "replies")
+    __slots__ = ("_by_topic", "_risen", "_slots", "held_back", "replied")
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
-        self.held_back: deque[Callable[[], None]] = deque()
         self._by_topic: dict[str, list[Slot]] = {}
-        self.replies = 0
+        self._risen = Staircase()
+        self.held_back: deque[Callable[[], None]] = deque()
+        self.replied = 0
+        """The sequence number of the latest frame that had been sent when the latest reply came."""
 
     def __len__(self) -> int:
         return len(self._slots)
 
     def append(self, slot: Slot) -> None:
-        slot.shadowed = slot.shadowed or any(not other.waiting for other in self._slots)
-        slot.replies_before = max(slot.replies_before, self.replies)
         slot.queues += (self,)
         self._slots.append(slot)
         if slot.topic is not None:
             self._by_topic.setdefault(slot.topic, []).append(slot)
-
-    def shadow(self, tombstone: Slot) -> None:
-        for slot in self._slots:
-            if slot.sequence > tombstone.sequence:
-                slot.shadowed = True
 
     def match(self, topic: str | None) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
@@ -168,56 +169,77 @@ class ReplyQueue:
         """Whether anybody waits for a reply of this kind."""
         return any(slot.waiting for slot in self._slots)
 
-    def remove(self, slot: Slot) -> None:
+    def shadows(self, slot: Slot) -> bool:
+        """Whether a tombstone stands before `slot`, or stood there at some time."""
+        if self._risen.latest_before(slot.sequence) >= slot.sequence:
+            return True
+        for other in self._slots:
+            if other is slot:
+                return False
+            if not other.waiting:
+                return True
+        return False
+
+    def rename(self, slot: Slot, topic: str) -> None:
+        """The topic of a slot has become known."""
+        self._forget_topic(slot)
+        self._by_topic.setdefault(topic, []).append(slot)
+
+    def remove(self, slot: Slot, sent: int) -> None:
+        """A reply came for `slot`; `sent` is the sequence number of the latest frame that was sent."""
         if self._slots[0] is slot:
             self._slots.popleft()
         else:
             self._slots.remove(slot)
+        self._forget_topic(slot)
+        if not slot.waiting:
+            self._risen.note(slot.sequence, sent, self._slots[0].sequence if self._slots else sent + 1)
+
+    def _forget_topic(self, slot: Slot) -> None:
         if slot.topic is not None:
             same = self._by_topic[slot.topic]
             same.remove(slot)
             if not same:
                 del self._by_topic[slot.topic]
 
-    def drain(self) -> list[Slot]:
+    def drain(self) -> None:
         """Empty the queue; the connection has ended."""
-        slots = list(self._slots)
         self._slots.clear()
         self._by_topic.clear()
+        self._risen.clear()
         self.held_back.clear()
-        return slots
 
 
-class AnswerLog:
-    """When the server last answered something that was sent before a given frame.
+class Staircase:
+    """When something last happened to any frame that was sent before a given one.
 
-    Kept as a staircase of (sequence, time), both rising, so that a thousand calls behind one slow server need no
-    thousand new timers at each answer.
+    Kept as pairs (sequence, when), both rising, so that a thousand calls behind one slow server cost no more than
+    a search each.
     """
 
-    __slots__ = ("_sequences", "_times")
+    __slots__ = ("_sequences", "_whens")
 
     def __init__(self) -> None:
         self._sequences: list[int] = []
-        self._times: list[float] = []
+        self._whens: list[float] = []
 
-    def note(self, sequence: int, time: float, oldest: int) -> None:
-        """An answer to frame `sequence` came at `time`; nothing older than `oldest` waits any more."""
+    def note(self, sequence: int, when: float, oldest: int) -> None:
+        """It happened to frame `sequence`, the latest so far; nobody will ask about frames before `oldest`."""
         at = bisect_left(self._sequences, sequence)
-        del self._sequences[at:], self._times[at:]
+        del self._sequences[at:], self._whens[at:]
         self._sequences.append(sequence)
-        self._times.append(time)
+        self._whens.append(when)
         useless = bisect_left(self._sequences, oldest) - 1
         if useless > 0:
-            del self._sequences[:useless], self._times[:useless]
+            del self._sequences[:useless], self._whens[:useless]
 
     def latest_before(self, sequence: int) -> float:
         at = bisect_left(self._sequences, sequence)
-        return self._times[at - 1] if at else float("-inf")
+        return self._whens[at - 1] if at else float("-inf")
 
     def clear(self) -> None:
         self._sequences.clear()
-        self._times.clear()
+        self._whens.clear()
 
 
 class Wait:
@@ -233,7 +255,7 @@ class Wait:
         started: float,
         timeout: float,
         timers: Timers,
-        answers: AnswerLog,
+        answers: Staircase,
         expired: Callable[[], None],
     ) -> None:
         self.slot = slot

@@ -48,7 +48,10 @@ class UpdateRoute:
 
     def deliver(self, payload: Any, frame: bytes) -> None:
         address = () if self._address is None else self._address(payload)
-        consumers = self._sinks.get(address)
+        try:
+            consumers = self._sinks.get(address)
+        except TypeError:  # a list or an object stands where the address is: nobody's
+            address, consumers = repr(address), None
         value = payload if self._data is None else self._data(payload)
         if self._make is not None:
             value = self._make(value)
@@ -61,7 +64,7 @@ class UpdateRoute:
             consumer.delivered += 1
             try:
                 result = consumer.accept(value)
-            except Exception as error:
+            except BaseException as error:
                 self._session.callback_failed(consumer, error)
             else:
                 if result is not None:
@@ -90,8 +93,10 @@ class MessageRoute:
 
     def deliver(self, payload: Any, frame: bytes) -> None:
         if self.queue is not None and len(self.queue):
-            self._session.reply(self, self.queue, payload)
-            return
+            waited = self._session.reply(self, self.queue, payload)
+            # What may also come unasked, such as an echo, is lost to nobody because a call was given up.
+            if waited or not (self.updates or self.listeners):
+                return
         for update in self.updates:
             update.deliver(payload, frame)
         for consumer, make in self.listeners:

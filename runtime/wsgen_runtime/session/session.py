@@ -16,7 +16,7 @@ Rules for the next editor: a state changes only in `_enter`; a subscription chan
 
 from __future__ import annotations
 
-import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -33,10 +33,11 @@ from ..errors import (
 )
 from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
 from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
-from .calls import AnswerLog, Call, Cancelled, ReplyQueue, Slot, Wait
+from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait
 from .consumers import Consumer
 from .effects import Abort, Changed, Close, Effect, Open, Serve, Strange, Transmit
 from .leases import Lease
+from .reports import Reports
 from .routes import MessageRoute, Route, UpdateRoute, maker
 from .subscriptions import Domain
 from .timers import Timer, Timers
@@ -44,7 +45,6 @@ from .timers import Timer, Timers
 __all__ = ["Session"]
 
 CLOSE_GRACE = 1.0
-LOG_EVERY = 1_000
 
 
 class Session:
@@ -61,34 +61,33 @@ class Session:
         jitter: Callable[[], float],
     ) -> None:
         self.codec = protocol.codec
-        self.log = logging.getLogger(protocol.name)
+        self.reports = Reports(protocol.name)
         self.state: ConnectionState = "DISCONNECTED"
         self.generation = 0
         self.attempts = 0
-        self.unknown = 0
-        self.invalid = 0
-        self.unrouted = 0
         self._options = options
         self._clock = clock
         self._jitter = jitter
         self._decode = protocol.codec.decode
         self.effects: list[Effect] = []
         self._timers = Timers()
-        self._answers = AnswerLog()
-        self._slots: dict[int, Slot] = {}
+        self._answers = Staircase()
+        self._slots: OrderedDict[int, Slot] = OrderedDict()
         self._sequence = 0
         self._order = 0
         self._leases: dict[Lease, None] = {}
         self._domains: dict[int, Domain] = {}
         self._messages: dict[str, MessageRoute] = {}
         self._routes: dict[str, Route] = {}
-        self._waiting: list[tuple[Call, Callable[[], None]]] = []
+        self._waiting: dict[Call, Callable[[], None]] = {}
         self._attempt = 0
         self._attempt_timer: Timer | None = None
         self._cause: Exception | None = None
         self._denied = False
         self._closing: Timer | None = None
         self._when_closed: Callable[[], None] | None = None
+        self.receive: Callable[[bytes], None] = self._receive_aloud if self.reports.frames else self._receive
+        """What a text frame is given to. Consumers are called from here."""
 
     # What the shell asks.
 
@@ -106,6 +105,21 @@ class Session:
             or any(lease.calls or lease.consumers for lease in self._leases)
             or any(not domain.idle for domain in self._domains.values())
         )
+
+    @property
+    def unknown(self) -> int:
+        """How many messages came that the document does not describe."""
+        return self.reports.unknown
+
+    @property
+    def invalid(self) -> int:
+        """How many frames came that were not valid."""
+        return self.reports.invalid
+
+    @property
+    def unrouted(self) -> int:
+        """How many valid messages came that nobody waited for."""
+        return self.reports.unrouted
 
     @property
     def shared_by(self) -> int:
@@ -239,18 +253,19 @@ class Session:
             return done
         lease.closed = True
         self._leases.pop(lease, None)
-        releases: list[Call] = []
+        releases: dict[Call, None] = {}
         for consumer in sorted(lease.consumers, key=lambda one: 0 if one.wire is None else one.wire.order):
             pending = consumer.call is not None and consumer.state != "UNSUBSCRIBING"
             if consumer.wire is not None and pending:
                 consumer.wire.domain.leave(consumer, Closed())
             elif (release := self.leave(consumer)) is not None:
-                releases.append(release)
+                releases[release] = None
         for call in [call for call in lease.calls if call not in releases]:
             self._give_up(call, Closed())
         if not self._leases and self.state != "CLOSED":
             self._close_last(releases, done)
         else:
+            done.timer = self._timers.at(self._clock() + CLOSE_GRACE, done.settle)
             _when_all_settled(releases, done.settle)
         return done
 
@@ -262,11 +277,8 @@ class Session:
             return
         self._stop_attempt()
         self._enter("CONNECTED", attempt=self._attempt)
-        waiting, self._waiting = self._waiting, []
-        for call, start in waiting:
-            if call.timer is not None:
-                call.timer.cancel()
-                call.timer = None
+        for call, start in list(self._waiting.items()):
+            call.stop_waiting()
             if not call.settled:
                 start()
 
@@ -291,8 +303,11 @@ class Session:
         elif self.connected:
             self._fail(lambda sent: ConnectionLost(code, reason, "maybe" if sent else "no"), code)
 
-    def receive(self, frame: bytes) -> None:
-        """A text frame. Consumers are called from here."""
+    def _receive_aloud(self, frame: bytes) -> None:
+        self.reports.received(frame)
+        self._receive(frame)
+
+    def _receive(self, frame: bytes) -> None:
         try:
             key, payload = self._decode(frame)
         except UnknownMessageKey as unknown:
@@ -309,9 +324,7 @@ class Session:
 
     def receive_binary(self, frame: bytes) -> None:
         """A binary frame, which this protocol does not have."""
-        self._strange(
-            UnknownMessage(None, frame, InvalidPayload(None, "$", "expected text, got a binary frame"))
-        )
+        self._strange(UnknownMessage(None, frame, InvalidPayload(None, "$", "expected text, got a binary frame")))
 
     # What consumers do.
 
@@ -323,7 +336,7 @@ class Session:
             consumer.delivered += 1
             try:
                 result = consumer.accept(value)
-            except Exception as error:
+            except BaseException as error:
                 self.callback_failed(consumer, error)
             else:
                 if result is not None:
@@ -335,23 +348,20 @@ class Session:
             consumer.started()
             self.effects.append(Serve(consumer, result))
 
-    def callback_failed(self, consumer: Consumer, error: Exception) -> None:
-        """Report what a callback raised: to `on_error`, then to the log."""
-        if consumer.on_error is not None:
-            try:
-                consumer.on_error(error)
-            except Exception:
-                self.log.exception("%s: on_error raised", consumer.domain)
-        self.log.error(
-            "%s: a callback raised %s: %s", consumer.domain, type(error).__name__, error, exc_info=error
-        )
+    def callback_failed(self, consumer: Consumer, error: BaseException) -> None:
+        """Report what a callback raised; only what ends the program goes on.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: `error` is one.
+        """
+        self.reports.callback_failed(consumer, error)
 
     def served(self, consumer: Consumer) -> Awaitable[None] | None:
         """An awaitable of `Serve` is done: what is to be awaited next for this consumer, if anything."""
         while True:
             try:
                 result = consumer.next_result()
-            except Exception as error:
+            except BaseException as error:
                 self.callback_failed(consumer, error)
             else:
                 if result is None or hasattr(result, "__await__"):
@@ -359,7 +369,7 @@ class Session:
 
     def overflow(self, consumer: Consumer, error: SlowConsumer) -> None:
         """End a consumer that fell too far behind."""
-        self.log.warning("%s", error)
+        self.reports.slow(error)
         if consumer.wire is not None:
             consumer.wire.domain.leave(consumer, error)
         else:
@@ -377,14 +387,14 @@ class Session:
         return self._order
 
     def wait_for_connection(
-        self, call: Call, start: Callable[[], None], give_up: Callable[[WsgenError], None]
+        self, call: Call, start: Callable[[], None], give_up: Callable[[WsgenError], object]
     ) -> None:
         """Run `start` when the connection is there, or `give_up` when that takes too long."""
-        self._waiting.append((call, start))
-        call.timer = self._timers.at(
-            self._clock() + self._options.patience,
-            lambda: give_up(ConnectionFailed(self._attempt, self._cause)),
+        self._waiting[call] = start
+        timer = self._timers.at(
+            self._clock() + self._options.patience, lambda: give_up(ConnectionFailed(self._attempt, self._cause))
         )
+        call.wait_in(self._waiting, timer)
         if self.state in ("DISCONNECTED", "FAILED"):
             self._attempt, self._cause, self._denied = 0, None, False
             self._enter("CONNECTING", attempt=1)
@@ -405,13 +415,15 @@ class Session:
         begin = self._clock() if started is None else started
         return Wait(slot, begin, self._timeout(timeout), self._timers, self._answers, expired)
 
-    def reply(self, message: MessageRoute, queue: ReplyQueue, payload: Any) -> None:
-        """A reply came: find its slot, and restart the clocks of all that was sent after it."""
+    def reply(self, message: MessageRoute, queue: ReplyQueue, payload: Any) -> bool:
+        """A reply came: find its slot, and restart the clocks of all that was sent after it. Whether it was awaited."""
         slot = queue.match(None if message.topic is None else message.topic(payload))
         assert slot is not None, "a message is a reply only while something waits for it"
+        waited = slot.waiting
         self._settle_slot(slot, queue)
         slot.answered(message.key, payload)
         self._let_next_go(slot)
+        return waited
 
     def desynchronised(self) -> None:
         """Replies no longer belong to the calls that they reach: only a new connection helps."""
@@ -433,9 +445,8 @@ class Session:
 
     def count_unrouted(self, what: str) -> None:
         """A valid message that nobody waits for."""
-        self.unrouted += 1
-        if self.unrouted % LOG_EVERY == 1:
-            self.log.warning("%s: %d messages so far that nobody waited for", what, self.unrouted)
+        if self.state != "CLOSED":
+            self.reports.nobody_waited(what)
 
     # Inside.
 
@@ -477,14 +488,17 @@ class Session:
             self.wait_for_connection(call, start, lambda error: call.settle(error=error))
 
     def _transmit(self, frame: bytes) -> None:
+        if self.reports.frames:
+            self.reports.sent(frame)
         self.effects.append(Transmit(frame))
 
     def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
         if call.settled:
             return
         queues = [self._queue(key) for key in operation.replies]
-        if not operation.pipeline and any(queue.awaited for queue in queues):
-            queues[0].held_back.append(lambda: self._send_request(operation, call, frame))
+        busy = None if operation.pipeline else next((queue for queue in queues if queue.awaited), None)
+        if busy is not None:
+            busy.held_back.append(lambda: self._send_request(operation, call, frame))
             return
 
         def answered(key: str, payload: Any) -> None:
@@ -511,9 +525,9 @@ class Session:
             self._let_next_go(call.wait.slot)
 
     def _settle_slot(self, slot: Slot, queue: ReplyQueue) -> None:
-        queue.replies += 1
+        queue.replied = self._sequence
         for one in slot.queues:
-            one.remove(slot)
+            one.remove(slot, self._sequence)
         self._slots.pop(slot.sequence, None)
         oldest = next(iter(self._slots), self._sequence + 1)
         self._answers.note(slot.sequence, self._clock(), oldest)
@@ -544,15 +558,9 @@ class Session:
         self._strange(UnknownMessage(bad.key, frame, bad.error))
 
     def _strange(self, message: UnknownMessage) -> None:
-        if message.error is None:
-            self.unknown += 1
-            if self.unknown % LOG_EVERY == 1:
-                self.log.warning("%d unknown messages so far; this one is %r", self.unknown, message.type)
-        else:
-            self.invalid += 1
-            if self.invalid % LOG_EVERY == 1:
-                self.log.warning("%d invalid messages so far; this one: %s", self.invalid, message.error)
-        self.effects.append(Strange(message))
+        if self.state != "CLOSED":
+            self.reports.strange(message)
+            self.effects.append(Strange(message))
 
     # The connection.
 
@@ -564,11 +572,9 @@ class Session:
         error: Exception | None = None,
     ) -> None:
         self.state = state
-        if state == "FAILED":
-            self.log.error("failed: %s", error)
-        elif state in ("CONNECTED", "CLOSED"):
-            self.log.info("%s", state.lower())
-        self.effects.append(Changed(ConnectionEvent(state, reason, attempt, error)))
+        event = ConnectionEvent(state, reason, attempt, error)
+        self.reports.entered(event)
+        self.effects.append(Changed(event))
 
     def _attempt_after(self, delay: float) -> None:
         if delay > 0:
@@ -610,9 +616,7 @@ class Session:
         elif delay is None:
             self._fail(lambda sent: ConnectionFailed(attempts, error), reason)
         else:
-            self.log.info(
-                "attempt %d failed: %s; the next one in %g s", attempts, error, max(delay, retry_after)
-            )
+            self.reports.attempt_failed(attempts, error, max(delay, retry_after))
             self.generation += 1  # a late answer to this attempt is not one to the next
             self._attempt_after(max(delay, retry_after))
 
@@ -621,7 +625,6 @@ class Session:
         self.generation += 1
         self._enter("FAILED", reason, self._attempt, error(False))
         self._end_slots()
-        waiting, self._waiting = self._waiting, []
         for domain in self._domains.values():
             domain.lost(error)
         for lease in list(self._leases):
@@ -630,9 +633,6 @@ class Session:
             for consumer in list(lease.consumers):
                 if consumer.wire is None and consumer.is_stream:
                     self._unlisten_with(consumer, error(False))
-        for call, _ in waiting:
-            if call.timer is not None:
-                call.timer.cancel()
 
     def _unlisten_with(self, consumer: Consumer, error: WsgenError) -> None:
         consumer.end(error)
@@ -645,7 +645,7 @@ class Session:
         self._slots.clear()
         self._answers.clear()
 
-    def _close_last(self, releases: list[Call], done: Call) -> None:
+    def _close_last(self, releases: Iterable[Call], done: Call) -> None:
         was = self.state
         self._enter("CLOSED")
         if was == "CONNECTED":
@@ -682,7 +682,7 @@ class Session:
             when_closed()
 
 
-def _when_all_settled(calls: list[Call], action: Callable[[], None]) -> None:
+def _when_all_settled(calls: Iterable[Call], action: Callable[[], None]) -> None:
     """Run `action` once all of `calls` have settled."""
     waiting = [call for call in calls if not call.settled]
     left = len(waiting)

@@ -10,6 +10,7 @@ where a domain has only one address.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import deque
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..codec import Codec, Getter
 from ..errors import (
     AmbiguousRoute,
+    Closed,
     InvalidRequest,
     SubscribeTimeout,
     SubscriptionRejected,
@@ -45,11 +47,16 @@ PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 class Wire:
-    """One set of parameters. `sent` is their JSON as it is sent, `key` the canonical form."""
+    """One set of parameters. `sent` is their JSON as it is sent in `frame`, `key` the canonical form.
+
+    `ask` is the slot of the latest subscribe until its answer or silence, `asks` all that are unanswered. `undone`
+    are others of the same topic, which wait for the unsubscribe of this one.
+    """
 
     __slots__ = (
         "addresses",
         "ask",
+        "asks",
         "consumers",
         "domain",
         "frame",
@@ -60,16 +67,16 @@ class Wire:
         "refusal",
         "sent",
         "topic",
-        "unanswered",
+        "undone",
         "wait",
     )
 
-    def __init__(self, domain: Domain, key: str, sent: str, frame: bytes, order: int) -> None:
+    def __init__(self, domain: Domain, key: str) -> None:
         self.domain = domain
         self.key = key
-        self.sent = sent
-        self.frame = frame
-        self.order = order
+        self.sent = key
+        self.frame = b""
+        self.order = 0
         self.held = Held.ABSENT
         self.consumers: list[Consumer] = []
         self.leavers: list[Consumer] = []
@@ -78,7 +85,8 @@ class Wire:
         self.ask: Slot | None = None
         self.refusal: WsgenError | None = None
         self.wait: Wait | None = None
-        self.unanswered = 0
+        self.asks: list[Slot] = []
+        self.undone: list[Wire] = []
 
     @property
     def wanted(self) -> bool:
@@ -128,7 +136,8 @@ class Domain:
         self._early: deque[tuple[Hashable, Any, int]] = deque()
         self._early_bytes = 0
         self._asked = 0
-        self._gone: dict[Hashable, None] = {}
+        self._gone: dict[Hashable, str | None] = {}
+        self._releasing: dict[str, tuple[Wire, Slot]] = {}
         self._lingering: str | None = None
         self._confirmation = Roles(operation.confirmation, self._codec.getter)
         self._release = Roles(operation.release, self._codec.getter) if operation.release else None
@@ -176,13 +185,13 @@ class Domain:
         sent = self._codec.parameters(operation.subscribe, request)
         key = _canonical({**operation.defaults, **sent})
         stands_back = self._exclusive and self._must_wait(key)
-        wire = self.wires.get(key)
-        if wire is None:
+        wire = self.wires.get(key) or Wire(self, key)
+        if not wire.wanted and wire.held in (Held.ABSENT, Held.RELEASING):
             text = _canonical(sent)
-            wire = Wire(self, key, key if text == key else text, frame, self._session.next_order())
+            wire.frame, wire.sent, wire.order = frame, key if text == key else text, self._session.next_order()
             if self._pairs is not None:
-                wire.addresses = self._paired_addresses(wire)
-            self.wires[key] = wire
+                wire.addresses = self._paired_addresses(key)
+        self.wires[key] = wire
         call = Call(operation.subscribe, lease)
         consumer.wire, consumer.call, consumer.lease = wire, call, lease
         consumer.bind(self._session.overflow)
@@ -191,16 +200,13 @@ class Domain:
         call.timeout = timeout
         if not self._session.connected:
             self._session.wait_for_connection(
-                call, lambda: self.opened(wire), lambda error: self._connection_not_had(consumer, error)
+                call, lambda: self.opened(wire), lambda error: self.leave(consumer, error)
             )
         elif not stands_back:
             self._happen(wire, Happening.JOINED)
             if wire.held is Held.ASKED and call.wait is None and not call.settled:
                 self._start_clock(wire, consumer)
         return call
-
-    def _connection_not_had(self, consumer: Consumer, error: WsgenError) -> None:
-        self.leave(consumer, error)
 
     def opened(self, wire: Wire) -> None:
         """The connection can be used."""
@@ -237,22 +243,33 @@ class Domain:
     def lost(self, error: Callable[[bool], WsgenError]) -> None:
         """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
         for wire in list(self.wires.values()):
-            asked = wire.held is not Held.ABSENT
+            asked = wire.held in (Held.ASKED, Held.HELD)
             self._happen(wire, Happening.LOST)
             self._stop_clock(wire)
-            for consumer in wire.leavers:
-                consumer.end(None)
-                if consumer.call is not None:
-                    consumer.call.settle()
-            for consumer in wire.consumers:
-                call = consumer.call
-                consumer.end(error(asked))
-                if call is not None:
-                    call.settle(error=error(asked))
-        for table in (self.wires, self.sinks, self._at, self._topics, self._gone):
+            leavers, wire.leavers = wire.leavers, []
+            for consumer in leavers:
+                self._left(consumer)
+            consumers, wire.consumers = wire.consumers, []
+            for consumer in consumers:
+                self._end(consumer, error(asked))
+        for table in (self.wires, self.sinks, self._at, self._topics, self._gone, self._releasing):
             table.clear()
         self._drop_early()
         self._lingering = None
+
+    def _left(self, consumer: Consumer) -> None:
+        consumer.end(None)
+        if consumer.call is not None:
+            consumer.call.settle()
+
+    def _end(self, consumer: Consumer, error: WsgenError) -> None:
+        """End a consumer with an error; its call raises it, or the log is told."""
+        call = consumer.call
+        consumer.end(error)
+        if call is not None and not call.settled:
+            call.settle(error=error)
+        elif not isinstance(error, Closed):
+            self._session.reports.ended(consumer)
 
     def _happen(self, wire: Wire, happening: Happening) -> None:
         before = wire.held
@@ -271,19 +288,19 @@ class Domain:
         def failed(error: WsgenError) -> None:
             self._undecodable(wire, slot, error)
 
-        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed)
+        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, wire.topic)
         wire.ask = slot
-        wire.unanswered += 1
-        self._lingering = None
+        wire.asks.append(slot)
         for address in ((),) if self._single_address else wire.addresses:
-            self._gone.pop(address, None)
+            if self._gone.get(address) == wire.key:
+                self._gone[address] = None
         self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
         for consumer in wire.consumers:
             self._start_clock(wire, consumer)
 
     def _confirm(self, wire: Wire) -> None:
         self._place(wire)
-        for consumer in wire.consumers:
+        for consumer in tuple(wire.consumers):
             call = consumer.call
             if call is not None and not call.settled:
                 consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
@@ -293,17 +310,21 @@ class Domain:
 
     def _reject(self, wire: Wire) -> None:
         for consumer in list(wire.consumers):
-            self.leave(consumer, wire.refusal)
+            self.leave(consumer, copy.copy(wire.refusal))
 
     def _let_go(self, wire: Wire) -> None:
         shared = wire.topic is not None and any(other is not wire for other in self._topics.get(wire.topic, ()))
         self._unplace(wire, forget=not shared)
-        unsubscribe, release = self.operation.unsubscribe, self.operation.release
-        if unsubscribe is None or shared:
+        unsubscribe = self.operation.unsubscribe
+        if unsubscribe is None or shared or not self._session.connected:
             wire.held = Held.ABSENT
             if self._exclusive and unsubscribe is None:
                 self._lingering = wire.key
-            return
+        else:
+            self._send_release(wire, unsubscribe)
+
+    def _send_release(self, wire: Wire, unsubscribe: str) -> None:
+        release = self.operation.release
 
         def answered(key: str, reply: Any) -> None:
             self._released(wire, slot, reply)
@@ -313,12 +334,16 @@ class Domain:
 
         slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
         frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
-        keys = () if release is None else (release.key,)
-        self._session.ask(slot, keys, frame)
+        self._session.ask(slot, () if release is None else (release.key,), frame)
         if release is None:
             self._happen(wire, Happening.RELEASED)
-        else:
-            wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
+            return
+        for address in wire.addresses:
+            if address in self._gone:
+                self._gone[address] = wire.key
+        if wire.topic is not None:
+            self._releasing[wire.topic] = (wire, slot)
+        wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
 
     def _release_parameters(self, wire: Wire) -> dict[str, Any]:
         sent: dict[str, Any] = json.loads(wire.sent)
@@ -332,34 +357,57 @@ class Domain:
     # Answers, and silence.
 
     def _answered(self, wire: Wire, slot: Slot, reply: Any) -> None:
-        wire.unanswered -= 1
+        wire.asks.remove(slot)
         topic = self._confirmation.topic(reply)
         if self._confirmation.ok(reply):
             self._confirmed(wire, slot, topic)
         elif wire.ask is slot:
-            self._refuse(wire, SubscriptionRejected(self.operation.domain, self._confirmation.message(reply), reply))
+            words = self._confirmation.message(reply)
+            self._refuse(wire, SubscriptionRejected(self.operation.domain, words, reply))
         self._tidy(wire)
 
     def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
         expected = self._computed_topic(wire)
         if topic is None:
             topic = expected
-        if wire.ask is not None and wire.ask is not slot:
-            wire.ask.entomb()  # its caller is served by this late ok
         if wire.held in (Held.ABSENT, Held.ASKED):
-            wire.ask = None
-            self._stop_clock(wire)
-            wire.topic = topic
-            if self._pairs is None:
-                wire.addresses = ((),) if self._single_address else (topic,)
+            self._learn(wire, topic)
+            if topic is not None and self._undone(wire, slot, topic):
+                return
             if expected is not None and topic is not None and expected != topic:
                 self._mismatched(wire, expected, topic)
         self._happen(wire, Happening.CONFIRMED)
 
+    def _learn(self, wire: Wire, topic: str | None) -> None:
+        """The server said ok: the latest subscribe is answered with it, and other replies will name this topic."""
+        wire.ask = None
+        wire.topic = topic
+        if self._pairs is None:
+            wire.addresses = ((),) if self._single_address else (topic,)
+        for slot in wire.asks:
+            slot.entomb()
+            if topic is not None:
+                slot.learn(topic)
+        self._stop_clock(wire)
+
+    def _undone(self, wire: Wire, slot: Slot, topic: str) -> bool:
+        """Whether other parameters with this topic were unsubscribed after `slot`: then nothing is held, and all wait
+        until the server has said so.
+        """
+        other, release = self._releasing.get(topic, (wire, slot))
+        if other is wire or release.sequence < slot.sequence:
+            return False
+        other.undone.append(wire)
+        for consumer in wire.consumers:
+            if consumer.call is not None and consumer.call.wait is not None:
+                consumer.call.wait.cancel()
+        self._happen(wire, Happening.UNDONE)
+        return True
+
     def _mismatched(self, wire: Wire, expected: str, topic: str) -> None:
         domain = self.operation.domain
         if not self.operation.strict_topic:
-            self._session.log.warning("%s: expected the topic %r, the server confirmed %r", domain, expected, topic)
+            self._session.reports.other_topic(domain, expected, topic)
             return
         for consumer in list(wire.consumers):
             self.leave(consumer, TopicMismatch(domain, expected, topic))
@@ -371,60 +419,63 @@ class Domain:
         self._ask_those_who_wait()
 
     def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
-        wire.unanswered -= 1
+        wire.asks.remove(slot)
         if wire.ask is slot:
             self._refuse(wire, error)
         self._tidy(wire)
 
-    def _silent(self, wire: Wire, slot: Slot, consumer: Consumer | None) -> None:
-        if consumer is not None and consumer.call is not None:
-            timeout = consumer.call.timeout
-            self._leave_silent(wire, consumer, SubscribeTimeout(self.operation.subscribe, timeout))
+    def _silent(self, wire: Wire, slot: Slot, consumer: Consumer) -> None:
+        assert consumer.call is not None
+        error = SubscribeTimeout(self.operation.subscribe, consumer.call.timeout)
+        wire.consumers.remove(consumer)
+        self._end(consumer, error)
         if not wire.wanted:
-            slot.entomb()
-            if wire.ask is slot:
-                wire.ask = None
-            self._happen(wire, Happening.SILENT)
-            self._tidy(wire)
+            self._all_silent(wire, slot)
         if slot.misaligned:
             self._session.desynchronised()
 
-    def _leave_silent(self, wire: Wire, consumer: Consumer, error: SubscribeTimeout) -> None:
-        wire.consumers.remove(consumer)
-        consumer.end(error)
-        assert consumer.call is not None
-        consumer.call.settle(error=error)
+    def _all_silent(self, wire: Wire, slot: Slot) -> None:
+        slot.entomb()
+        if wire.ask is slot:
+            wire.ask = None
+        self._happen(wire, Happening.SILENT)
+        self._tidy(wire)
 
     def _released(self, wire: Wire, slot: Slot, reply: Any) -> None:
-        if not slot.waiting:
-            return
-        if self._release is not None and not self._release.ok(reply):
-            self._session.log.warning(
-                "%s: the server refused the unsubscribe: %s",
-                self.operation.domain,
-                self._release.message(reply),
-            )
-        self._release_done(wire)
+        self._forget_release(wire)
+        if slot.waiting:
+            if self._release is not None and not self._release.ok(reply):
+                self._session.reports.release_refused(self.operation.domain, self._release.message(reply))
+            self._release_done(wire)
 
     def _release_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
-        self._session.log.warning("%s: no answer to the unsubscribe", self.operation.domain)
+        self._session.reports.release_silent(self.operation.domain)
+        if not self._exclusive:
+            self._forget_release(wire)
         self._release_done(wire)
         if slot.misaligned:
             self._session.desynchronised()
 
     def _release_done(self, wire: Wire) -> None:
-        if wire.held is not Held.RELEASING:
-            return
         self._stop_clock(wire)
+        if wire.topic is not None and self._releasing.get(wire.topic, (None,))[0] is wire:
+            del self._releasing[wire.topic]
         leavers, wire.leavers = wire.leavers, []
-        self._happen(wire, Happening.RELEASED)
+        undone, wire.undone = wire.undone, []
+        for one in (wire, *undone):
+            self._happen(one, Happening.RELEASED)
         for consumer in leavers:
-            consumer.end(None)
-            if consumer.call is not None:
-                consumer.call.settle()
-        self._tidy(wire)
+            self._left(consumer)
+        for one in (wire, *undone):
+            self._tidy(one)
         self._ask_those_who_wait()
+
+    def _forget_release(self, wire: Wire) -> None:
+        """From now on, what comes for these addresses is of a later subscribe."""
+        for address in wire.addresses:
+            if self._gone.get(address) == wire.key:
+                self._gone[address] = None
 
     def _ask_those_who_wait(self) -> None:
         if self._exclusive:
@@ -439,6 +490,7 @@ class Domain:
         if slot is None or call is None or call.settled:
             return
         self._stop_clock(wire)
+        slot.revive()
         consumer.state = "PENDING"
         call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer))
 
@@ -446,8 +498,9 @@ class Domain:
         """A caller gave up what was asked for; the server's silence still has to be noticed."""
         wait, slot = call.wait, wire.ask
         if wait is not None and slot is not None and not wire.consumers:
+            slot.entomb()
             wire.wait = self._session.clock_for(
-                slot, wait.timeout, lambda: self._silent(wire, slot, None), started=wait.started
+                slot, wait.timeout, lambda: self._all_silent(wire, slot), started=wait.started
             )
 
     def _stop_clock(self, wire: Wire) -> None:
@@ -474,8 +527,8 @@ class Domain:
             raise AmbiguousRoute(self.operation.domain)
         return waits
 
-    def _paired_addresses(self, wire: Wire) -> tuple[Hashable, ...]:
-        parameters: dict[str, Any] = {**self.operation.defaults, **json.loads(wire.sent)}
+    def _paired_addresses(self, key: str) -> tuple[Hashable, ...]:
+        parameters: dict[str, Any] = json.loads(key)
         values: list[list[Hashable]] = []
         for name in (self._pairs or {}).values():
             value: list[Any] | dict[str, Any] | str | float | None = parameters.get(name)
@@ -501,6 +554,7 @@ class Domain:
         if wire.topic is not None and wire not in self._topics.get(wire.topic, ()):
             self._topics[wire.topic] = (*self._topics.get(wire.topic, ()), wire)
         for address in wire.addresses:
+            self._gone.pop(address, None)
             if wire not in self._at.get(address, ()):
                 self._at[address] = (*self._at.get(address, ()), wire)
 
@@ -529,7 +583,7 @@ class Domain:
                 self.sinks.pop(address, None)
 
     def _tidy(self, wire: Wire) -> None:
-        if not wire.wanted and wire.held is Held.ABSENT and not wire.unanswered and not wire.leavers:
+        if not wire.wanted and wire.held is Held.ABSENT and not wire.asks and not wire.leavers:
             self._stop_clock(wire)
             if self.wires.get(wire.key) is wire:
                 del self.wires[wire.key]
@@ -538,10 +592,11 @@ class Domain:
 
     def unaddressed(self, address: Hashable, value: Any, size: int) -> None:
         """An update whose address has no consumer: kept while a subscribe is pending, else dropped."""
-        if address in self._gone or address in self._at:
+        if address in self._at:
             return
-        if not self._asked:
-            self._session.count_unrouted(self.operation.domain)
+        if not self._asked or self._gone.get(address) is not None:
+            if address not in self._gone:
+                self._session.count_unrouted(self.operation.domain)
             return
         self._early.append((address, value, size))
         self._early_bytes += size
@@ -560,8 +615,9 @@ class Domain:
             self._session.deliver(self.sinks.get(address, ()), value)
 
     def _drop_early(self) -> None:
-        for _ in self._early:
-            self._session.count_unrouted(self.operation.domain)
+        for address, _, _ in self._early:
+            if address not in self._gone:
+                self._session.count_unrouted(self.operation.domain)
         self._early.clear()
         self._early_bytes = 0
 

@@ -13,9 +13,9 @@ class Timer:
 
     __slots__ = ("_action", "_timers", "when")
 
-    def __init__(self, timers: Timers, when: float, action: Callable[[], None]) -> None:
+    def __init__(self, timers: Timers, when: float, action: Callable[[], object]) -> None:
         self._timers = timers
-        self._action: Callable[[], None] | None = action
+        self._action: Callable[[], object] | None = action
         self.when = when
 
     @property
@@ -46,7 +46,7 @@ class Timers:
     def __len__(self) -> int:
         return self._live
 
-    def at(self, when: float, action: Callable[[], None]) -> Timer:
+    def at(self, when: float, action: Callable[[], object]) -> Timer:
         timer = Timer(self, when, action)
         self._count += 1
         self._live += 1
