@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar
 
+from .retry import Verdict, judge
+
 __all__ = [
     "Callback",
     "ConnectionEvent",
@@ -15,6 +17,7 @@ __all__ = [
     "ConnectionState",
     "Credential",
     "Delivery",
+    "Heartbeat",
     "Retry",
     "SessionOptions",
     "Stream",
@@ -46,11 +49,30 @@ class Retry:
         delays: seconds before each attempt of a first connect, exactly. Their number is the number of attempts.
         stable_after: seconds that a connection must last before an outage counts as over.
         give_up_after: seconds after which an outage of an established connection is final; None: never.
+        judge: says of a failure whether another attempt is worth it; the default is `retry.judge`.
     """
 
     delays: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0, 8.0)
     stable_after: float = 5.0
     give_up_after: float | None = 300.0
+    judge: Callable[[Exception], Verdict] = judge
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A message that is sent regularly, for servers that close connections on which the client says nothing.
+
+    Attributes:
+        type: the message, by its wire type.
+        interval: seconds from one to the next.
+        payload: its payload; None for a message without one.
+        reply: the wire type of the server's answer, which is swallowed; None when it does not answer.
+    """
+
+    type: str
+    interval: float
+    payload: object = None
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +135,11 @@ class ConnectionOptions(TypedDict, total=False):
     timeout: seconds that a call waits for its answer; default 5.
     max_attempts: attempts of a first connect; default 5, None: for ever.
     retry: see `Retry`.
+    on_disconnect: what a request or send does while the connection is lost: "fail" raises `ConnectionLost` at once
+        (default), "queue" waits for a connection as long as `ttl` (default 30 s) allows. Nothing that was sent is
+        ever sent again.
+    heartbeat: see `Heartbeat`; default: none.
+    max_silence: seconds without any frame of the server after which the connection counts as dead; default: none.
     ping_interval, ping_timeout: protocol pings; default 20 s and 20 s, None: none.
     max_size: bytes of the largest message that is accepted; default 16 MiB.
     compression: "deflate" or None; default None, which is faster.
@@ -131,6 +158,10 @@ class ConnectionOptions(TypedDict, total=False):
     timeout: float
     max_attempts: int | None
     retry: Retry
+    on_disconnect: Literal["fail", "queue"]
+    ttl: float
+    heartbeat: Heartbeat
+    max_silence: float
     ping_interval: float | None
     ping_timeout: float | None
     max_size: int | None
@@ -201,6 +232,10 @@ class SessionOptions:
     open_timeout: float = 10.0
     max_attempts: int | None = 5
     retry: Retry = Retry()
+    on_disconnect: Literal["fail", "queue"] = "fail"
+    ttl: float = 30.0
+    heartbeat: Heartbeat | None = None
+    max_silence: float | None = None
 
     @classmethod
     def of(cls, options: ConnectionOptions) -> SessionOptions:
@@ -212,19 +247,26 @@ class SessionOptions:
             open_timeout=options.get("open_timeout", 10.0),
             max_attempts=options.get("max_attempts", max(1, len(retry.delays))),
             retry=retry,
+            on_disconnect=options.get("on_disconnect", "fail"),
+            ttl=options.get("ttl", 30.0),
+            heartbeat=options.get("heartbeat"),
+            max_silence=options.get("max_silence"),
         )
 
     def delay_before(self, attempt: int) -> float | None:
-        """Seconds before an attempt of a first connect, from 1; None when there is none left.
-
-        Past the listed delays they double, up to 30 s.
-        """
+        """Seconds before an attempt of a first connect, from 1; None when there is none left."""
         if self.max_attempts is not None and attempt > self.max_attempts:
             return None
+        return self.listed_delay(attempt)
+
+    def listed_delay(self, attempt: int) -> float:
+        """Seconds before an attempt, from 1. Past the listed delays they double, up to 30 s."""
         delays = self.retry.delays or (0.0,)
         if attempt <= len(delays):
             return delays[attempt - 1]
-        return min(30.0, max(1.0, delays[-1]) * 2.0 ** (attempt - len(delays)))
+        # Beyond some thirty doublings a float has no room, and 30 s have long been reached.
+        doublings = min(attempt - len(delays), 30)
+        return min(30.0, max(1.0, delays[-1]) * 2.0**doublings)
 
     @property
     def patience(self) -> float:

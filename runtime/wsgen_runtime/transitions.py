@@ -100,9 +100,10 @@ TABLE: Final[Mapping[tuple[bool, Held, Happening], tuple[Held, Act]]] = {
     (False, _Q, Happening.REFUSED): (_A, Act.NOTHING),
     (False, _H, Happening.REFUSED): (_H, Act.NOTHING),
     (False, _R, Happening.REFUSED): (_R, Act.NOTHING),
-    # Each caller's own clock ends its call; the wire subscription is silent when the last of them has gone.
+    # Each caller's own clock ends its call; the wire subscription is silent when the last of them has gone. One
+    # that is being renewed has no caller: it is asked for once more.
     (True, _A, Happening.SILENT): (_A, Act.NOTHING),
-    (True, _Q, Happening.SILENT): (_Q, Act.NOTHING),
+    (True, _Q, Happening.SILENT): (_Q, Act.ASK),
     (True, _H, Happening.SILENT): (_H, Act.NOTHING),
     (True, _R, Happening.SILENT): (_R, Act.NOTHING),
     (False, _A, Happening.SILENT): (_A, Act.NOTHING),

@@ -2,7 +2,7 @@
 
 from .calls import Call, Cancelled
 from .consumers import Consumer
-from .effects import Abort, Changed, Close, Effect, Open, Serve, Strange, Transmit
+from .effects import Abort, Changed, Close, Effect, Open, PauseReading, ResumeReading, Serve, Strange, Transmit
 from .leases import Lease
 from .session import Session
 from .subscriptions import canonical_parameters
@@ -17,6 +17,8 @@ __all__ = [
     "Effect",
     "Lease",
     "Open",
+    "PauseReading",
+    "ResumeReading",
     "Serve",
     "Session",
     "Strange",

@@ -18,6 +18,7 @@ from .timers import Timer, Timers
 
 if TYPE_CHECKING:
     from .leases import Lease
+    from .subscriptions import Wire
 
 __all__ = ["Call", "Cancelled", "ReplyQueue", "Slot", "Staircase", "Wait"]
 
@@ -29,7 +30,19 @@ class Cancelled(Exception):
 class Call:
     """Something that a caller waits for. It settles exactly once, with a result or an error."""
 
-    __slots__ = ("_on_settled", "_queue", "error", "lease", "message", "result", "settled", "timeout", "timer", "wait")
+    __slots__ = (
+        "_on_settled",
+        "_queue",
+        "error",
+        "lease",
+        "message",
+        "order",
+        "result",
+        "settled",
+        "timeout",
+        "timer",
+        "wait",
+    )
 
     def __init__(self, message: str, lease: Lease | None) -> None:
         self.message = message
@@ -37,6 +50,7 @@ class Call:
         if lease is not None:
             lease.calls[self] = None
         self.timeout = 0.0
+        self.order = 0
         self.settled = False
         self.result: Any = None
         self.error: WsgenError | Cancelled | None = None
@@ -83,10 +97,10 @@ class Slot:
     """The place of one sent frame among those that wait for a reply.
 
     `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
-    and of a subscribe whose topic has been learned since.
+    and of a subscribe whose topic has been learned since. `wire` is what a subscribe asks for.
     """
 
-    __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting")
+    __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting", "wire")
 
     def __init__(
         self,
@@ -95,7 +109,9 @@ class Slot:
         answered: Callable[[str, Any], None],
         failed: Callable[[WsgenError], None],
         topic: str | None = None,
+        wire: Wire | None = None,
     ) -> None:
+        self.wire = wire
         self.sequence = sequence
         self.kind = kind
         self.answered = answered
@@ -127,13 +143,15 @@ class Slot:
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_topic", "_risen", "_slots", "held_back", "replied")
+    __slots__ = ("_by_topic", "_risen", "_slots", "held_back", "learned", "replied")
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
         self._by_topic: dict[str, list[Slot]] = {}
         self._risen = Staircase()
         self.held_back: deque[Callable[[], None]] = deque()
+        self.learned: list[Wire] = []
+        """What learned its topic by position since the queue was last empty."""
         self.replied = 0
         """The sequence number of the latest frame that had been sent when the latest reply came."""
 
@@ -192,6 +210,10 @@ class ReplyQueue:
         else:
             self._slots.remove(slot)
         self._forget_topic(slot)
+        if not self._slots:
+            self.learned.clear()
+        elif slot.wire is not None and slot.topic is None:
+            self.learned.append(slot.wire)
         if not slot.waiting:
             self._risen.note(slot.sequence, sent, self._slots[0].sequence if self._slots else sent + 1)
 
@@ -208,6 +230,7 @@ class ReplyQueue:
         self._by_topic.clear()
         self._risen.clear()
         self.held_back.clear()
+        self.learned.clear()
 
 
 class Staircase:

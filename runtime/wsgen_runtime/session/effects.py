@@ -11,7 +11,18 @@ from ..options import ConnectionEvent, UnknownMessage
 if TYPE_CHECKING:
     from .consumers import Consumer
 
-__all__ = ["Abort", "Changed", "Close", "Effect", "Open", "Serve", "Strange", "Transmit"]
+__all__ = [
+    "Abort",
+    "Changed",
+    "Close",
+    "Effect",
+    "Open",
+    "PauseReading",
+    "ResumeReading",
+    "Serve",
+    "Strange",
+    "Transmit",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,16 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseReading:
+    """Take nothing more from the socket for now; pings go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeReading:
+    """Take from the socket again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """The connection entered a state."""
 
@@ -64,4 +85,4 @@ class Serve:
     awaitable: Awaitable[None]
 
 
-Effect: TypeAlias = Open | Transmit | Close | Abort | Changed | Strange | Serve
+Effect: TypeAlias = Open | Transmit | Close | Abort | Changed | PauseReading | ResumeReading | Strange | Serve

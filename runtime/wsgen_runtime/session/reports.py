@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from ..options import ConnectionEvent, UnknownMessage
+from ..retry import Verdict
 from .consumers import Consumer
 
 __all__ = ["Reports"]
@@ -32,8 +33,13 @@ class Reports:
         elif event.state in ("CONNECTED", "CLOSED"):
             self._log.info("%s", event.state.lower())
 
-    def attempt_failed(self, attempt: int, error: Exception, delay: float) -> None:
-        self._log.info("attempt %d failed: %s; the next one in %g s", attempt, error, delay)
+    def attempt_due(self, failure: Exception, verdict: Verdict, attempt: int, delay: float) -> None:
+        """A connection failed, and another attempt is due."""
+        level = logging.ERROR if verdict.level == "error" else logging.INFO
+        self._log.log(level, "reconnecting: %s (%s); attempt %d in %.3g s", failure, verdict.because, attempt, delay)
+
+    def reconnected(self, resubscribed: int) -> None:
+        self._log.info("reconnected; %d subscriptions are renewed", resubscribed)
 
     def sent(self, frame: bytes) -> None:
         self._log.debug("> %r", frame[:CUT])
@@ -73,6 +79,11 @@ class Reports:
                 self._log.exception("%s: on_error raised", consumer.domain)
         name = type(error).__name__
         self._log.error("%s: a callback raised %s: %s", consumer.domain, name, error, exc_info=error)
+
+    def dropped(self, consumer: Consumer) -> None:
+        """A slow consumer lost a value, as its policy says."""
+        if _worth_a_line(consumer.dropped):
+            self._log.warning("%s: a slow consumer has lost %d values so far", consumer.domain, consumer.dropped)
 
     def slow(self, error: Exception) -> None:
         self._log.warning("%s", error)

@@ -8,7 +8,8 @@ way: `receive` calls the consumers itself, so that an update costs one decode, o
     opened / refused / unreachable   →   the attempt that `Open` asked for
     receive / receive_binary / lost  →   what the socket gives
     tick                             →   at `next_timer`
-    take                             ←   Open, Transmit, Close, Abort, Changed, Serve
+    take                             ←   Open, Transmit, Close, Abort, PauseReading, ResumeReading, Changed, Strange,
+                                         Serve
 
 Rules for the next editor: a state changes only in `_enter`; a subscription changes only by the table in
 `transitions`; every frame that the server answers takes its slot before it is sent; nothing here awaits.
@@ -16,9 +17,11 @@ Rules for the next editor: a state changes only in `_enter`; a subscription chan
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from functools import partial
+from operator import itemgetter
+from typing import Any, Final, Literal
 
 from ..codec import Undecodable, UnknownMessageKey
 from ..errors import (
@@ -27,24 +30,30 @@ from ..errors import (
     ConnectionLost,
     HandshakeRejected,
     InvalidPayload,
+    RemoteError,
     RequestTimeout,
     SlowConsumer,
     WsgenError,
 )
 from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
 from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
+from .attempts import Attempts, Cause
 from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait
 from .consumers import Consumer
 from .effects import Abort, Changed, Close, Effect, Open, Serve, Strange, Transmit
 from .leases import Lease
+from .liveness import Liveness
+from .pressure import Pressure
 from .reports import Reports
 from .routes import MessageRoute, Route, UpdateRoute, maker
-from .subscriptions import Domain
+from .subscriptions import Domain, Wire
 from .timers import Timer, Timers
 
 __all__ = ["Session"]
 
-CLOSE_GRACE = 1.0
+CLOSE_GRACE: Final = 1.0
+POISON_CODES: Final = frozenset({1003, 1007, 1008, 1009, 1011})
+"""Close codes with which servers end a connection because of what was sent on it."""
 
 
 class Session:
@@ -63,11 +72,8 @@ class Session:
         self.codec = protocol.codec
         self.reports = Reports(protocol.name)
         self.state: ConnectionState = "DISCONNECTED"
-        self.generation = 0
-        self.attempts = 0
         self._options = options
         self._clock = clock
-        self._jitter = jitter
         self._decode = protocol.codec.decode
         self.effects: list[Effect] = []
         self._timers = Timers()
@@ -80,13 +86,21 @@ class Session:
         self._messages: dict[str, MessageRoute] = {}
         self._routes: dict[str, Route] = {}
         self._waiting: dict[Call, Callable[[], None]] = {}
-        self._attempt = 0
-        self._attempt_timer: Timer | None = None
-        self._cause: Exception | None = None
-        self._denied = False
+        self._single_file: deque[Wire] = deque()
+        self._one_way_since_answer = False
+        self._beat_clock: Wait | None = None
+        self._frame = b""
         self._closing: Timer | None = None
         self._when_closed: Callable[[], None] | None = None
-        self.receive: Callable[[bytes], None] = self._receive_aloud if self.reports.frames else self._receive
+        emit = self._emit
+        self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
+        self._pressure = Pressure(clock, self._timers, emit, self._may_pause, self.overflow)
+        beat = options.heartbeat
+        interval = None if beat is None else beat.interval
+        self._liveness = Liveness(clock, self._timers, interval, self._beat, options.max_silence, self._stale)
+        self.receive: Callable[[bytes], None] = (
+            self._receive_observed if self.reports.frames or self._liveness.watches else self._receive
+        )
         """What a text frame is given to. Consumers are called from here."""
 
     # What the shell asks.
@@ -94,6 +108,11 @@ class Session:
     @property
     def connected(self) -> bool:
         return self.state == "CONNECTED"
+
+    @property
+    def default_timeout(self) -> float:
+        """Seconds that a call waits for its answer, unless it says otherwise."""
+        return self._options.timeout
 
     @property
     def clean(self) -> bool:
@@ -105,6 +124,16 @@ class Session:
             or any(lease.calls or lease.consumers for lease in self._leases)
             or any(not domain.idle for domain in self._domains.values())
         )
+
+    @property
+    def generation(self) -> int:
+        """The number of the attempt whose answers count."""
+        return self._attempts.generation
+
+    @property
+    def attempts(self) -> int:
+        """Attempts to connect so far."""
+        return self._attempts.total
 
     @property
     def unknown(self) -> int:
@@ -155,7 +184,10 @@ class Session:
     def connect(self, lease: Lease) -> Call:
         """Settles when the connection can be used."""
         call = self._call("connect", lease)
-        self._when_connected(call, call.settle)
+        if self.connected:
+            call.settle()
+        else:
+            self.wait_for_connection(call, call.settle, lambda error: call.settle(error=error))
         return call
 
     def reconnect(self, lease: Lease) -> Call:
@@ -191,6 +223,8 @@ class Session:
         operation: RequestOperation[Any, Any],
         payload: object,
         timeout: float | None = None,
+        on_disconnect: Literal["fail", "queue"] | None = None,
+        ttl: float | None = None,
     ) -> Call:
         """Settles with the reply's payload.
 
@@ -201,10 +235,17 @@ class Session:
         frame = self.codec.encode(operation.request, payload)
         call = self._call(operation.request, lease)
         call.timeout = self._timeout(timeout)
-        self._when_connected(call, lambda: self._send_request(operation, call, frame))
+        self._when_connected(call, lambda: self._send_request(operation, call, frame), on_disconnect, ttl)
         return call
 
-    def send(self, lease: Lease, operation: SendOperation[Any], payload: object) -> Call:
+    def send(
+        self,
+        lease: Lease,
+        operation: SendOperation[Any],
+        payload: object,
+        on_disconnect: Literal["fail", "queue"] | None = None,
+        ttl: float | None = None,
+    ) -> Call:
         """Settles when the frame is handed over.
 
         Raises:
@@ -218,10 +259,11 @@ class Session:
         call = self._call(operation.message, lease)
 
         def start() -> None:
+            self._one_way_since_answer = True
             self._transmit(frame)
             call.settle()
 
-        self._when_connected(call, start)
+        self._when_connected(call, start, on_disconnect, ttl)
         return call
 
     def listen(self, lease: Lease, operation: PushOperation[Any], consumer: Consumer) -> None:
@@ -232,7 +274,7 @@ class Session:
         """
         self._check(lease)
         consumer.lease, consumer.state = lease, "CONFIRMED"
-        consumer.bind(self.overflow)
+        consumer.bind(self)
         lease.consumers[consumer] = None
         events = operation.events or {}
         for key in operation.messages:
@@ -275,24 +317,19 @@ class Session:
         """The attempt succeeded."""
         if generation != self.generation or self.state not in ("CONNECTING", "RECONNECTING"):
             return
-        self._stop_attempt()
-        self._enter("CONNECTED", attempt=self._attempt)
-        for call, start in list(self._waiting.items()):
-            call.stop_waiting()
-            if not call.settled:
-                start()
+        again = self.state == "RECONNECTING"
+        self._attempts.succeeded()
+        self._enter("CONNECTED", attempt=self._attempts.number)
+        self._liveness.start()
+        self._start_what_waits(again)
 
     def refused(self, generation: int, status: int, retry_after: float | None = None) -> None:
         """The server answered the handshake with an HTTP status."""
-        if status in (401, 403):
-            fatal, self._denied = self._denied, True
-        else:
-            fatal = 300 <= status < 500 and status not in (408, 425, 429)
-        self._attempt_failed(generation, HandshakeRejected(status), fatal, retry_after or 0.0)
+        self._attempt_failed(generation, HandshakeRejected(status, retry_after), retry_after or 0.0)
 
     def unreachable(self, generation: int, error: Exception) -> None:
         """The attempt failed before the server answered."""
-        self._attempt_failed(generation, error, False, 0.0)
+        self._attempt_failed(generation, error)
 
     def lost(self, generation: int, code: int | None, reason: str = "") -> None:
         """The socket ended; everything that arrived before has been given to `receive`."""
@@ -301,13 +338,17 @@ class Session:
         if self._closing is not None:
             self._closed()
         elif self.connected:
-            self._fail(lambda sent: ConnectionLost(code, reason, "maybe" if sent else "no"), code)
+            self._interrupted(ConnectionLost(code, reason, "maybe"), code)
 
-    def _receive_aloud(self, frame: bytes) -> None:
-        self.reports.received(frame)
+    def _receive_observed(self, frame: bytes) -> None:
+        if self.reports.frames:
+            self.reports.received(frame)
+        if self._liveness.watches:
+            self._liveness.heard()
         self._receive(frame)
 
     def _receive(self, frame: bytes) -> None:
+        self._frame = frame
         try:
             key, payload = self._decode(frame)
         except UnknownMessageKey as unknown:
@@ -324,6 +365,7 @@ class Session:
 
     def receive_binary(self, frame: bytes) -> None:
         """A binary frame, which this protocol does not have."""
+        self._liveness.heard()
         self._strange(UnknownMessage(None, frame, InvalidPayload(None, "$", "expected text, got a binary frame")))
 
     # What consumers do.
@@ -346,7 +388,7 @@ class Session:
         """A callback returned something: an awaitable is served, anything else is of no interest."""
         if hasattr(result, "__await__"):
             consumer.started()
-            self.effects.append(Serve(consumer, result))
+            self._emit(Serve(consumer, result))
 
     def callback_failed(self, consumer: Consumer, error: BaseException) -> None:
         """Report what a callback raised; only what ends the program goes on.
@@ -373,8 +415,20 @@ class Session:
         if consumer.wire is not None:
             consumer.wire.domain.leave(consumer, error)
         else:
-            self._unlisten(consumer)
+            self._silence(consumer)
             consumer.end(error)
+
+    def over(self, consumer: Consumer) -> bool:
+        """A consumer that blocks is at its high-water mark. Whether it may keep one more."""
+        return self._pressure.over(consumer, len(self._frame))
+
+    def relieved(self, consumer: Consumer) -> None:
+        """A consumer has caught up, or has ended."""
+        self._pressure.relieved(consumer)
+
+    def dropped(self, consumer: Consumer) -> None:
+        """A consumer lost a value, as its policy says."""
+        self.reports.dropped(consumer)
 
     # What subscriptions need.
 
@@ -387,18 +441,24 @@ class Session:
         return self._order
 
     def wait_for_connection(
-        self, call: Call, start: Callable[[], None], give_up: Callable[[WsgenError], object]
+        self,
+        call: Call,
+        start: Callable[[], None],
+        give_up: Callable[[WsgenError], object],
+        patience: float | None = None,
     ) -> None:
         """Run `start` when the connection is there, or `give_up` when that takes too long."""
         self._waiting[call] = start
-        timer = self._timers.at(
-            self._clock() + self._options.patience, lambda: give_up(ConnectionFailed(self._attempt, self._cause))
-        )
+        call.order = call.order or self.next_order()
+        bound = self._options.patience if patience is None else patience
+        timer = self._timers.at(self._clock() + bound, lambda: give_up(self._not_connected()))
         call.wait_in(self._waiting, timer)
         if self.state in ("DISCONNECTED", "FAILED"):
-            self._attempt, self._cause, self._denied = 0, None, False
             self._enter("CONNECTING", attempt=1)
-            self._attempt_after(self._options.delay_before(1) or 0.0)
+            self._attempts.first()
+
+    def _not_connected(self) -> WsgenError:
+        return ConnectionFailed(self._attempts.number, self._attempts.cause)
 
     def ask(self, slot: Slot, replies: tuple[str, ...], frame: bytes) -> None:
         """Send a frame that the server answers."""
@@ -407,6 +467,8 @@ class Session:
         if replies:
             self._slots[slot.sequence] = slot
         self._transmit(frame)
+        if self._pressure.full:
+            self._pressure.weigh()
 
     def clock_for(
         self, slot: Slot, timeout: float | None, expired: Callable[[], None], started: float | None = None
@@ -423,16 +485,27 @@ class Session:
         self._settle_slot(slot, queue)
         slot.answered(message.key, payload)
         self._let_next_go(slot)
+        self.next_in_single_file()
         return waited
 
-    def desynchronised(self) -> None:
-        """Replies no longer belong to the calls that they reach: only a new connection helps."""
+    def desynchronised(self, slot: Slot) -> None:
+        """Replies no longer belong to the calls that they reach: only a new connection helps.
+
+        Topics that were learned by position may belong to others, and are asked for again one at a time.
+        """
         if self.connected:
-            self.effects.append(Close(1000, "desynchronised"))
-            self._fail(
-                lambda sent: ConnectionLost(None, "desynchronised", "maybe" if sent else "no"),
-                "desynchronised",
-            )
+            for queue in slot.queues:
+                for wire in queue.learned:
+                    wire.doubt()
+            self._emit(Close(1000, "desynchronised"))
+            self._interrupted(ConnectionLost(None, "desynchronised", "maybe"), "desynchronised")
+
+    def next_in_single_file(self) -> None:
+        """Send the next of those that are sent alone, when nothing else is asked for."""
+        while self._single_file and not any(domain.asking for domain in self._domains.values()):
+            wire = self._single_file.popleft()
+            wire.queued = False
+            wire.domain.opened(wire)
 
     def reply_topic(self, key: str, topic: Callable[[Any], str | None]) -> None:
         """Replies of this kind may name their topic."""
@@ -481,16 +554,33 @@ class Session:
             self._routes[key] = message.quickest()
         return message.queue
 
-    def _when_connected(self, call: Call, start: Callable[[], None]) -> None:
+    def _when_connected(
+        self,
+        call: Call,
+        start: Callable[[], None],
+        on_disconnect: Literal["fail", "queue"] | None,
+        ttl: float | None,
+    ) -> None:
         if self.connected:
             start()
-        else:
+        elif self.state != "RECONNECTING":
             self.wait_for_connection(call, start, lambda error: call.settle(error=error))
+        elif (on_disconnect or self._options.on_disconnect) == "fail":
+            call.settle(error=self._lost_unsent())
+        else:
+            patience = self._options.ttl if ttl is None else ttl
+            self.wait_for_connection(call, start, lambda _: call.settle(error=self._lost_unsent()), patience)
+
+    def _lost_unsent(self) -> ConnectionLost:
+        cause = self._attempts.cause
+        if isinstance(cause, ConnectionLost):
+            return ConnectionLost(cause.code, cause.reason, "no")
+        return ConnectionLost(None, "" if cause is None else str(cause), "no")
 
     def _transmit(self, frame: bytes) -> None:
         if self.reports.frames:
             self.reports.sent(frame)
-        self.effects.append(Transmit(frame))
+        self._emit(Transmit(frame))
 
     def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
         if call.settled:
@@ -510,7 +600,7 @@ class Session:
             slot.entomb()
             self._let_next_go(slot)
             if slot.misaligned:
-                self.desynchronised()
+                self.desynchronised(slot)
 
         slot = Slot(self.next_sequence(), "request", answered, lambda error: call.settle(error=error))
         self.ask(slot, operation.replies, frame)
@@ -531,6 +621,9 @@ class Session:
         self._slots.pop(slot.sequence, None)
         oldest = next(iter(self._slots), self._sequence + 1)
         self._answers.note(slot.sequence, self._clock(), oldest)
+        self._one_way_since_answer = False
+        if self._pressure.full:
+            self._pressure.weigh()
 
     def _let_next_go(self, slot: Slot) -> None:
         for queue in slot.queues:
@@ -555,14 +648,18 @@ class Session:
             self._settle_slot(slot, message.queue)
             slot.failed(bad.error)
             self._let_next_go(slot)
+            self.next_in_single_file()
         self._strange(UnknownMessage(bad.key, frame, bad.error))
 
     def _strange(self, message: UnknownMessage) -> None:
         if self.state != "CLOSED":
             self.reports.strange(message)
-            self.effects.append(Strange(message))
+            self._emit(Strange(message))
 
     # The connection.
+
+    def _emit(self, effect: Effect) -> None:
+        self.effects.append(effect)
 
     def _enter(
         self,
@@ -574,56 +671,94 @@ class Session:
         self.state = state
         event = ConnectionEvent(state, reason, attempt, error)
         self.reports.entered(event)
-        self.effects.append(Changed(event))
+        self._emit(Changed(event))
 
-    def _attempt_after(self, delay: float) -> None:
-        if delay > 0:
-            self._attempt_timer = self._timers.at(self._clock() + delay, self._try)
-        else:
-            self._try()
+    def _attempt_failed(self, generation: int, error: Exception, retry_after: float = 0.0) -> None:
+        if generation == self.generation and self.state in ("CONNECTING", "RECONNECTING"):
+            cause = self._attempts.failed(error, retry_after)
+            if cause is not None:
+                self._fail(cause, error.status if isinstance(error, HandshakeRejected) else None)
 
-    def _try(self) -> None:
-        self._attempt += 1
-        self.attempts += 1
-        self.generation += 1
-        generation = self.generation
-        self._attempt_timer = self._timers.at(
-            self._clock() + self._options.open_timeout, lambda: self._attempt_too_slow(generation)
-        )
-        self.effects.append(Open(self._attempt, generation))
+    def _start_what_waits(self, again: bool) -> None:
+        """Send in the order in which it was asked for: what is wanted from before, and what has come since."""
+        starts: list[tuple[int, Callable[[], None]]] = []
+        for call, start in list(self._waiting.items()):
+            call.stop_waiting()
+            starts.append((call.order, start))
+        wires = [wire for domain in self._domains.values() for wire in domain.wires.values() if wire.wanted]
+        for wire in sorted(wires, key=lambda wire: wire.order):
+            if wire.alone:
+                wire.queued = True
+                self._single_file.append(wire)
+            else:
+                starts.append((wire.order, partial(wire.domain.opened, wire)))
+        for _, start in sorted(starts, key=itemgetter(0)):
+            start()
+        if again:
+            self.reports.reconnected(len(wires))
+        self.next_in_single_file()
 
-    def _attempt_too_slow(self, generation: int) -> None:
-        self.effects.append(Abort())
-        timeout = self._options.open_timeout
-        self._attempt_failed(generation, TimeoutError(f"no handshake within {timeout:g} s"), False, 0.0)
-
-    def _stop_attempt(self) -> None:
-        if self._attempt_timer is not None:
-            self._attempt_timer.cancel()
-            self._attempt_timer = None
-
-    def _attempt_failed(self, generation: int, error: Exception, fatal: bool, retry_after: float) -> None:
-        if generation != self.generation or self.state != "CONNECTING":
+    def _interrupted(self, failure: ConnectionLost, reason: int | str | None) -> None:
+        """The connection is gone, and another one may come: calls in flight fail, subscriptions wait."""
+        self._liveness.stop()
+        self._pressure.reset()
+        excused = self._poisoned(failure.code)
+        self._one_way_since_answer = False
+        self._single_file.clear()
+        cause = self._attempts.lost(failure, excused=excused)
+        if cause is not None:
+            self._fail(cause, reason)
             return
-        self._stop_attempt()
-        self._cause = error
-        attempts = self._attempt
-        reason = error.status if isinstance(error, HandshakeRejected) else None
-        delay = self._options.delay_before(attempts + 1)
-        if fatal and isinstance(error, HandshakeRejected):
-            status = error.status
-            self._fail(lambda sent: HandshakeRejected(status), reason)
-        elif delay is None:
-            self._fail(lambda sent: ConnectionFailed(attempts, error), reason)
-        else:
-            self.reports.attempt_failed(attempts, error, max(delay, retry_after))
-            self.generation += 1  # a late answer to this attempt is not one to the next
-            self._attempt_after(max(delay, retry_after))
+        self._enter("RECONNECTING", reason, 0, failure)
+        self._end_slots()
+        for domain in self._domains.values():
+            domain.interrupted()
+        for lease in list(self._leases):
+            for call in [call for call in lease.calls if call not in self._waiting]:
+                sent: Literal["no", "maybe"] = "no" if call.wait is None else "maybe"
+                call.settle(error=ConnectionLost(failure.code, failure.reason, sent))
 
-    def _fail(self, error: Callable[[bool], WsgenError], reason: int | str | None) -> None:
+    def _poisoned(self, code: int | None) -> bool:
+        """Whether a subscription is to blame for the end: then it is asked for alone, and ends the second time."""
+        slot = next(iter(self._slots.values()), None)
+        wire = None if slot is None else slot.wire
+        if code not in POISON_CODES or self._one_way_since_answer or wire is None or not wire.wanted:
+            return False
+        if wire.suspect:
+            sentence = f"the server ends the connection with code {code} whenever `{wire.message}` is sent with these"
+            wire.domain.expel(wire, lambda: RemoteError(f"{sentence} parameters: {wire.sent}"))
+        else:
+            wire.suspect = wire.alone = True
+        return True
+
+    def _stale(self) -> None:
+        self._emit(Abort())
+        self._interrupted(ConnectionLost(None, "the server is silent", "maybe"), "stale")
+
+    def _beat(self) -> None:
+        beat = self._options.heartbeat
+        assert beat is not None, "there is no timer without a heartbeat"
+
+        def answered(key: str, payload: Any) -> None:
+            self._stop_beat_clock()
+
+        self._stop_beat_clock()
+        slot = Slot(self.next_sequence(), "request", answered, lambda error: self._stop_beat_clock())
+        self.ask(slot, () if beat.reply is None else (beat.reply,), self.codec.encode(beat.type, beat.payload))
+        if beat.reply is not None:
+            self._beat_clock = self.clock_for(slot, None, slot.entomb)
+
+    def _stop_beat_clock(self) -> None:
+        if self._beat_clock is not None:
+            self._beat_clock.cancel()
+            self._beat_clock = None
+
+    def _may_pause(self) -> bool:
+        return self.connected and not any(slot.waiting for slot in self._slots.values())
+
+    def _fail(self, error: Cause, reason: int | str | None) -> None:
         """No connection, and none to come by itself: everything that depends on it ends."""
-        self.generation += 1
-        self._enter("FAILED", reason, self._attempt, error(False))
+        self._enter("FAILED", reason, self._attempts.number, error(False))
         self._end_slots()
         for domain in self._domains.values():
             domain.lost(error)
@@ -642,32 +777,34 @@ class Session:
         for message in self._messages.values():
             if message.queue is not None:
                 message.queue.drain()
+        self._stop_beat_clock()
         self._slots.clear()
         self._answers.clear()
 
     def _close_last(self, releases: Iterable[Call], done: Call) -> None:
         was = self.state
+        self._pressure.resume()
+        self._liveness.stop()
         self._enter("CLOSED")
         if was == "CONNECTED":
             self._when_closed = done.settle
             self._closing = self._timers.at(self._clock() + CLOSE_GRACE, self._finish_closing)
             _when_all_settled(releases, self._finish_closing)
             return
-        self.generation += 1
-        self._stop_attempt()
+        self._attempts.stop()
         if was in ("CONNECTING", "RECONNECTING"):
-            self.effects.append(Abort())
+            self._emit(Abort())
         self._closed()
         done.settle()
 
     def _finish_closing(self) -> None:
         if self._closing is not None:
-            self.effects.append(Close(1000))
+            self._emit(Close(1000))
             self._closed()
 
     def _closed(self) -> None:
         """Nothing is left of the connection."""
-        self.generation += 1
+        self._attempts.generation += 1
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None

@@ -15,6 +15,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Callable, Hashable
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,15 @@ class Wire:
     """One set of parameters. `sent` is their JSON as it is sent in `frame`, `key` the canonical form.
 
     `ask` is the slot of the latest subscribe until its answer or silence, `asks` all that are unanswered. `undone`
-    are others of the same topic, which wait for the unsubscribe of this one.
+    are others of the same topic, which wait for the unsubscribe of this one. `renewing` says that consumers from
+    before the connection wait for it again, `silences` how often that went unanswered. One that is `alone` is asked
+    for when nothing else is, because its topic is in doubt or because it is the `suspect` of a connection's end;
+    it is `queued` until then.
     """
 
     __slots__ = (
         "addresses",
+        "alone",
         "ask",
         "asks",
         "consumers",
@@ -64,8 +69,12 @@ class Wire:
         "key",
         "leavers",
         "order",
+        "queued",
         "refusal",
+        "renewing",
         "sent",
+        "silences",
+        "suspect",
         "topic",
         "undone",
         "wait",
@@ -87,6 +96,19 @@ class Wire:
         self.wait: Wait | None = None
         self.asks: list[Slot] = []
         self.undone: list[Wire] = []
+        self.renewing = False
+        self.silences = 0
+        self.alone = False
+        self.suspect = False
+        self.queued = False
+
+    def doubt(self) -> None:
+        """Its topic may be another one's."""
+        self.topic, self.alone = None, True
+
+    @property
+    def message(self) -> str:
+        return self.domain.operation.subscribe
 
     @property
     def wanted(self) -> bool:
@@ -194,7 +216,7 @@ class Domain:
         self.wires[key] = wire
         call = Call(operation.subscribe, lease)
         consumer.wire, consumer.call, consumer.lease = wire, call, lease
-        consumer.bind(self._session.overflow)
+        consumer.bind(self._session)
         lease.consumers[consumer] = None
         wire.consumers.append(consumer)
         call.timeout = timeout
@@ -202,7 +224,7 @@ class Domain:
             self._session.wait_for_connection(
                 call, lambda: self.opened(wire), lambda error: self.leave(consumer, error)
             )
-        elif not stands_back:
+        elif not stands_back and not wire.queued:
             self._happen(wire, Happening.JOINED)
             if wire.held is Held.ASKED and call.wait is None and not call.settled:
                 self._start_clock(wire, consumer)
@@ -210,8 +232,13 @@ class Domain:
 
     def opened(self, wire: Wire) -> None:
         """The connection can be used."""
-        if self.wires.get(wire.key) is wire and wire.wanted:
+        if self.wires.get(wire.key) is wire and wire.wanted and not wire.queued:
             self._happen(wire, Happening.OPENED)
+
+    @property
+    def asking(self) -> bool:
+        """Whether an answer to a subscribe is awaited."""
+        return self._asked > 0
 
     def leave(self, consumer: Consumer, error: WsgenError | None = None) -> Call | None:
         """Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any."""
@@ -240,22 +267,57 @@ class Domain:
         self._tidy(wire)
         return None
 
+    def interrupted(self) -> None:
+        """The connection ended, and another one may come: whoever wants something waits for it."""
+        for wire in list(self.wires.values()):
+            self._forget_connection(wire)
+            for consumer in wire.consumers:
+                call, consumer.state = consumer.call, "PENDING"
+                if call is not None and call.timer is None:
+                    self._wait_again(wire, consumer, call)
+            self._tidy(wire)
+        self._forget_addresses()
+
+    def _wait_again(self, wire: Wire, consumer: Consumer, call: Call) -> None:
+        if call.wait is not None:
+            call.wait.cancel()
+            call.wait = None
+        call.order = wire.order
+        self._session.wait_for_connection(call, lambda: self.opened(wire), lambda error: self.leave(consumer, error))
+
+    def _forget_connection(self, wire: Wire) -> None:
+        """What the server had of it, and what was on its way, is gone with the connection."""
+        self._happen(wire, Happening.LOST)
+        self._stop_clock(wire)
+        wire.ask, wire.renewing, wire.queued = None, False, False
+        wire.asks.clear()
+        wire.undone.clear()
+        if self._pairs is None:
+            wire.addresses = ()
+        leavers, wire.leavers = wire.leavers, []
+        for consumer in leavers:
+            self._left(consumer)
+
+    def _forget_addresses(self) -> None:
+        for table in (self.sinks, self._at, self._topics, self._gone, self._releasing):
+            table.clear()
+        self._drop_early()
+        self._lingering = None
+
+    def expel(self, wire: Wire, error: Callable[[], WsgenError]) -> None:
+        """End one wire subscription with an error, and ask for it no more."""
+        consumers, wire.consumers = wire.consumers, []
+        for consumer in consumers:
+            self._end(consumer, error())
+
     def lost(self, error: Callable[[bool], WsgenError]) -> None:
         """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
         for wire in list(self.wires.values()):
             asked = wire.held in (Held.ASKED, Held.HELD)
-            self._happen(wire, Happening.LOST)
-            self._stop_clock(wire)
-            leavers, wire.leavers = wire.leavers, []
-            for consumer in leavers:
-                self._left(consumer)
-            consumers, wire.consumers = wire.consumers, []
-            for consumer in consumers:
-                self._end(consumer, error(asked))
-        for table in (self.wires, self.sinks, self._at, self._topics, self._gone, self._releasing):
-            table.clear()
-        self._drop_early()
-        self._lingering = None
+            self._forget_connection(wire)
+            self.expel(wire, partial(error, asked))
+        self.wires.clear()
+        self._forget_addresses()
 
     def _left(self, consumer: Consumer) -> None:
         consumer.end(None)
@@ -288,7 +350,7 @@ class Domain:
         def failed(error: WsgenError) -> None:
             self._undecodable(wire, slot, error)
 
-        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, wire.topic)
+        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, wire.topic, wire)
         wire.ask = slot
         wire.asks.append(slot)
         for address in ((),) if self._single_address else wire.addresses:
@@ -297,20 +359,44 @@ class Domain:
         self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
         for consumer in wire.consumers:
             self._start_clock(wire, consumer)
+        wire.renewing = any(consumer.call is None for consumer in wire.consumers)
+        if wire.renewing:
+            self._stop_clock(wire)
+            wire.wait = self._session.clock_for(slot, None, lambda: self._not_renewed(wire, slot))
 
     def _confirm(self, wire: Wire) -> None:
         self._place(wire)
+        wire.renewing = wire.alone = wire.suspect = False
+        wire.silences = 0
+        renewed: list[Consumer] = []
         for consumer in tuple(wire.consumers):
-            call = consumer.call
+            call, pending = consumer.call, consumer.state != "CONFIRMED"
+            consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
             if call is not None and not call.settled:
-                consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
                 call.settle(consumer)
+            elif pending:
+                renewed.append(consumer)
         self._refresh(wire)
+        for consumer in renewed:
+            self._reset(consumer)
         self._deliver_early(wire)
+
+    def _reset(self, consumer: Consumer) -> None:
+        """Updates between the connections are missing."""
+        consumer.resets += 1
+        if consumer.on_reset is None or consumer.ended:
+            return
+        try:
+            consumer.on_reset()
+        except BaseException as error:
+            self._session.callback_failed(consumer, error)
 
     def _reject(self, wire: Wire) -> None:
         for consumer in list(wire.consumers):
+            renewed = consumer.call is None
             self.leave(consumer, copy.copy(wire.refusal))
+            if renewed:
+                self._session.reports.ended(consumer)
 
     def _let_go(self, wire: Wire) -> None:
         shared = wire.topic is not None and any(other is not wire for other in self._topics.get(wire.topic, ()))
@@ -432,7 +518,25 @@ class Domain:
         if not wire.wanted:
             self._all_silent(wire, slot)
         if slot.misaligned:
-            self._session.desynchronised()
+            self._session.desynchronised(slot)
+        self._session.next_in_single_file()
+
+    def _not_renewed(self, wire: Wire, slot: Slot) -> None:
+        """A subscription from before was not answered: it is asked for once more, and ends the second time."""
+        slot.entomb()
+        wire.silences += 1
+        if wire.silences == 1:
+            self._happen(wire, Happening.SILENT)
+        else:
+            timeout = self._session.default_timeout
+            for consumer in [consumer for consumer in wire.consumers if consumer.call is None]:
+                wire.consumers.remove(consumer)
+                self._end(consumer, SubscribeTimeout(self.operation.subscribe, timeout))
+            if not wire.wanted:
+                self._all_silent(wire, slot)
+        if slot.misaligned:
+            self._session.desynchronised(slot)
+        self._session.next_in_single_file()
 
     def _all_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
@@ -455,7 +559,7 @@ class Domain:
             self._forget_release(wire)
         self._release_done(wire)
         if slot.misaligned:
-            self._session.desynchronised()
+            self._session.desynchronised(slot)
 
     def _release_done(self, wire: Wire) -> None:
         self._stop_clock(wire)
@@ -489,7 +593,8 @@ class Domain:
         slot, call = wire.ask, consumer.call
         if slot is None or call is None or call.settled:
             return
-        self._stop_clock(wire)
+        if not wire.renewing:
+            self._stop_clock(wire)
         slot.revive()
         consumer.state = "PENDING"
         call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer))
