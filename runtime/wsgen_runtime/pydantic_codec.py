@@ -85,9 +85,7 @@ class PydanticCodec:
         ValueError: several messages can be received, and there is no tag to tell them apart.
     """
 
-    def __init__(
-        self, envelope: Envelope, *, sent: Mapping[str, object], received: Mapping[str, object]
-    ) -> None:
+    def __init__(self, envelope: Envelope, *, sent: Mapping[str, object], received: Mapping[str, object]) -> None:
         self._tag = tuple(envelope.tag.split(".")) if envelope.tag else ()
         if not self._tag and len(received) > 1:
             raise ValueError(f"{len(received)} messages can be received, and no tag tells them apart")
@@ -360,7 +358,8 @@ def _fields(kind: object) -> dict[str, tuple[str, object]]:
     """Attribute and type of each property of a model class by its wire name; empty for anything else."""
     if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
         return {}
-    return {field.alias or name: (name, field.annotation) for name, field in kind.model_fields.items()}
+    fields = kind.model_fields.items()
+    return {name if field.alias is None else field.alias: (name, field.annotation) for name, field in fields}
 
 
 class _Search:

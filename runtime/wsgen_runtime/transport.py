@@ -134,6 +134,10 @@ class Link(Protocol):
         """Wait while more is waiting to be sent than should; return at once otherwise."""
         ...
 
+    async def wait_closed(self) -> None:
+        """After `close` or `abort`: wait until `lost` has been called and nothing of the connection is left."""
+        ...
+
 
 class Transport(Protocol):
     """Makes connections. Transports that compare equal share their connections."""
@@ -438,6 +442,9 @@ class _MemoryLink:
 
     async def drain(self) -> None:
         return
+
+    async def wait_closed(self) -> None:
+        self._wire.flush()
 
 
 Serve: TypeAlias = Callable[[MemoryAttempt], Awaitable[object] | MemoryConnection | None]

@@ -196,6 +196,14 @@ async def test_closing_what_the_server_has_closed_still_drops_what_waits() -> No
     assert server.close_received is None
 
 
+async def test_wait_closed_tells_the_end_without_flush() -> None:
+    notes, link, _ = await opened()
+    link.close()
+    assert notes.ends == []
+    await asyncio.wait_for(link.wait_closed(), 1)
+    assert notes.ends == [(1000, "", None)]
+
+
 async def test_an_aborted_connection_ends_without_a_code() -> None:
     notes, link, server = await opened()
     link.abort()

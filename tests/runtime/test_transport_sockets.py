@@ -327,6 +327,30 @@ async def test_closing_against_a_silent_server_is_bounded(transport: Transport) 
 
 
 @both
+@pytest.mark.parametrize("way", ["close", "abort"])
+async def test_wait_closed_leaves_nothing_behind(transport: Transport, way: str) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.handshake()
+        while (await peer.read_frame())[0] != CLOSE:
+            pass
+        await peer.write(close_frame(1000))
+
+    def tasks() -> list[str]:
+        return [repr(task) for task in asyncio.all_tasks() if "wsgen_runtime" in repr(task)]
+
+    notes = Notes()
+    async with raw_server(script) as url:
+        link = await transport.connect(request(url, ping_interval=20), notes)
+        await asyncio.sleep(0)
+        assert tasks()
+        link.close() if way == "close" else link.abort()
+        assert notes.ends == []
+        await link.wait_closed()
+        assert len(notes.ends) == 1
+        assert tasks() == []
+
+
+@both
 async def test_closing_drops_what_waits_and_reads_on(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.handshake(frame(TEXT, b"first") + frame(TEXT, b"held") * 100)

@@ -25,7 +25,7 @@ from .forms import (
     Use,
     Values,
 )
-from .intersect import same
+from .intersect import is_text, same
 from .settle import Settled, is_constant
 
 __all__ = ["RESERVED", "Field", "fields"]
@@ -131,7 +131,7 @@ def _default(type: Type, value: Json, definitions: Mapping[str, Definition]) -> 
     """A default as Python, of the very type that its field has; empty where it does not fit."""
     match type:
         case Scalar(kind="string"):
-            return literal(value) if isinstance(value, str) else ""
+            return literal(value) if isinstance(value, str) and is_text(value) else ""
         case Scalar(kind="boolean"):
             return literal(value) if isinstance(value, bool) else ""
         case Scalar(kind="integer"):
@@ -142,7 +142,7 @@ def _default(type: Type, value: Json, definitions: Mapping[str, Definition]) -> 
         case Values():
             return _value(type, value)
         case Anything():
-            return literal(value)
+            return literal(value) if is_text(str(value)) else ""
         case ListOf(item=item) if isinstance(value, list):
             items = [_default(item, each, definitions) for each in value]
             return f"[{', '.join(items)}]" if all(items) else ""

@@ -14,7 +14,7 @@ from typing import TypeGuard
 from wsgen.model import ABSENT, Always, Json, Never, Schema, Shape
 from wsgen.problems import Place
 
-__all__ = ["ASSERTIONS", "asserts", "both", "is_number", "only_types", "same"]
+__all__ = ["ASSERTIONS", "asserts", "both", "is_number", "is_text", "only_types", "same"]
 
 ASSERTIONS = frozenset(
     {"minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
@@ -62,6 +62,15 @@ def same(a: Json, b: Json) -> bool:
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     return a == b
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be written as UTF-8. A JSON document can hold halves of surrogate pairs, which cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def both(a: Shape, b: Shape) -> Shape:

@@ -10,7 +10,21 @@ from wsgen.problems import Problems
 
 from .annotate import Annotation, Annotator
 from .fields import Field, fields
-from .forms import Alias, Anything, Definition, MapOf, Nothing, ObjectType, Scalar, Type, Union, Use, children, uses
+from .forms import (
+    Alias,
+    Anything,
+    Definition,
+    MapOf,
+    Nothing,
+    ObjectType,
+    Scalar,
+    Type,
+    Union,
+    Use,
+    Values,
+    children,
+    uses,
+)
 from .layout import Bracket, Word, flat
 from .read import Hint, Reader
 from .settle import Settled, parts, reachable, settle
@@ -119,11 +133,11 @@ def _with_names_for_payloads(settled: Settled, roots: Sequence[Root], reader: Re
 
 
 def _is_portable(type: Type) -> bool:
-    """Whether builtins, `typing` and the models are enough to write a type."""
+    """Whether builtins, `typing` and the models are enough to write a type, without listing values in signatures."""
     match type:
         case Scalar(kind="string" | "integer" | "number" | "boolean", constraints=()):
             return True
-        case Scalar():
+        case Scalar() | Values(constant=False):
             return False
         case Union(discriminator=wire) if wire:
             return False

@@ -35,7 +35,7 @@ from .forms import (
     Value,
     Values,
 )
-from .intersect import asserts, both, only_types, same
+from .intersect import asserts, both, is_text, only_types, same
 
 __all__ = ["Hint", "Reader"]
 
@@ -358,8 +358,9 @@ class Reader:
         properties = [
             self._property(wire, schema, wire in shape.required, hint, each.depth)
             for wire, schema in shape.properties.items()
+            if self._is_text(wire, schema.place)
         ]
-        unsaid = [wire for wire in shape.required if wire not in shape.properties]
+        unsaid = [wire for wire in shape.required if wire not in shape.properties and is_text(wire)]
         if not closed:
             # Required, and described by nothing: its value would be lost otherwise.
             properties += [Property(wire, Anything(), True, shape.place) for wire in unsaid]
@@ -372,6 +373,13 @@ class Reader:
             description=shape.description,
             deprecated=shape.deprecated,
         )
+
+    def _is_text(self, wire: str, place: Place) -> bool:
+        if is_text(wire):
+            return True
+        message = f"the property {wire!r} has half of a surrogate pair in its name; no UTF-8 frame can carry it"
+        self._problems.warning("WSG467", message, place, "correct the name")
+        return False
 
     def _property(self, wire: str, schema: Schema, required: bool, hint: Hint, depth: int) -> Property:
         type = self.read(schema, hint.of(wire), depth + 1)
@@ -418,7 +426,7 @@ def _null(shape: Shape) -> list[Type]:
 
 def _listed(listed: tuple[Json, ...], shape: Shape) -> list[Type]:
     """`enum` and `const`. Values that `type` does not allow are no values, unless none is left."""
-    values = [value for value in listed if value is not None]
+    values = [value for value in listed if value is not None and not (isinstance(value, str) and not is_text(value))]
     fitting = [value for value in values if _fits(value, shape.types)] or values
     plain = tuple(value for value in fitting if isinstance(value, str | int))
     unique: list[Value] = []
@@ -426,6 +434,8 @@ def _listed(listed: tuple[Json, ...], shape: Shape) -> list[Type]:
         if not any(same(value, other) for other in unique):
             unique.append(value)
     constant = len(listed) == 1
+    if not fitting and any(value is not None for value in listed):
+        return [Scalar("string")]
     types: list[Type] = [Values(tuple(unique), constant)] if unique else []
     if {True, False} <= {value for value in unique if isinstance(value, bool)} and len(unique) == 2:
         types = [Scalar("boolean")]

@@ -83,7 +83,8 @@ def assignment(name: str, annotation: Group, value: Code) -> str:
     opening = value if isinstance(value, str) else value.opening
     if _fits(f"{name}: {_flat(annotation)} = {opening}"):
         return lay(value, 0, lead=f"{name}: {_flat(annotation)} = ")
-    broken = [f"{name}: {annotation.opening}", *(lay(item, 4, trail=",") for item in annotation.items)]
+    comma = "," if len(annotation.items) > 1 else ""  # after the only argument of a subscript it makes a tuple
+    broken = [f"{name}: {annotation.opening}", *(lay(item, 4, trail=comma) for item in annotation.items)]
     return "\n".join([*broken, lay(value, 0, lead=f"{annotation.closing} = ")])
 
 

@@ -147,6 +147,8 @@ class Connection:
         self._emit(ConnectionEvent("CLOSED"))
         for driver, call in [(driver, driver.close(lease)) for driver, lease in shares]:
             await driver.settled(call, lambda: None)
+        for driver, _ in shares:
+            await driver.gone()
 
     # What generated methods call.
 
@@ -222,9 +224,7 @@ class Connection:
 
         return stop
 
-    def listen_stream(
-        self, operation: PushOperation[DataT], *, delivery: Delivery | None = None
-    ) -> Stream[DataT]:
+    def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
         """Every push of `operation` as a context manager and iterator; entering it connects."""
         consumer = _stream_consumer(operation.name, delivery)
 
@@ -333,9 +333,7 @@ class Connection:
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
-    def __init__(
-        self, protocol: Protocol, url: str, options: ConnectionOptions, *, address: str = ""
-    ) -> None:
+    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, *, address: str = "") -> None:
         self.connection = Connection(protocol, url, options, address)
 
     async def connect(self) -> None:

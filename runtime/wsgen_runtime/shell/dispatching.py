@@ -305,3 +305,6 @@ class DispatchingLink:
             await self._connection.drain()
         except Exception:
             return  # the connection was lost meanwhile; `lost` says why
+
+    async def wait_closed(self) -> None:
+        await self._connection.wait_closed()

@@ -95,6 +95,7 @@ class Driver:
         self._lane = lane
         self._observers: dict[Lease, weakref.ref[Observer]] = {}
         self._link: Link | None = None
+        self._left: Link | None = None
         self._opening: asyncio.Task[None] | None = None
         self._serving: dict[Consumer, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -141,6 +142,11 @@ class Driver:
             raise asyncio.CancelledError
         raise call.error
 
+    async def gone(self) -> None:
+        """Wait until nothing is left of the connection that was closed last."""
+        if self._left is not None:
+            await self._left.wait_closed()
+
     async def drain(self) -> None:
         """Wait while the socket takes no more."""
         if self._link is not None:
@@ -186,6 +192,7 @@ class Driver:
         link, self._link = self._link, None
         if link is not None:
             link.close(effect.code, effect.reason)
+            self._left = link
 
     def _abort(self) -> None:
         if self._opening is not None:
@@ -194,6 +201,7 @@ class Driver:
         link, self._link = self._link, None
         if link is not None:
             link.abort()
+            self._left = link
 
     def _changed(self, event: ConnectionEvent) -> None:
         if event.state in ("FAILED", "CLOSED"):

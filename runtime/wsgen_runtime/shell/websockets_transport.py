@@ -211,6 +211,10 @@ class _RecvLink:
     async def drain(self) -> None:
         await self._drained.wait()
 
+    async def wait_closed(self) -> None:
+        await self._connection.wait_closed()
+        await asyncio.wait([self._reader, *self._others])
+
     def _leave(self) -> bool:
         """Give nothing any more, but the end; whether this is news."""
         news = not self._left and not self._reader.done()

@@ -52,4 +52,11 @@ RULES: dict[str, Rule] = {
         "sixty levels of allOf inside of each other",
         "Define inner schemas in components.schemas and refer to them.",
     ),
+    "WSG467": Rule(
+        "A name that no frame can carry",
+        "Half of a surrogate pair is no character, and UTF-8 has no form for it (RFC 3629, section 3). JSON text can "
+        "spell one, so a document can hold a property of such a name. The client leaves it out.",
+        'properties: {"\\ud800": {type: string}}',
+        "Correct the name.",
+    ),
 }
