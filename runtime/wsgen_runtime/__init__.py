@@ -27,12 +27,14 @@ from .options import (
     ConnectionState,
     Credential,
     Delivery,
+    Heartbeat,
     Retry,
     Stream,
     Subscription,
     SubscriptionState,
     UnknownMessage,
 )
+from .retry import Verdict
 from .shell import Client, Connection, ConnectionStats, connection
 from .transport import (
     ConnectRequest,
@@ -62,6 +64,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "HandshakeRejected",
+    "Heartbeat",
     "InvalidPayload",
     "InvalidRequest",
     "Link",
@@ -83,6 +86,7 @@ __all__ = [
     "TopicMismatch",
     "Transport",
     "UnknownMessage",
+    "Verdict",
     "WsgenError",
     "connection",
 ]

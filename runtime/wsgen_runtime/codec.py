@@ -60,6 +60,10 @@ class Codec(Protocol):
         """A function from a decoded payload of `key` to what stands at `path` (wire names, dots); None if absent."""
         ...
 
+    def field(self, name: str) -> Getter:
+        """A function from any decoded value to its field of this wire name; None if it has none."""
+        ...
+
     def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
         """Like `encode`, from JSON values that have been validated before."""
         ...

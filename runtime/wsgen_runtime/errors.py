@@ -185,7 +185,9 @@ class InvalidPayload(RemoteError):
         self.message = message
         self.path = path
         self.problem = problem
-        super().__init__(f"{f'`{message}`' if message else 'a frame'} of the server is not valid: {problem} at `{path}`")
+        super().__init__(
+            f"{f'`{message}`' if message else 'a frame'} of the server is not valid: {problem} at `{path}`"
+        )
 
 
 class ConnectionFault(WsgenError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from .codec import Codec
+from .options import Delivery
 
 __all__ = [
     "Confirmation",
@@ -79,7 +80,7 @@ class SubscriptionOperation(Generic[RequestT, DataT]):
 
     `defaults` are the schema defaults of the parameters by wire name: two requests that differ only in them
     are the same subscription. `topic_rule` is a template over the parameters ("bars:{symbol}"), "sorted-json",
-    or None where the server alone knows the topic.
+    or None where the server alone knows the topic. `delivery` is what consumers get that do not say otherwise.
     """
 
     domain: str
@@ -93,6 +94,7 @@ class SubscriptionOperation(Generic[RequestT, DataT]):
     topic_rule: str | None = None
     strict_topic: bool = False
     route: Route | None = None
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

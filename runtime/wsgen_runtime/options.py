@@ -35,9 +35,7 @@ Callback: TypeAlias = Callable[[T], Awaitable[None] | None]
 Credential: TypeAlias = T | Callable[[int], T | Awaitable[T]]
 """A value, or a function (also an async one) from the number of the attempt, from 1, to the value."""
 
-ConnectionState: TypeAlias = Literal[
-    "DISCONNECTED", "CONNECTING", "CONNECTED", "RECONNECTING", "FAILED", "CLOSED"
-]
+ConnectionState: TypeAlias = Literal["DISCONNECTED", "CONNECTING", "CONNECTED", "RECONNECTING", "FAILED", "CLOSED"]
 SubscriptionState: TypeAlias = Literal["CREATED", "PENDING", "CONFIRMED", "UNSUBSCRIBING", "DELETED"]
 
 
@@ -192,6 +190,16 @@ class Subscription(Protocol):
         """How many updates this consumer was given."""
         ...
 
+    @property
+    def dropped(self) -> int:
+        """How many updates it lost because it was slow; see `Delivery`."""
+        ...
+
+    @property
+    def resets(self) -> int:
+        """How often the subscription was renewed after a lost connection; updates in between are missing."""
+        ...
+
     async def unsubscribe(self) -> None:
         """Leave. The last one to leave a topic waits for the server's answer; ends `DELETED` in every case."""
         ...
@@ -214,6 +222,11 @@ class Stream(Protocol[T_co]):
     @property
     def resets(self) -> int:
         """How often the subscription was renewed after a lost connection; updates in between are missing."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """How many values it lost because it was slow; see `Delivery`."""
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -126,6 +126,10 @@ class PydanticCodec:
         attributes = _attributes(type, path)
         return operator.attrgetter(".".join(attributes)) if attributes else _Search(path)
 
+    def field(self, name: str) -> Getter:
+        """See `Codec.field`."""
+        return _Search(name)
+
     def _explain(self, frame: bytes, error: ValidationError) -> Undecodable | UnknownMessageKey:
         """What is wrong with a frame that the validator refused."""
         try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wsgen_runtime.options import ConnectionEvent, ConnectionOptions, Retry, SessionOptions
+from wsgen_runtime.options import ConnectionEvent, ConnectionOptions, Delivery, Heartbeat, Retry, SessionOptions
 from wsgen_runtime.session import (
     Abort,
     Call,
@@ -18,17 +18,19 @@ from wsgen_runtime.session import (
     Consumer,
     Lease,
     Open,
+    PauseReading,
+    ResumeReading,
     Session,
     Transmit,
     canonical_parameters,
 )
 
-from .protocol import Operations
+from .protocol import REQUESTS, Operations
 
 Step = dict[str, Any]
 
-OPTIONS = ("timeout", "connect_timeout", "open_timeout", "max_attempts")
-PER_DOMAIN = ("route", "topic")
+OPTIONS = ("timeout", "connect_timeout", "open_timeout", "max_attempts", "on_disconnect", "ttl", "max_silence")
+PER_DOMAIN = ("route", "topic", "delivery")
 
 
 class Failed(AssertionError):
@@ -42,7 +44,31 @@ class Peer:
         self.session = session
         self.lease = Lease()
         self.attempt: int | None = None
+        self.paused = False
+        self.held: deque[Callable[[], None]] = deque()
         session.lease(self.lease)
+
+    def give(self, frame: Callable[[], None]) -> None:
+        """A frame arrives; it waits while reading is paused."""
+        self.held.append(frame)
+        self.flush()
+
+    def flush(self) -> None:
+        while self.held and not self.paused:
+            self.held.popleft()()
+            self.paused = _paused(self.session, self.paused)
+
+    def ended(self) -> None:
+        self.paused = False
+        self.held.clear()
+
+
+def _paused(session: Session, paused: bool) -> bool:
+    """Whether reading is paused after what the session has asked for so far."""
+    for effect in session.effects:
+        if isinstance(effect, PauseReading | ResumeReading):
+            paused = isinstance(effect, PauseReading)
+    return paused
 
 
 class Player:
@@ -52,7 +78,10 @@ class Player:
         self.now = 0.0
         self._options = session_options(options)
         self._operations = Operations(
-            options.get("route", {}), options.get("topic"), bool(options.get("strict_topic", False))
+            options.get("route", {}),
+            options.get("topic"),
+            bool(options.get("strict_topic", False)),
+            {domain: Delivery(**delivery) for domain, delivery in options.get("delivery", {}).items()},
         )
         self._peers: dict[str, Peer] = {}
         self._current = self._peer("")
@@ -99,13 +128,20 @@ class Player:
                     self._sent.append(json.loads(effect.frame))
                 elif isinstance(effect, Close | Abort):
                     peer.attempt = None
+                    peer.ended()
+                elif isinstance(effect, PauseReading | ResumeReading):
+                    peer.paused = isinstance(effect, PauseReading)
                 elif isinstance(effect, Changed):
                     self._events.append(effect.event)
         for label, count in self._wanted.items():
-            queue = self._consumers[label][1].queue
-            while self._wanted[label] and queue:
-                self._got[label].append(queue.popleft())
+            consumer = self._consumers[label][1]
+            while self._wanted[label] and consumer.waiting:
+                self._got[label].append(consumer.take())
                 self._wanted[label] = count = count - 1
+        for peer in self._peers.values():
+            peer.flush()
+        if any(peer.session.effects for peer in self._peers.values()):
+            self._pump()
 
     # Calls.
 
@@ -139,7 +175,10 @@ class Player:
             if label in self._raising:
                 raise RuntimeError("the scenario's callback raises")
 
-        return Consumer(domain, None if stream else update, on_reset=reset)
+        operation = self._operations.subscriptions.get(domain)
+        delivery = None if operation is None else operation.delivery
+        key = None if delivery is None or delivery.key is None else self._operations.protocol.codec.field(delivery.key)
+        return Consumer(domain, None if stream else update, on_reset=reset, delivery=delivery, key=key)
 
     def _do_unsubscribe(self, step: Step) -> None:
         label = step["unsubscribe"]
@@ -179,7 +218,9 @@ class Player:
         peer, operation = self._peers[""], self._operations.sends[step["send"]]
         self._call(
             str(step.get("as", step["send"])),
-            lambda: peer.session.send(peer.lease, operation, step.get("payload")),
+            lambda: peer.session.send(
+                peer.lease, operation, step.get("payload"), step.get("on_disconnect"), step.get("ttl")
+            ),
         )
 
     def _do_listen(self, step: Step) -> None:
@@ -235,20 +276,27 @@ class Player:
         session.unreachable(generation, ConnectionRefusedError("refused"))
 
     def _do_frame(self, step: Step) -> None:
-        self._current.session.receive(json.dumps(step["frame"]).encode())
+        self._give(step["frame"])
 
     def _do_frames(self, step: Step) -> None:
         for frame in step["frames"]:
-            self._current.session.receive(json.dumps(frame).encode())
+            self._give(frame)
+
+    def _give(self, frame: Any) -> None:
+        session, text = self._current.session, json.dumps(frame).encode()
+        self._current.give(lambda: session.receive(text))
 
     def _do_text(self, step: Step) -> None:
-        self._current.session.receive(step["text"].encode())
+        session, text = self._current.session, step["text"].encode()
+        self._current.give(lambda: session.receive(text))
 
     def _do_binary(self, step: Step) -> None:
-        self._current.session.receive_binary(bytes.fromhex(step["binary"]))
+        session, frame = self._current.session, bytes.fromhex(step["binary"])
+        self._current.give(lambda: session.receive_binary(frame))
 
     def _do_lost(self, step: Step) -> None:
         session = self._current.session
+        self._current.ended()
         session.lost(session.generation, step["lost"])
 
     def _do_advance(self, step: Step) -> None:
@@ -327,6 +375,9 @@ def session_options(options: Step) -> SessionOptions:
         if "delays" in retry:
             retry["delays"] = tuple(retry["delays"])
         known["retry"] = Retry(**retry)
+    if "heartbeat" in options:
+        beat = options["heartbeat"]
+        known["heartbeat"] = Heartbeat(**{"reply": REQUESTS.get(beat["type"]), **beat})
     unknown = set(options) - set(known) - set(PER_DOMAIN) - {"strict_topic"}
     if unknown:
         raise Failed(f"unknown options: {', '.join(sorted(unknown))}")

@@ -18,6 +18,7 @@ from wsgen_runtime.operations import (
     SubscriptionOperation,
     Update,
 )
+from wsgen_runtime.options import Delivery
 
 PUSHES = ("chat.message", "chat.notice")
 REQUESTS = {"chat.join": "chat.joined", "ping": "pong"}
@@ -70,6 +71,9 @@ class JsonCodec:
     def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
         return self.encode(key, parameters)
 
+    def field(self, name: str) -> Getter:
+        return self.getter("", name)
+
     def parameters(self, key: str, payload: object) -> dict[str, Any]:
         assert isinstance(payload, dict)
         return payload
@@ -93,7 +97,9 @@ class Operations:
         routes: Mapping[str, Route],
         topics: Mapping[str, str] | None = None,
         strict_topic: bool = False,
+        deliveries: Mapping[str, Delivery] | None = None,
     ) -> None:
+        self._deliveries = deliveries or {}
         self.protocol = Protocol("scenarios", JsonCodec())
         self.subscriptions = {
             domain: self._subscription(domain, routes.get(domain), (topics or {}).get(domain), strict_topic)
@@ -128,4 +134,5 @@ class Operations:
             topic_rule=topic,
             strict_topic=strict,
             route=route,
+            delivery=self._deliveries.get(domain),
         )

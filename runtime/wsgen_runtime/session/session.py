@@ -40,7 +40,7 @@ from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownM
 from .attempts import Attempts, Cause
 from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait
 from .consumers import Consumer
-from .effects import Abort, Changed, Close, Effect, Open, Serve, Strange, Transmit
+from .effects import Abort, Changed, Close, Effect, Serve, Strange, Transmit
 from .leases import Lease
 from .liveness import Liveness
 from .pressure import Pressure

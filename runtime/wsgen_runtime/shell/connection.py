@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit, urlunsplit
 
+from ..codec import Getter
 from ..errors import Closed
 from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
 from ..options import (
@@ -163,7 +164,15 @@ class Connection:
         timeout: float | None = None,
     ) -> Subscription:
         """Subscribe, and return after the server's confirmation; see the generated method."""
-        consumer = Consumer(operation.domain, on_update, on_reset=on_reset, on_error=on_error)
+        delivery = operation.delivery
+        consumer = Consumer(
+            operation.domain,
+            on_update,
+            on_reset=on_reset,
+            on_error=on_error,
+            delivery=delivery,
+            key=self._delivery_key(delivery),
+        )
         driver = await self._subscribe(operation, request, consumer, timeout)
         return ConsumerSubscription(driver, consumer)
 
@@ -176,7 +185,7 @@ class Connection:
         timeout: float | None = None,
     ) -> Stream[DataT]:
         """Updates as a context manager and iterator; see the generated method."""
-        consumer = _stream_consumer(operation.domain, delivery)
+        consumer = self._stream_consumer(operation.domain, delivery or operation.delivery)
 
         async def enter(entering: Consumer) -> Driver:
             return await self._subscribe(operation, request, entering, timeout)
@@ -226,7 +235,7 @@ class Connection:
 
     def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
         """Every push of `operation` as a context manager and iterator; entering it connects."""
-        consumer = _stream_consumer(operation.name, delivery)
+        consumer = self._stream_consumer(operation.name, delivery)
 
         async def enter(entering: Consumer) -> Driver:
             driver = self._use()
@@ -237,6 +246,16 @@ class Connection:
         return ConsumerStream[DataT](consumer, enter)
 
     # Inside.
+
+    def _stream_consumer(self, domain: str, delivery: Delivery | None) -> Consumer:
+        return Consumer(domain, None, delivery=delivery, key=self._delivery_key(delivery))
+
+    def _delivery_key(self, delivery: Delivery | None) -> Getter | None:
+        if delivery is None or delivery.policy != "latest":
+            return None
+        if delivery.key is None:
+            raise ValueError('the policy "latest" needs `key`, the wire name of the field that tells values apart')
+        return self._protocol.codec.field(delivery.key)
 
     async def _subscribe(
         self,
@@ -406,7 +425,3 @@ def _server_url(url: str, address: str) -> str:
 def _public(url: str) -> str:
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
-def _stream_consumer(domain: str, delivery: Delivery | None) -> Consumer:
-    return Consumer(domain, None, limit=(delivery or Delivery()).limit)

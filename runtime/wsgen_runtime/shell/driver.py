@@ -24,6 +24,8 @@ from ..session import (
     Consumer,
     Lease,
     Open,
+    PauseReading,
+    ResumeReading,
     Serve,
     Session,
     Strange,
@@ -168,6 +170,12 @@ class Driver:
                     self._hang_up(effect)
                 elif type(effect) is Abort:
                     self._abort()
+                elif type(effect) is PauseReading:
+                    if self._link is not None:
+                        self._link.pause_reading()
+                elif type(effect) is ResumeReading:
+                    if self._link is not None:
+                        self._link.resume_reading()
                 elif type(effect) is Changed:
                     self._changed(effect.event)
                 elif type(effect) is Strange:

@@ -42,6 +42,14 @@ class ConsumerSubscription:
     def delivered(self) -> int:
         return self._consumer.delivered
 
+    @property
+    def dropped(self) -> int:
+        return self._consumer.dropped
+
+    @property
+    def resets(self) -> int:
+        return self._consumer.resets
+
     async def unsubscribe(self) -> None:
         call = self._driver.session.leave(self._consumer)
         self._driver.carry_out()
@@ -84,6 +92,10 @@ class ConsumerStream(Generic[T]):
     def resets(self) -> int:
         return self._consumer.resets
 
+    @property
+    def dropped(self) -> int:
+        return self._consumer.dropped
+
     async def __aenter__(self) -> Self:
         if self._entered:
             raise RuntimeError("a stream is entered once; ask for a new one")
@@ -120,7 +132,9 @@ class ConsumerStream(Generic[T]):
                 await self._waiter
             finally:
                 self._waiter = None
-        value: Any = consumer.queue.popleft()
+        value: Any = consumer.take()
+        if self._driver is not None and self._driver.session.effects:
+            self._driver.carry_out()
         return value  # type: ignore[no-any-return]  # what the codec made is of the stream's type
 
     def _wake(self) -> None:

@@ -19,9 +19,9 @@ CREDENTIALS: Final = ("headers", "query", "subprotocols", "cookies", "ssl")
 OWN: Final = ("on_state", "on_unknown", "transport", *CREDENTIALS)
 """Options that belong to one client, or are part of what makes connections the same."""
 
-_connections: weakref.WeakKeyDictionary[
-    asyncio.AbstractEventLoop, dict[tuple[int, str, str], list[_Entry]]
-] = weakref.WeakKeyDictionary()
+_connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[int, str, str], list[_Entry]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 class _Entry:
