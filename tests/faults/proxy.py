@@ -163,6 +163,12 @@ class Proxy:
         for passage in self.passages:
             passage.end(reset=reset)
 
+    def calm(self) -> None:
+        """No fault happens any more, but those that have begun go on."""
+        self.plans.clear()
+        for passage in self.passages:
+            passage.plan = ()
+
     def freeze(self) -> None:
         """Make every connection half open."""
         for passage in self.passages:

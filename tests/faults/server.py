@@ -55,8 +55,9 @@ class Behaviour:
         close_on_confirm: the close code that follows the first confirmation of a connection.
         poison: a subscribe to one of these symbols closes the connection with its code.
         refused: symbols whose subscription is refused.
-        silent: how many more subscribes of a symbol are served, but not answered.
-        deaf_to: how many more messages of a type get no answer; pings of the protocol are `"PING"`.
+        silent: how many more subscribes of a symbol are overlooked: neither served nor answered.
+        lost: how many more replies of a type are lost; what they answer has been done.
+        pongs: whether pings of WebSocket itself are answered.
         twice: types of replies that are sent twice.
         reply_delay: seconds that each reply takes, one after the other.
         snapshot: whether a confirmation comes with an update: before it, or after it.
@@ -72,7 +73,8 @@ class Behaviour:
     poison: dict[str, int] = field(default_factory=dict[str, int])
     refused: set[str] = field(default_factory=set[str])
     silent: Counter[str] = field(default_factory=Counter[str])
-    deaf_to: Counter[str] = field(default_factory=Counter[str])
+    lost: Counter[str] = field(default_factory=Counter[str])
+    pongs: bool = True
     twice: set[str] = field(default_factory=set[str])
     reply_delay: float = 0.0
     snapshot: Literal["before", "after"] | None = "after"
@@ -290,7 +292,7 @@ class Peer(asyncio.Protocol):
     def _frame(self, one: Frame) -> None:
         behaviour = self._server.behaviour
         if one.opcode == PING:
-            if not behaviour.deaf_to["PING"]:
+            if behaviour.pongs:
                 self.send_frame(frame(PONG, one.payload))
         elif one.opcode == CLOSE:
             self._closed_by_client(one.payload)
@@ -305,7 +307,7 @@ class Peer(asyncio.Protocol):
 
     def _message(self, message: Message) -> None:
         self._server.received[message["type"]] += 1
-        if self._server.behaviour.reply_delay:
+        if self._server.behaviour.reply_delay or self._requests:
             self._requests.append(message)
             if len(self._requests) == 1:
                 self._serve_later()
@@ -354,10 +356,10 @@ class Peer(asyncio.Protocol):
         if symbol in behaviour.refused:
             self._reply(kind, {"status": "error", "message": f"no {symbol}", "topic": topic})
             return
-        self.held[topic] += 1
         if behaviour.silent[symbol]:
             behaviour.silent[symbol] -= 1
             return
+        self.held[topic] += 1
         if behaviour.snapshot == "before":
             self.update(topic)
         self._reply(kind, {"status": "ok", "message": "", "topic": topic})
@@ -377,8 +379,8 @@ class Peer(asyncio.Protocol):
 
     def _reply(self, type: str, payload: object = None) -> None:
         behaviour = self._server.behaviour
-        if behaviour.deaf_to[type]:
-            behaviour.deaf_to[type] -= 1
+        if behaviour.lost[type]:
+            behaviour.lost[type] -= 1
             return
         self.send(type, payload)
         if type in behaviour.twice:

@@ -227,7 +227,7 @@ async def test_replies_are_lost_sent_twice_late_and_refused_as_told(server: Faul
         behaviour.silent["A"] = 1
         behaviour.refused.add("B")
         behaviour.twice.add("pong")
-        behaviour.deaf_to["chat.joined"] = 1
+        behaviour.lost["chat.joined"] = 1
         await ask(ws, "bars.subscribe", {"symbol": "A"})
         await ask(ws, "bars.subscribe", {"symbol": "B"})
         await ask(ws, "chat.join", {"room": "1"})

@@ -416,6 +416,20 @@ WORDS = (
     *("a", "A", "a.b", "a-b", "a_b", "aB", "AB", "close", "client", "Subscription", "subscribe", "stream", "events"),
     *("list", "None", "class", "", " ", '"""', "../../etc", "\ud800", "{{ x }}", "交易", "1", "on", "ＡＢ"),
 )
+
+
+def test_a_message_that_goes_both_ways_has_one_payload() -> None:
+    payload = obj(x=TEXT)
+    names = settled(domain("", request(sent("echo", payload), received("echo", payload))))
+    assert names.payloads == {"sent:echo": "Echo"}
+    assert set(names.roots.values()) == {"sent:echo"}
+
+
+def test_two_payloads_of_one_message_are_told_apart_by_direction() -> None:
+    names = settled(domain("", request(sent("echo", obj(x=TEXT)), received("echo", obj(y=TEXT)))))
+    assert names.payloads == {"sent:echo": "EchoSent", "received:echo": "EchoReceived"}
+
+
 words = st.one_of(st.sampled_from(WORDS), st.text(max_size=8))
 
 

@@ -39,6 +39,7 @@ class Bench:
         self.sent: list[dict[str, Any]] = []
         self.attempts: list[Open] = []
         self.ended: list[Close | Abort] = []
+        self.hung_up: Callable[[], None] = lambda: None
         self.events: list[ConnectionEvent] = []
         self.strange: list[UnknownMessage] = []
         self.serving: list[Serve] = []
@@ -53,6 +54,7 @@ class Bench:
                     self.attempts.append(effect)
                 case Close() | Abort():
                     self.ended.append(effect)
+                    self.hung_up()
                 case Changed():
                     self.events.append(effect.event)
                 case Strange():

@@ -18,6 +18,7 @@ from wsgen_runtime import (
     ConnectionFailed,
     ConnectionLost,
     ConnectionOptions,
+    Delivery,
     HandshakeRejected,
     InvalidPayload,
     MemoryAttempt,
@@ -30,6 +31,7 @@ from wsgen_runtime import (
     SubscribeTimeout,
     SubscriptionRejected,
     UnknownMessage,
+    Verdict,
     connection,
 )
 
@@ -410,38 +412,147 @@ async def test_credentials_are_asked_for_each_attempt_and_stay_out_of_sight(serv
         assert "secret" not in text
 
 
-async def test_a_lost_connection_ends_everything_on_it(server: Server) -> None:
+QUICK = Retry(delays=(0.0, 0.001, 0.001), stable_after=0.001, give_up_after=5.0)
+NEVER = Retry(judge=lambda failure: Verdict("never", "the test says so"))
+
+
+async def until(client: TestClient, state: str) -> None:
+    async for event in client.connection.events():
+        if event.state == state:
+            return
+
+
+async def test_a_lost_connection_comes_back_with_its_subscriptions(server: Server) -> None:
     server.silent.add("hall")
-    client = TestClient(transport=server.transport)
+    bars: list[object] = []
+    resets: list[int] = []
+    messages: list[object] = []
+    async with TestClient(transport=server.transport, retry=QUICK) as client:
+        subscription = await client.connection.subscribe(
+            BARS, {"symbol": "AAPL"}, bars.append, on_reset=lambda: resets.append(len(bars))
+        )
+        client.connection.listen(MESSAGE, messages.append)
+        async with client.connection.stream(BARS, {"symbol": "GOOGL"}) as stream:
+            request = asyncio.ensure_future(client.connection.request(JOIN, {"room": "hall"}))
+            await turns()
+            server.bar("AAPL", 1.0)
+            connected = asyncio.ensure_future(until(client, "CONNECTED"))
+            await turns()
+            server.only.close(1012, "restart")
+            with pytest.raises(ConnectionLost) as caught:
+                await request
+            assert (caught.value.code, caught.value.reason, caught.value.sent) == (1012, "restart", "maybe")
+            await connected
+            await turns()
+            assert (subscription.state, subscription.resets, stream.resets) == ("CONFIRMED", 1, 1)
+            server.bar("AAPL", 2.0)
+            server.bar("GOOGL", 3.0)
+            server.push("chat.message", {"text": "still here"})
+            assert await anext(aiter(stream)) == {"close": 3.0}
+        assert bars == [{"close": 1.0}, {"close": 2.0}]
+        assert resets == [1]
+        assert messages == [{"text": "still here"}]
+        assert server.sent() == [
+            *("bars.subscribe", "bars.subscribe", "chat.join"),
+            *("bars.subscribe", "bars.subscribe", "bars.unsubscribe"),
+        ]
+
+
+async def test_a_connection_that_is_not_tried_again_ends_everything_on_it(server: Server) -> None:
+    client = TestClient(transport=server.transport, retry=NEVER)
     subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, print)
     stream = client.connection.stream(BARS, {"symbol": "GOOGL"})
     bars = await stream.__aenter__()
-    request = asyncio.ensure_future(client.connection.request(JOIN, {"room": "hall"}))
+    pushes = client.connection.listen_stream(MESSAGE)
+    messages = await pushes.__aenter__()
     await turns()
     server.only.close(1012, "restart")
-    with pytest.raises(ConnectionLost) as caught:
-        await request
-    assert (caught.value.code, caught.value.reason, caught.value.sent) == (1012, "restart", "maybe")
     with pytest.raises(ConnectionLost):
         await subscription.wait_ended()
-    with pytest.raises(ConnectionLost):
-        await anext(aiter(bars))
+    for one in (bars, messages):
+        with pytest.raises(ConnectionLost):
+            await anext(aiter(one))
     await stream.__aexit__(None, None, None)
+    await pushes.__aexit__(None, None, None)
     assert client.connection.state == "FAILED"
+    await client.connection.request(PING, None)
     await client.close()
 
 
-async def test_a_slow_stream_is_ended_and_keeps_what_it_had(server: Server) -> None:
+async def test_what_is_asked_for_while_the_connection_is_lost(server: Server) -> None:
+    queued = TestClient(transport=server.transport, retry=QUICK, on_disconnect="queue", ttl=5.0)
+    failing = TestClient(transport=server.transport, retry=QUICK, headers={"X-Other": "connection"})
+    async with queued, failing:
+        for connection in list(server.transport.connections):
+            connection.drop()
+        await turns(2)
+        states = (queued.connection.state, failing.connection.state)
+        assert states == ("RECONNECTING", "RECONNECTING")
+        with pytest.raises(ConnectionLost) as caught:
+            await failing.connection.request(PING, None)
+        assert caught.value.sent == "no"
+        assert await queued.connection.request(PING, None) is None
+        bars = await failing.connection.subscribe(BARS, {"symbol": "AAPL"}, print)
+        assert bars.state == "CONFIRMED"
+
+
+async def test_a_stream_that_is_not_read_stops_the_socket_and_loses_nothing(server: Server) -> None:
     async with TestClient(transport=server.transport) as client:
         async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
-            for close in range(4097):
+            for close in range(5000):
                 server.bar("AAPL", close)
             await turns()
-            assert [bar["close"] for bar in [await anext(aiter(bars)) for _ in range(4096)]] == list(range(4096))
+            assert server.only.paused
+            reader = aiter(bars)
+            assert [(await anext(reader))["close"] for _ in range(4096)] == list(range(4096))
+            await turns()
+            assert not server.only.paused
+            assert [(await anext(reader))["close"] for _ in range(904)] == list(range(4096, 5000))
+            assert bars.dropped == 0
+
+
+async def test_a_request_from_inside_a_stream_is_answered_though_it_is_full(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
+            for close in range(5000):
+                server.bar("AAPL", close)
+            await turns()
+            async for _ in bars:
+                assert await client.connection.request(PING, None) is None
+                break
+
+
+@pytest.mark.parametrize(
+    ("delivery", "kept"),
+    [
+        (Delivery("drop_oldest", limit=3), [7, 8, 9]),
+        (Delivery("latest", key="parity"), [8, 9]),
+    ],
+)
+async def test_a_slow_stream_may_lose_values_by_its_policy(server: Server, delivery: Delivery, kept: list[int]) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}, delivery=delivery) as bars:
+            for number in range(10):
+                payload = {"close": number, "parity": number % 2}
+                server.push("bars.update", {"topic": "bars:AAPL", "payload": payload})
+            await turns()
+            reader = aiter(bars)
+            assert [(await anext(reader))["close"] for _ in kept] == kept
+            assert bars.dropped == 10 - len(kept)
+
+
+async def test_a_slow_stream_may_be_ended_and_keeps_what_it_had(server: Server) -> None:
+    async with TestClient(transport=server.transport) as client:
+        async with client.connection.stream(BARS, {"symbol": "AAPL"}, delivery=Delivery("fail", limit=4)) as bars:
+            for close in range(5):
+                server.bar("AAPL", close)
+            await turns()
+            reader = aiter(bars)
+            assert [(await anext(reader))["close"] for _ in range(4)] == [0, 1, 2, 3]
             with pytest.raises(SlowConsumer) as caught:
-                await anext(aiter(bars))
-            assert caught.value.queued == 4096
-        assert await client.connection.request(PING, None) is None
+                await anext(reader)
+            assert caught.value.queued == 4
+        await client.connection.request(PING, None)
 
 
 async def test_an_asynchronous_callback_is_served_one_at_a_time_in_order(server: Server) -> None:

@@ -66,13 +66,52 @@ def test_only_what_the_server_said_ok_to_is_released(wanted: bool, held: Held, h
         assert held is Held.HELD or happening is Happening.CONFIRMED
 
 
+MOVED_BY = {
+    Held.ABSENT: {Happening.OPENED, Happening.JOINED, Happening.CONFIRMED, Happening.UNDONE},
+    Held.ASKED: {Happening.CONFIRMED, Happening.REFUSED, Happening.SILENT, Happening.UNDONE, Happening.LOST},
+    Held.HELD: {Happening.LEFT, Happening.LOST},
+    Held.RELEASING: {Happening.RELEASED, Happening.LOST},
+}
+"""What each state can be left by. Answers that come when they are not waited for move nothing."""
+
+
 @in_every_case()
-def test_a_release_in_flight_ends_only_with_its_answer_or_the_connection(
-    wanted: bool, held: Held, happening: Happening
-) -> None:
+def test_a_state_is_left_only_by_what_concerns_it(wanted: bool, held: Held, happening: Happening) -> None:
     after, act = TABLE[wanted, held, happening]
-    if held is Held.RELEASING and happening not in (Happening.RELEASED, Happening.LOST):
-        assert (after, act) == (Held.RELEASING, Act.NOTHING)
+    if happening not in MOVED_BY[held]:
+        assert after is held
+        assert act is (Act.CONFIRM if (held, happening) == (Held.HELD, Happening.JOINED) else Act.NOTHING)
+
+
+@in_every_case()
+def test_a_refusal_ends_those_who_wait_for_its_subscribe(wanted: bool, held: Held, happening: Happening) -> None:
+    rejected = wanted and held is Held.ASKED and happening is Happening.REFUSED
+
+    assert (TABLE[wanted, held, happening][1] is Act.REJECT) == rejected
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_subscribe_is_over_with_its_refusal(wanted: bool) -> None:
+    assert TABLE[wanted, Held.ASKED, Happening.REFUSED][0] is Held.ABSENT
+
+
+def test_a_subscribe_is_silent_when_nobody_waits_any_more() -> None:
+    assert TABLE[True, Held.ASKED, Happening.SILENT] == (Held.ASKED, Act.NOTHING)
+    assert TABLE[False, Held.ASKED, Happening.SILENT] == (Held.ABSENT, Act.NOTHING)
+
+
+def test_the_last_to_leave_releases_what_is_held() -> None:
+    assert TABLE[False, Held.HELD, Happening.LEFT] == (Held.RELEASING, Act.RELEASE)
+
+
+def test_what_is_wanted_is_asked_as_soon_as_it_can_be() -> None:
+    assert TABLE[True, Held.ABSENT, Happening.OPENED] == (Held.ASKED, Act.ASK)
+
+
+@pytest.mark.parametrize("held", [Held.ABSENT, Held.ASKED])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_an_ok_that_an_unsubscribe_has_overtaken_waits_for_its_answer(wanted: bool, held: Held) -> None:
+    assert TABLE[wanted, held, Happening.UNDONE] == (Held.RELEASING, Act.NOTHING)
 
 
 @in_every_case()

@@ -9,7 +9,6 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from wsgen_runtime.errors import ConnectionFault, HandshakeRejected
@@ -17,19 +16,10 @@ from wsgen_runtime.shell.websockets_transport import RecvTransport, WebSocketsTr
 from wsgen_runtime.transport import ConnectRequest, Transport
 
 from tests.runtime.sockets import PATIENCE, TEXT, Notes, Peer, frame, raw_server
-
-TRANSPORTS = [
-    pytest.param(WebSocketsTransport(close_timeout=PATIENCE), id="dispatching"),
-    pytest.param(RecvTransport(close_timeout=PATIENCE), id="recv"),
-]
-both = pytest.mark.parametrize("transport", TRANSPORTS)
+from tests.runtime.transports import both, request
 
 SECRETS = {"Authorization": "Bearer hunter2", "X-Api-Key": "hunter2", "Cookie": "session=hunter2"}
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
-
-
-def request(url: str, **options: Any) -> ConnectRequest:
-    return ConnectRequest(url=url, **options)
 
 
 async def accept(peer: Peer) -> None:

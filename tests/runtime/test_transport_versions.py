@@ -12,7 +12,7 @@ from wsgen_runtime.shell.dispatching import DISPATCHING_MAJORS
 from tests.environments import environment
 
 HERE = Path(__file__).parent
-TESTS = [str(HERE / name) for name in ("test_transport_handshake.py", "test_transport_sockets.py")]
+TESTS = [str(HERE / f"test_transport_{name}.py") for name in ("handshake", "sockets", "flow")]
 
 
 @pytest.mark.parametrize("major", DISPATCHING_MAJORS[:-1])

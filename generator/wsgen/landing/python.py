@@ -124,7 +124,9 @@ def literal(value: Json | tuple[str | bool, ...]) -> str:
 
 
 def formatted(parts: Sequence[str | Identifier]) -> str:
-    """An f-string of the parts: an `Identifier` is replaced by its value, other text stands for itself."""
+    """A string of the parts: an `Identifier` is replaced by its value, other text stands for itself."""
+    if not any(isinstance(part, Identifier) for part in parts):
+        return _string("".join(parts))
     fixed = "".join(part for part in parts if not isinstance(part, Identifier))
     quote = "'" if fixed.count('"') > fixed.count("'") else '"'
     inner = "".join(

@@ -53,15 +53,16 @@ def _connection_uses(index: int, connection: ClientConnection) -> Iterator[Use]:
 
 
 def root_ids(client: Client, uses: tuple[Use, ...]) -> dict[tuple[int, RootKind, str], str]:
-    """An id for each use. Connections that use one schema for one message share it."""
+    """An id for each use. Uses of one schema for one message share it, whatever channel and direction they have."""
     ids: dict[tuple[int, RootKind, str], str] = {}
     schemas: dict[str, Schema] = {}
     for use in uses:
-        channel = client.connections[use.connection].channel
-        plain = f"{use.kind}:{use.message.key}"
-        for id in (plain, f"{use.kind}:{channel}:{use.message.key}"):
+        key = use.message.key
+        alike = [f"{kind}:{key}" for kind in ("sent", "received")] if use.kind != "data" else []
+        shared = next((id for id in alike if schemas.get(id) == use.schema), None)
+        for id in (shared or f"{use.kind}:{key}", f"{use.kind}:{client.connections[use.connection].channel}:{key}"):
             if schemas.setdefault(id, use.schema) == use.schema:
-                ids[use.connection, use.kind, use.message.key] = id
+                ids[use.connection, use.kind, key] = id
                 break
     return ids
 
@@ -168,7 +169,12 @@ def _payload_wish(id: str, use: Use, channel: str, pinned: str | None) -> Wish:
     message = use.message
     suffix = " data" if use.kind == "data" else ""
     own = message.key if words(message.key)[:1] and not words(message.key)[0][0].isdigit() else message.id
-    wordings = (own + suffix, f"{own} payload{suffix}", f"{channel} {own} payload{suffix}")
+    wordings = (
+        f"{own}{suffix}",
+        f"{own} payload{suffix}",
+        f"{own} {use.kind}",
+        f"{channel} {own} {use.kind}",
+    )
     pin = pinned if pinned and pinned[0].isupper() and use.kind != "data" else None
     return Wish(
         key=("payload", id),

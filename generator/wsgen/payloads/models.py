@@ -133,13 +133,13 @@ def _with_names_for_payloads(settled: Settled, roots: Sequence[Root], reader: Re
 
 
 def _is_portable(type: Type) -> bool:
-    """Whether builtins, `typing` and the models are enough to write a type, without listing values in signatures."""
+    """Whether builtins, `typing` and the models are enough to write a type, in a few words: it stands in signatures."""
     match type:
         case Scalar(kind="string" | "integer" | "number" | "boolean", constraints=()):
             return True
         case Scalar() | Values(constant=False):
             return False
-        case Union(discriminator=wire) if wire:
+        case Union(members=members, discriminator=wire) if wire or len(members) > 3:
             return False
         case _:
             sized = getattr(type, "least", None) is not None or getattr(type, "most", None) is not None

@@ -11,7 +11,7 @@ from wsgen.operations import Client, ClientConnection, Domain
 from wsgen.payloads import Models
 
 from .descriptors import aliases, constants, events
-from .layout import collection, lay
+from .layout import Code, Group, call, collection, lay
 from .package import Section
 from .scope import Scope
 from .types import DomainView, Types
@@ -100,31 +100,33 @@ def section(text: str, public: Sequence[str], views: Sequence[DomainView], scope
 
 def arguments(
     scope: Scope, names: Mapping[str, Identifier], values: Mapping[str, tuple[tuple[str, ...], str | None]]
-) -> list[str]:
+) -> list[Code]:
     """Keyword parameters that are strings, after a `*`; `values` has the enum and the default of each."""
-    found: list[str] = []
+    found: list[Code] = []
     for wire, name in names.items():
         enum, default = values[wire]
-        type = scope.builtin("str")
+        end = "" if default is None else f" = {literal(default)}"
         if enum:
-            type = f"{scope.use('typing', 'Literal')}[{', '.join(literal(value) for value in enum)}]"
-        found.append(f"{name}: {type}" if default is None else f"{name}: {type} = {literal(default)}")
+            opening = f"{name}: {scope.use('typing', 'Literal')}["
+            found.append(Group(opening, tuple(map(literal, enum)), f"]{end}", hug=True))
+        else:
+            found.append(f"{name}: {scope.builtin('str')}{end}")
     return ["*", *found] if found else []
 
 
-def parameters(scope: Scope, place: NamedConnection) -> list[str]:
+def parameters(scope: Scope, place: NamedConnection) -> list[Code]:
     """The parameters of a channel's address."""
     values = {each.name: (each.enum, each.default) for each in place.connection.parameters}
     return arguments(scope, place.names.parameters, values)
 
 
-def address_argument(scope: Scope, place: NamedConnection) -> list[str]:
+def address_argument(scope: Scope, place: NamedConnection) -> list[Code]:
     """The argument with the channel's address; none where the server's URL is all there is."""
     if not place.addressed:
         return []
     name = scope.sibling("protocol", place.names.address)
-    given = ", ".join(f"{parameter}={parameter}" for parameter in place.names.parameters.values())
-    return [f"address={name}({given})" if given else f"address={name}"]
+    given = [f"{parameter}={parameter}" for parameter in place.names.parameters.values()]
+    return [call(f"address={name}", *given) if given else f"address={name}"]
 
 
 def address_parts(template: str, names: Mapping[str, Identifier]) -> list[str | Identifier]:

@@ -9,7 +9,7 @@ from wsgen.model import Json
 from wsgen.naming import PushNames, RequestNames, SendNames, SubscriptionNames
 from wsgen.operations import Confirmation, Push, Request, Send, Subscription, Update, WireMessage
 
-from .layout import Code, Group, assignment, call, collection, tuple_of, union
+from .layout import Code, Group, assignment, call, collection, constant_field, tuple_of, union
 from .package import EventClass
 from .texts import DEPRECATED, docs, summary
 from .types import DomainView
@@ -48,7 +48,7 @@ def _event(view: DomainView, name: Identifier, message: WireMessage, payload: st
         name=name,
         docstring=docs(4, [text, DEPRECATED if message.deprecated else ""]),
         payload="" if payload == "None" else f"payload: {payload}",
-        type=f"type: {view.scope.use('typing', 'Literal')}[{key}] = {key}",
+        type=constant_field("type", f"{view.scope.use('typing', 'Literal')}[{key}]", key, 4),
     )
 
 

@@ -102,7 +102,11 @@ def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) 
     protocol = scope.sibling("protocol", place.names.protocol)
     base = call("super().__init__", protocol, "url", "options", *address_argument(scope, place))
     attributes = [
-        f"self.{each.own.attribute} = {scope.sibling(each.own.module, each.own.client)}(self.connection)"
+        lay(
+            call(scope.sibling(each.own.module, each.own.client), "self.connection"),
+            8,
+            lead=f"self.{each.own.attribute} = ",
+        )
         for _, each in place.domains()
         if each.own is not None
     ]
@@ -123,7 +127,7 @@ def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) 
             ],
         ),
         constructor=definition("def __init__", ["self", f"url: {url}", *parameters(scope, place), options], "None", 4),
-        body=(lay(base, 8), *(f"        {line}" for line in attributes)),
+        body=(lay(base, 8), *attributes),
         methods=shown,
     )
 
@@ -205,10 +209,9 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
 
 def _address(place: NamedConnection, scope: Scope) -> AddressFunction:
     address = place.connection.address or ""
-    quote = scope.use("urllib.parse", "quote")
     names = place.names.parameters
     parts = [
-        call(quote, part, 'safe=""') if isinstance(part, Identifier) else literal(part)
+        call(scope.use("urllib.parse", "quote"), part, 'safe=""') if isinstance(part, Identifier) else literal(part)
         for part in address_parts(address, names)
     ]
     about = [

@@ -14,6 +14,7 @@ __all__ = [
     "assignment",
     "call",
     "collection",
+    "constant_field",
     "definition",
     "import_lines",
     "lay",
@@ -88,7 +89,14 @@ def assignment(name: str, annotation: Group, value: Code) -> str:
     return "\n".join([*broken, lay(value, 0, lead=f"{annotation.closing} = ")])
 
 
-def definition(name: str, parameters: Iterable[str], returns: str, indent: int, trail: str = "") -> str:
+def constant_field(name: str, annotation: str, value: str, indent: int) -> str:
+    """`name: annotation = value` in a class; a long value stands in parentheses."""
+    pad = " " * indent
+    whole = f"{pad}{name}: {annotation} = {value}"
+    return whole if _fits(whole) else f"{pad}{name}: {annotation} = (\n{pad}    {value}\n{pad})"
+
+
+def definition(name: str, parameters: Iterable[Code], returns: str, indent: int, trail: str = "") -> str:
     """The head of a function. `name` has its `def` (and `async`); `trail` stands after the colon."""
     return lay(Group(f"{name}(", tuple(parameters), f") -> {returns}:{trail}", hug=True), indent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from wsgen.config import ClientSettings
 from wsgen.landing.python import Identifier, comment, docstring
@@ -27,8 +28,9 @@ def payload_roots(client: Client, names: Names) -> tuple[Root, ...]:
     roots: dict[str, Root] = {}
     for use in payload_uses(client):
         id = names.roots[use.connection, use.kind, use.message.key]
+        root = roots.get(id) or Root(id, use.schema, names.payloads[id], sent=False, received=False)
         sent = use.kind == "sent"
-        roots.setdefault(id, Root(id, use.schema, names.payloads[id], sent=sent, received=not sent))
+        roots[id] = replace(root, sent=root.sent or sent, received=root.received or not sent)
     return tuple(roots.values())
 
 

@@ -13,6 +13,7 @@ from wsgen.payloads import Models
 
 from .connections import NamedConnection
 from .facades import servers
+from .layout import call, import_lines, lay
 from .package import Readme, ReadmeDomain, ReadmeOperation
 from .scope import import_order
 from .texts import summary
@@ -57,17 +58,19 @@ def _direction(client: Client) -> Iterator[str]:
 def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[str]:
     """A program that opens the first façade."""
     fixed = [names.servers[server.id].name for server in servers(client) if not server.variables]
-    parameters = "".join(f", {name}=..." for name in place.names.parameters.values())
-    yield f"from {names.package} import {', '.join(sorted([place.names.facade, *fixed[:1]], key=import_order))}"
+    parameters = [f"{name}=..." for name in place.names.parameters.values()]
+    yield import_lines(names.package, sorted([place.names.facade, *fixed[:1]], key=import_order))
     yield ""
     url = fixed[0] if fixed else '"wss://..."'
-    yield f"async with {place.names.facade}({url}{parameters}) as {_variable(place)}:"
+    opened = call(place.names.facade, url, *parameters)
+    yield lay(opened, 0, lead="async with ", trail=f" as {_variable(place)}:")
     yield "    ..."
 
 
 def _variable(place: NamedConnection) -> str:
     name = identifier(place.names.facade, "snake", lead="client")
-    return name.removesuffix("_client") or name
+    short = name.removesuffix("_client") or name
+    return short if len(short) <= 24 else "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,12 @@ def _subscriptions(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], lis
             ),
             _row(f"{names.stream}({given.removesuffix(', ')})", each.subscribe, code(f"Stream[{update}]")),
         ]
-        argument = f"{request}, " if request else ""
+        arguments = [request] if request else []
         lines = [
-            f"subscription = await {caller.object}.{names.subscribe}({argument}on_update)",
+            lay(call(f"{caller.object}.{names.subscribe}", *arguments, "on_update"), 0, lead="subscription = await "),
             "await subscription.unsubscribe()",
             "",
-            f"async with {caller.object}.{names.stream}({request}) as updates:",
+            lay(call(f"{caller.object}.{names.stream}", *arguments), 0, lead="async with ", trail=" as updates:"),
             "    async for update in updates:",
             "        ...",
         ]
@@ -162,11 +165,12 @@ def _calls(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]
         reply = names.union or (caller.types.received(each.replies[0]).text if each.replies else "None")
         lead = "await " if reply == "None" else "reply = await "
         row = _row(f"{names.method}({'payload' if payload else ''})", each.message, code(reply))
-        yield [row], [f"{lead}{caller.object}.{names.method}({payload})"]
+        yield [row], [lay(call(f"{caller.object}.{names.method}", *([payload] if payload else [])), 0, lead=lead)]
     for send, send_names in zip(caller.domain.sends, members.sends, strict=True):
         payload = caller.payload(send.message)
         row = _row(f"{send_names.method}({'payload' if payload else ''})", send.message, code("None"))
-        yield [row], [f"await {caller.object}.{send_names.method}({payload})"]
+        called = call(f"{caller.object}.{send_names.method}", *([payload] if payload else []))
+        yield [row], [lay(called, 0, lead="await ")]
 
 
 def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
@@ -177,7 +181,7 @@ def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]
             _row(f"{names.listener}(callback)", each.message, f"calls back with {code(type)}"),
             _row(f"{names.stream}()", each.message, code(f"Stream[{type}]")),
         ]
-        yield rows, [f"stop = {caller.object}.{names.listener}(callback)"]
+        yield rows, [lay(call(f"{caller.object}.{names.listener}", "callback"), 0, lead="stop = ")]
     if members.union is not None:
         event_row = ReadmeOperation(
             code(f"{members.union_method}()"),

@@ -97,7 +97,11 @@ class Slot:
     """The place of one sent frame among those that wait for a reply.
 
     `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
+<<<<<<< HEAD
     and of a subscribe whose topic has been learned since. `wire` is what a subscribe asks for.
+=======
+    and of a subscribe that another answer to the same parameters has overtaken.
+>>>>>>> main
     """
 
     __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting", "wire")

@@ -350,18 +350,19 @@ class Domain:
         def failed(error: WsgenError) -> None:
             self._undecodable(wire, slot, error)
 
-        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, wire.topic, wire)
+        wire.renewing = any(consumer.call is None for consumer in wire.consumers)
+        known = wire.topic if wire.renewing else None
+        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, known, wire)
         wire.ask = slot
         wire.asks.append(slot)
         for address in ((),) if self._single_address else wire.addresses:
             if self._gone.get(address) == wire.key:
                 self._gone[address] = None
         self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
+        self._stop_clock(wire)
         for consumer in wire.consumers:
             self._start_clock(wire, consumer)
-        wire.renewing = any(consumer.call is None for consumer in wire.consumers)
         if wire.renewing:
-            self._stop_clock(wire)
             wire.wait = self._session.clock_for(slot, None, lambda: self._not_renewed(wire, slot))
 
     def _confirm(self, wire: Wire) -> None:
@@ -427,8 +428,7 @@ class Domain:
         for address in wire.addresses:
             if address in self._gone:
                 self._gone[address] = wire.key
-        if wire.topic is not None:
-            self._releasing[wire.topic] = (wire, slot)
+        self._releasing[wire.key if wire.topic is None else wire.topic] = (wire, slot)
         wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
 
     def _release_parameters(self, wire: Wire) -> dict[str, Any]:
@@ -457,9 +457,9 @@ class Domain:
         if topic is None:
             topic = expected
         if wire.held in (Held.ABSENT, Held.ASKED):
-            self._learn(wire, topic)
-            if topic is not None and self._undone(wire, slot, topic):
+            if self._undone(wire, slot, topic):
                 return
+            self._learn(wire, topic)
             if expected is not None and topic is not None and expected != topic:
                 self._mismatched(wire, expected, topic)
         self._happen(wire, Happening.CONFIRMED)
@@ -476,18 +476,23 @@ class Domain:
                 slot.learn(topic)
         self._stop_clock(wire)
 
-    def _undone(self, wire: Wire, slot: Slot, topic: str) -> bool:
-        """Whether other parameters with this topic were unsubscribed after `slot`: then nothing is held, and all wait
-        until the server has said so.
+    def _undone(self, wire: Wire, slot: Slot, topic: str | None) -> bool:
+        """Whether an unsubscribe of this topic was sent after `slot`: then its ok no longer holds, and whoever waits
+        for it is asked again after that unsubscribe.
         """
-        other, release = self._releasing.get(topic, (wire, slot))
-        if other is wire or release.sequence < slot.sequence:
+        other, release = self._releasing.get(wire.key if topic is None else topic, (wire, slot))
+        if release.sequence <= slot.sequence:
             return False
-        other.undone.append(wire)
-        for consumer in wire.consumers:
-            if consumer.call is not None and consumer.call.wait is not None:
-                consumer.call.wait.cancel()
-        self._happen(wire, Happening.UNDONE)
+        if wire.ask is slot:
+            self._learn(wire, topic)
+            for consumer in wire.consumers:
+                if consumer.call is not None and consumer.call.wait is not None:
+                    consumer.call.wait.cancel()
+            self._happen(wire, Happening.UNDONE)
+            if release.waiting:
+                other.undone.append(wire)
+            else:
+                self._happen(wire, Happening.RELEASED)
         return True
 
     def _mismatched(self, wire: Wire, expected: str, topic: str) -> None:
@@ -547,6 +552,9 @@ class Domain:
 
     def _released(self, wire: Wire, slot: Slot, reply: Any) -> None:
         self._forget_release(wire)
+        topic = wire.key if slot.topic is None else slot.topic
+        if self._releasing.get(topic, (wire, None))[1] is slot:
+            del self._releasing[topic]
         if slot.waiting:
             if self._release is not None and not self._release.ok(reply):
                 self._session.reports.release_refused(self.operation.domain, self._release.message(reply))
@@ -563,8 +571,6 @@ class Domain:
 
     def _release_done(self, wire: Wire) -> None:
         self._stop_clock(wire)
-        if wire.topic is not None and self._releasing.get(wire.topic, (None,))[0] is wire:
-            del self._releasing[wire.topic]
         leavers, wire.leavers = wire.leavers, []
         undone, wire.undone = wire.undone, []
         for one in (wire, *undone):
@@ -672,6 +678,8 @@ class Domain:
                 self._gone[address] = None
                 if len(self._gone) > GONE_ADDRESSES:
                     del self._gone[next(iter(self._gone))]
+        if forget:
+            self._take_early(wire)
         self._refresh(wire)
 
     def _refresh(self, wire: Wire) -> None:
@@ -709,14 +717,16 @@ class Domain:
             self._early_bytes -= self._early.popleft()[2]
             self._session.count_unrouted(self.operation.domain)
 
-    def _deliver_early(self, wire: Wire) -> None:
-        if not self._early:
-            return
-        mine = [entry for entry in self._early if entry[0] in wire.addresses]
-        if mine:
+    def _take_early(self, wire: Wire) -> list[tuple[Hashable, Any, int]]:
+        """What was kept for the addresses of `wire`; it is kept no more."""
+        taken = [entry for entry in self._early if entry[0] in wire.addresses]
+        if taken:
             self._early = deque(entry for entry in self._early if entry[0] not in wire.addresses)
             self._early_bytes = sum(entry[2] for entry in self._early)
-        for address, value, _ in mine:
+        return taken
+
+    def _deliver_early(self, wire: Wire) -> None:
+        for address, value, _ in self._take_early(wire):
             self._session.deliver(self.sinks.get(address, ()), value)
 
     def _drop_early(self) -> None:
