@@ -239,7 +239,7 @@ def test_an_undecodable_reply_tells_its_caller_and_the_hook(bench: Bench) -> Non
     assert isinstance(call.error, InvalidPayload)
     assert call.error.path == "$.payload.status"
     assert [message.type for message in bench.strange] == ["bars.subscribe.response"]
-    assert (bench.session.invalid, bench.session.unknown) == (1, 0)
+    assert (bench.session.reports.invalid, bench.session.reports.unknown) == (1, 0)
 
 
 def test_strange_frames_are_counted_and_given_raw(bench: Bench) -> None:
@@ -250,7 +250,7 @@ def test_strange_frames_are_counted_and_given_raw(bench: Bench) -> None:
 
     assert [message.raw for message in bench.strange] == [b"not json", b'{"type": "unheard"}', b"\x00\xff"]
     assert [message.type for message in bench.strange] == [None, "unheard", None]
-    assert (bench.session.invalid, bench.session.unknown) == (2, 1)
+    assert (bench.session.reports.invalid, bench.session.reports.unknown) == (2, 1)
 
 
 # What confirms.
@@ -352,11 +352,11 @@ def test_early_updates_are_bounded_by_number(bench: Bench) -> None:
     bench.bars("AAPL", got.append)
 
     bench.receive(*(update("AAPL", n) for n in range(1_100)))
-    assert bench.session.unrouted == 100
+    assert bench.session.reports.unrouted == 100
 
     bench.receive(ok("bars", topic_of("AAPL")))
     assert got == list(range(100, 1_100))
-    assert bench.session.unrouted == 100
+    assert bench.session.reports.unrouted == 100
 
 
 def test_early_updates_are_bounded_by_size(bench: Bench) -> None:
@@ -368,7 +368,7 @@ def test_early_updates_are_bounded_by_size(bench: Bench) -> None:
     bench.receive(ok("bars", topic_of("AAPL")))
 
     assert [len(value) for value in got] == [len(half) + 1, len("last")]
-    assert bench.session.unrouted == 2
+    assert bench.session.reports.unrouted == 2
 
 
 def test_the_bound_of_early_updates_is_that_of_one_domain(bench: Bench) -> None:
@@ -382,17 +382,17 @@ def test_the_bound_of_early_updates_is_that_of_one_domain(bench: Bench) -> None:
     bench.receive(ok("bars", topic_of("AAPL")), ok("quotes", "q"))
 
     assert (len(bars), len(quotes)) == (800, 800)
-    assert bench.session.unrouted == 0
+    assert bench.session.reports.unrouted == 0
 
 
 def test_what_was_kept_for_nobody_is_counted_when_nothing_is_pending(bench: Bench) -> None:
     bench.bars("AAPL", lambda _: None)
     bench.receive(update("GOOG", 1), update("GOOG", 2))
-    assert bench.session.unrouted == 0
+    assert bench.session.reports.unrouted == 0
 
     bench.receive(ok("bars", topic_of("AAPL")))
 
-    assert bench.session.unrouted == 2
+    assert bench.session.reports.unrouted == 2
 
 
 def test_late_updates_are_not_counted_as_unrouted(bench: Bench) -> None:
@@ -402,7 +402,7 @@ def test_late_updates_are_not_counted_as_unrouted(bench: Bench) -> None:
     bench.bars("MSFT", lambda _: None)
     bench.receive(update("AAPL", 3), ok("bars", topic_of("MSFT")), update("AAPL", 4))
 
-    assert bench.session.unrouted == 0
+    assert bench.session.reports.unrouted == 0
 
 
 def test_a_slow_stream_ends_and_keeps_what_it_had(bench: Bench) -> None:
@@ -568,7 +568,7 @@ def test_an_acknowledgement_of_a_one_way_message_is_swallowed(bench: Bench) -> N
     bench.receive({"type": "chat.joined", "payload": {}})
 
     assert call.settled
-    assert bench.session.unrouted == 0
+    assert bench.session.reports.unrouted == 0
 
 
 # Bounds.
@@ -781,5 +781,5 @@ def test_nothing_is_told_after_close(bench: Bench) -> None:
     bench.receive({"type": "unheard"})
 
     assert bench.strange == []
-    assert (bench.session.unknown, bench.session.invalid, bench.session.unrouted) == (0, 0, 0)
+    assert (bench.session.reports.unknown, bench.session.reports.invalid, bench.session.reports.unrouted) == (0, 0, 0)
     assert bench.ended == [Close(1000)]

@@ -5,7 +5,7 @@ from .consumers import Consumer
 from .effects import Abort, Changed, Close, Effect, Open, PauseReading, ResumeReading, Serve, Strange, Transmit
 from .leases import Lease
 from .session import Session
-from .subscriptions import canonical_parameters
+from .wires import canonical_parameters
 
 __all__ = [
     "Abort",

@@ -98,7 +98,7 @@ class Attempts:
         if delay is None or self._too_late(delay):
             attempts = self.number
             return lambda sent: ConnectionFailed(attempts, failure)
-        self._reports.attempt_due(failure, verdict, self.number + 1, delay)
+        self._reports.attempt_due(failure, verdict, self.number, delay)
         self._after(delay)
         return None
 

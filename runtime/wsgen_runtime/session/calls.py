@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import WsgenError
@@ -18,9 +18,9 @@ from .timers import Timer, Timers
 
 if TYPE_CHECKING:
     from .leases import Lease
-    from .subscriptions import Wire
+    from .wires import Wire
 
-__all__ = ["Call", "Cancelled", "ReplyQueue", "Slot", "Staircase", "Wait"]
+__all__ = ["Call", "Cancelled", "ReplyQueue", "Slot", "Staircase", "Wait", "when_all_settled"]
 
 
 class Cancelled(Exception):
@@ -96,12 +96,12 @@ class Call:
 class Slot:
     """The place of one sent frame among those that wait for a reply.
 
-    `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
-<<<<<<< HEAD
-    and of a subscribe whose topic has been learned since. `wire` is what a subscribe asks for.
-=======
-    and of a subscribe that another answer to the same parameters has overtaken.
->>>>>>> main
+        `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
+    <<<<<<< HEAD
+        and of a subscribe whose topic has been learned since. `wire` is what a subscribe asks for.
+    =======
+        and of a subscribe that another answer to the same parameters has overtaken.
+    >>>>>>> main
     """
 
     __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting", "wire")
@@ -302,3 +302,20 @@ class Wait:
 
     def cancel(self) -> None:
         self._timer.cancel()
+
+
+def when_all_settled(calls: Iterable[Call], action: Callable[[], None]) -> None:
+    """Run `action` once all of `calls` have settled."""
+    waiting = [call for call in calls if not call.settled]
+    left = len(waiting)
+    if not left:
+        action()
+
+    def one_settled(call: Call) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            action()
+
+    for call in waiting:
+        call.when_settled(one_settled)

@@ -13,7 +13,7 @@ from .calls import Call
 
 if TYPE_CHECKING:
     from .leases import Lease
-    from .subscriptions import Wire
+    from .wires import Wire
 
 __all__ = ["Consumer", "Gate"]
 

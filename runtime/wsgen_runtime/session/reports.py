@@ -33,10 +33,13 @@ class Reports:
         elif event.state in ("CONNECTED", "CLOSED"):
             self._log.info("%s", event.state.lower())
 
-    def attempt_due(self, failure: Exception, verdict: Verdict, attempt: int, delay: float) -> None:
-        """A connection failed, and another attempt is due."""
+    def attempt_due(self, failure: Exception, verdict: Verdict, failed: int, delay: float) -> None:
+        """Another attempt is due after a loss, or after `failed` attempts."""
         level = logging.ERROR if verdict.level == "error" else logging.INFO
-        self._log.log(level, "reconnecting: %s (%s); attempt %d in %.3g s", failure, verdict.because, attempt, delay)
+        if failed:
+            self._log.log(level, "attempt %d failed: %s; the next one in %.3g s", failed, failure, delay)
+        else:
+            self._log.log(level, "reconnecting in %.3g s: %s; %s", delay, failure, verdict.because)
 
     def reconnected(self, resubscribed: int) -> None:
         self._log.info("reconnected; %d subscriptions are renewed", resubscribed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..codec import Getter
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .session import Session
     from .subscriptions import Domain
 
-__all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "maker"]
+__all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "deliver", "maker"]
 
 Maker: TypeAlias = Callable[[Any], Any]
 Route: TypeAlias = Callable[[Any, bytes], None]
@@ -24,6 +24,21 @@ def maker(event: type[Any]) -> Maker:
     if "payload" in getattr(event, "__dataclass_fields__", {}):
         return event
     return lambda payload: event()
+
+
+def deliver(session: Session, consumers: Iterable[Consumer], value: Any) -> None:
+    """Give one value to several consumers; one that fails harms no other."""
+    for consumer in consumers:
+        if consumer.ended:
+            continue
+        consumer.delivered += 1
+        try:
+            result = consumer.accept(value)
+        except BaseException as error:
+            session.callback_failed(consumer, error)
+        else:
+            if result is not None:
+                session.callback_started(consumer, result)
 
 
 class UpdateRoute:
@@ -58,17 +73,7 @@ class UpdateRoute:
         if consumers is None:
             self._domain.unaddressed(address, value, len(frame))
             return
-        for consumer in consumers:
-            if consumer.ended:
-                continue
-            consumer.delivered += 1
-            try:
-                result = consumer.accept(value)
-            except BaseException as error:
-                self._session.callback_failed(consumer, error)
-            else:
-                if result is not None:
-                    self._session.callback_started(consumer, result)
+        deliver(self._session, consumers, value)
 
 
 class MessageRoute:
@@ -100,6 +105,6 @@ class MessageRoute:
         for update in self.updates:
             update.deliver(payload, frame)
         for consumer, make in self.listeners:
-            self._session.deliver((consumer,), payload if make is None else make(payload))
+            deliver(self._session, (consumer,), payload if make is None else make(payload))
         if not (self.updates or self.listeners or self.swallowed):
             self._session.count_unrouted(self.key)

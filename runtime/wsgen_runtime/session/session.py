@@ -17,10 +17,8 @@ Rules for the next editor: a state changes only in `_enter`; a subscription chan
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from functools import partial
-from operator import itemgetter
 from typing import Any, Final, Literal
 
 from ..codec import Undecodable, UnknownMessageKey
@@ -30,7 +28,6 @@ from ..errors import (
     ConnectionLost,
     HandshakeRejected,
     InvalidPayload,
-    RemoteError,
     RequestTimeout,
     SlowConsumer,
     WsgenError,
@@ -38,22 +35,22 @@ from ..errors import (
 from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
 from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
 from .attempts import Attempts, Cause
-from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait
+from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait, when_all_settled
 from .consumers import Consumer
 from .effects import Abort, Changed, Close, Effect, Serve, Strange, Transmit
 from .leases import Lease
 from .liveness import Liveness
 from .pressure import Pressure
+from .renewal import Renewal
 from .reports import Reports
-from .routes import MessageRoute, Route, UpdateRoute, maker
-from .subscriptions import Domain, Wire
+from .routes import MessageRoute, maker
+from .subscriptions import Domain
+from .switchboard import Switchboard
 from .timers import Timer, Timers
 
 __all__ = ["Session"]
 
 CLOSE_GRACE: Final = 1.0
-POISON_CODES: Final = frozenset({1003, 1007, 1008, 1009, 1011})
-"""Close codes with which servers end a connection because of what was sent on it."""
 
 
 class Session:
@@ -83,21 +80,17 @@ class Session:
         self._order = 0
         self._leases: dict[Lease, None] = {}
         self._domains: dict[int, Domain] = {}
-        self._messages: dict[str, MessageRoute] = {}
-        self._routes: dict[str, Route] = {}
+        self.switchboard = Switchboard(self)
+        self._routes = self.switchboard.routes
         self._waiting: dict[Call, Callable[[], None]] = {}
-        self._single_file: deque[Wire] = deque()
-        self._one_way_since_answer = False
-        self._beat_clock: Wait | None = None
+        self.renewal = Renewal(self._domains)
         self._frame = b""
         self._closing: Timer | None = None
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
         self._pressure = Pressure(clock, self._timers, emit, self._may_pause, self.overflow)
-        beat = options.heartbeat
-        interval = None if beat is None else beat.interval
-        self._liveness = Liveness(clock, self._timers, interval, self._beat, options.max_silence, self._stale)
+        self._liveness = Liveness(self, options, clock, self._timers)
         self.receive: Callable[[bytes], None] = (
             self._receive_observed if self.reports.frames or self._liveness.watches else self._receive
         )
@@ -136,21 +129,6 @@ class Session:
         return self._attempts.total
 
     @property
-    def unknown(self) -> int:
-        """How many messages came that the document does not describe."""
-        return self.reports.unknown
-
-    @property
-    def invalid(self) -> int:
-        """How many frames came that were not valid."""
-        return self.reports.invalid
-
-    @property
-    def unrouted(self) -> int:
-        """How many valid messages came that nobody waited for."""
-        return self.reports.unrouted
-
-    @property
     def shared_by(self) -> int:
         """How many clients use this connection."""
         return len(self._leases)
@@ -178,7 +156,7 @@ class Session:
         """Take a client out of a connection that has failed; its listeners can go to another one."""
         self._leases.pop(lease, None)
         for consumer in list(lease.consumers):
-            self._silence(consumer)
+            self.switchboard.silence(consumer)
         lease.consumers.clear()
 
     def connect(self, lease: Lease) -> Call:
@@ -254,12 +232,11 @@ class Session:
         self._check(lease)
         frame = self.codec.encode(operation.message, payload)
         if operation.acknowledgement is not None:
-            route = self._message(operation.acknowledgement)
-            route.swallowed = True
+            self.switchboard.swallow(operation.acknowledgement)
         call = self._call(operation.message, lease)
 
         def start() -> None:
-            self._one_way_since_answer = True
+            self.renewal.one_way_since_answer = True
             self._transmit(frame)
             call.settle()
 
@@ -276,12 +253,7 @@ class Session:
         consumer.lease, consumer.state = lease, "CONFIRMED"
         consumer.bind(self)
         lease.consumers[consumer] = None
-        events = operation.events or {}
-        for key in operation.messages:
-            route = self._message(key)
-            make = maker(events[key]) if key in events else None
-            route.listeners = (*route.listeners, (consumer, make))
-            self._routes[key] = route.quickest()
+        self.switchboard.listen(operation, consumer)
 
     def abandon(self, call: Call) -> None:
         """The caller of a request gave up; its slot stays until its reply comes."""
@@ -308,7 +280,7 @@ class Session:
             self._close_last(releases, done)
         else:
             done.timer = self._timers.at(self._clock() + CLOSE_GRACE, done.settle)
-            _when_all_settled(releases, done.settle)
+            when_all_settled(releases, done.settle)
         return done
 
     # What the socket says.
@@ -321,7 +293,9 @@ class Session:
         self._attempts.succeeded()
         self._enter("CONNECTED", attempt=self._attempts.number)
         self._liveness.start()
-        self._start_what_waits(again)
+        renewed = self.renewal.begin(self._waiting)
+        if again:
+            self.reports.reconnected(renewed)
 
     def refused(self, generation: int, status: int, retry_after: float | None = None) -> None:
         """The server answered the handshake with an HTTP status."""
@@ -370,20 +344,6 @@ class Session:
 
     # What consumers do.
 
-    def deliver(self, consumers: Iterable[Consumer], value: Any) -> None:
-        """Give one value to several consumers; one that fails harms no other."""
-        for consumer in consumers:
-            if consumer.ended:
-                continue
-            consumer.delivered += 1
-            try:
-                result = consumer.accept(value)
-            except BaseException as error:
-                self.callback_failed(consumer, error)
-            else:
-                if result is not None:
-                    self.callback_started(consumer, result)
-
     def callback_started(self, consumer: Consumer, result: Any) -> None:
         """A callback returned something: an awaitable is served, anything else is of no interest."""
         if hasattr(result, "__await__"):
@@ -415,7 +375,7 @@ class Session:
         if consumer.wire is not None:
             consumer.wire.domain.leave(consumer, error)
         else:
-            self._silence(consumer)
+            self.switchboard.silence(consumer)
             consumer.end(error)
 
     def over(self, consumer: Consumer) -> bool:
@@ -463,7 +423,7 @@ class Session:
     def ask(self, slot: Slot, replies: tuple[str, ...], frame: bytes) -> None:
         """Send a frame that the server answers."""
         for key in replies:
-            self._queue(key).append(slot)
+            self.switchboard.queue(key).append(slot)
         if replies:
             self._slots[slot.sequence] = slot
         self._transmit(frame)
@@ -485,7 +445,7 @@ class Session:
         self._settle_slot(slot, queue)
         slot.answered(message.key, payload)
         self._let_next_go(slot)
-        self.next_in_single_file()
+        self.renewal.go_on()
         return waited
 
     def desynchronised(self, slot: Slot) -> None:
@@ -499,22 +459,6 @@ class Session:
                     wire.doubt()
             self._emit(Close(1000, "desynchronised"))
             self._interrupted(ConnectionLost(None, "desynchronised", "maybe"), "desynchronised")
-
-    def next_in_single_file(self) -> None:
-        """Send the next of those that are sent alone, when nothing else is asked for."""
-        while self._single_file and not any(domain.asking for domain in self._domains.values()):
-            wire = self._single_file.popleft()
-            wire.queued = False
-            wire.domain.opened(wire)
-
-    def reply_topic(self, key: str, topic: Callable[[Any], str | None]) -> None:
-        """Replies of this kind may name their topic."""
-        self._message(key).topic = topic
-
-    def add_update(self, key: str, route: UpdateRoute) -> None:
-        message = self._message(key)
-        message.updates = (*message.updates, route)
-        self._routes[key] = message.quickest()
 
     def count_unrouted(self, what: str) -> None:
         """A valid message that nobody waits for."""
@@ -539,20 +483,6 @@ class Session:
         if domain is None:
             domain = self._domains[id(operation)] = Domain(self, operation)
         return domain
-
-    def _message(self, key: str) -> MessageRoute:
-        message = self._messages.get(key)
-        if message is None:
-            message = self._messages[key] = MessageRoute(self, key)
-            self._routes[key] = message.quickest()
-        return message
-
-    def _queue(self, key: str) -> ReplyQueue:
-        message = self._message(key)
-        if message.queue is None:
-            message.queue = ReplyQueue()
-            self._routes[key] = message.quickest()
-        return message.queue
 
     def _when_connected(
         self,
@@ -585,7 +515,7 @@ class Session:
     def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
         if call.settled:
             return
-        queues = [self._queue(key) for key in operation.replies]
+        queues = [self.switchboard.queue(key) for key in operation.replies]
         busy = None if operation.pipeline else next((queue for queue in queues if queue.awaited), None)
         if busy is not None:
             busy.held_back.append(lambda: self._send_request(operation, call, frame))
@@ -621,7 +551,7 @@ class Session:
         self._slots.pop(slot.sequence, None)
         oldest = next(iter(self._slots), self._sequence + 1)
         self._answers.note(slot.sequence, self._clock(), oldest)
-        self._one_way_since_answer = False
+        self.renewal.one_way_since_answer = False
         if self._pressure.full:
             self._pressure.weigh()
 
@@ -631,24 +561,17 @@ class Session:
                 queue.held_back.popleft()()
 
     def _unlisten(self, consumer: Consumer) -> None:
-        self._silence(consumer)
+        self.switchboard.silence(consumer)
         consumer.end(None)
 
-    def _silence(self, consumer: Consumer) -> None:
-        for key, route in self._messages.items():
-            kept = tuple(entry for entry in route.listeners if entry[0] is not consumer)
-            if len(kept) != len(route.listeners):
-                route.listeners = kept
-                self._routes[key] = route.quickest()
-
     def _undecodable(self, bad: Undecodable, frame: bytes) -> None:
-        message = None if bad.key is None else self._messages.get(bad.key)
-        slot = None if message is None or message.queue is None else message.queue.front()
-        if message is not None and message.queue is not None and slot is not None:
-            self._settle_slot(slot, message.queue)
+        queue = None if bad.key is None else self.switchboard.waiting(bad.key)
+        slot = None if queue is None else queue.front()
+        if queue is not None and slot is not None:
+            self._settle_slot(slot, queue)
             slot.failed(bad.error)
             self._let_next_go(slot)
-            self.next_in_single_file()
+            self.renewal.go_on()
         self._strange(UnknownMessage(bad.key, frame, bad.error))
 
     def _strange(self, message: UnknownMessage) -> None:
@@ -679,32 +602,11 @@ class Session:
             if cause is not None:
                 self._fail(cause, error.status if isinstance(error, HandshakeRejected) else None)
 
-    def _start_what_waits(self, again: bool) -> None:
-        """Send in the order in which it was asked for: what is wanted from before, and what has come since."""
-        starts: list[tuple[int, Callable[[], None]]] = []
-        for call, start in list(self._waiting.items()):
-            call.stop_waiting()
-            starts.append((call.order, start))
-        wires = [wire for domain in self._domains.values() for wire in domain.wires.values() if wire.wanted]
-        for wire in sorted(wires, key=lambda wire: wire.order):
-            if wire.alone:
-                wire.queued = True
-                self._single_file.append(wire)
-            else:
-                starts.append((wire.order, partial(wire.domain.opened, wire)))
-        for _, start in sorted(starts, key=itemgetter(0)):
-            start()
-        if again:
-            self.reports.reconnected(len(wires))
-        self.next_in_single_file()
-
     def _interrupted(self, failure: ConnectionLost, reason: int | str | None) -> None:
         """The connection is gone, and another one may come: calls in flight fail, subscriptions wait."""
         self._liveness.stop()
         self._pressure.reset()
-        excused = self._poisoned(failure.code)
-        self._one_way_since_answer = False
-        self._single_file.clear()
+        excused = self.renewal.ended(failure.code, self._slots.values())
         cause = self._attempts.lost(failure, excused=excused)
         if cause is not None:
             self._fail(cause, reason)
@@ -718,40 +620,10 @@ class Session:
                 sent: Literal["no", "maybe"] = "no" if call.wait is None else "maybe"
                 call.settle(error=ConnectionLost(failure.code, failure.reason, sent))
 
-    def _poisoned(self, code: int | None) -> bool:
-        """Whether a subscription is to blame for the end: then it is asked for alone, and ends the second time."""
-        slot = next(iter(self._slots.values()), None)
-        wire = None if slot is None else slot.wire
-        if code not in POISON_CODES or self._one_way_since_answer or wire is None or not wire.wanted:
-            return False
-        if wire.suspect:
-            sentence = f"the server ends the connection with code {code} whenever `{wire.message}` is sent with these"
-            wire.domain.expel(wire, lambda: RemoteError(f"{sentence} parameters: {wire.sent}"))
-        else:
-            wire.suspect = wire.alone = True
-        return True
-
-    def _stale(self) -> None:
+    def stale(self) -> None:
+        """Nothing has come for too long: the socket is dead, and has nobody for a closing handshake."""
         self._emit(Abort())
         self._interrupted(ConnectionLost(None, "the server is silent", "maybe"), "stale")
-
-    def _beat(self) -> None:
-        beat = self._options.heartbeat
-        assert beat is not None, "there is no timer without a heartbeat"
-
-        def answered(key: str, payload: Any) -> None:
-            self._stop_beat_clock()
-
-        self._stop_beat_clock()
-        slot = Slot(self.next_sequence(), "request", answered, lambda error: self._stop_beat_clock())
-        self.ask(slot, () if beat.reply is None else (beat.reply,), self.codec.encode(beat.type, beat.payload))
-        if beat.reply is not None:
-            self._beat_clock = self.clock_for(slot, None, slot.entomb)
-
-    def _stop_beat_clock(self) -> None:
-        if self._beat_clock is not None:
-            self._beat_clock.cancel()
-            self._beat_clock = None
 
     def _may_pause(self) -> bool:
         return self.connected and not any(slot.waiting for slot in self._slots.values())
@@ -774,10 +646,7 @@ class Session:
         self._unlisten(consumer)
 
     def _end_slots(self) -> None:
-        for message in self._messages.values():
-            if message.queue is not None:
-                message.queue.drain()
-        self._stop_beat_clock()
+        self.switchboard.drain()
         self._slots.clear()
         self._answers.clear()
 
@@ -789,7 +658,7 @@ class Session:
         if was == "CONNECTED":
             self._when_closed = done.settle
             self._closing = self._timers.at(self._clock() + CLOSE_GRACE, self._finish_closing)
-            _when_all_settled(releases, self._finish_closing)
+            when_all_settled(releases, self._finish_closing)
             return
         self._attempts.stop()
         if was in ("CONNECTING", "RECONNECTING"):
@@ -811,26 +680,8 @@ class Session:
         self._end_slots()
         for domain in self._domains.values():
             domain.lost(lambda sent: Closed())
-        self._messages.clear()
-        self._routes.clear()
+        self.switchboard.clear()
         self._domains.clear()
         when_closed, self._when_closed = self._when_closed, None
         if when_closed is not None:
             when_closed()
-
-
-def _when_all_settled(calls: Iterable[Call], action: Callable[[], None]) -> None:
-    """Run `action` once all of `calls` have settled."""
-    waiting = [call for call in calls if not call.settled]
-    left = len(waiting)
-    if not left:
-        action()
-
-    def one_settled(call: Call) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            action()
-
-    for call in waiting:
-        call.when_settled(one_settled)

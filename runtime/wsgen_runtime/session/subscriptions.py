@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from ..codec import Codec, Getter
 from ..errors import (
     AmbiguousRoute,
     Closed,
@@ -29,119 +27,22 @@ from ..errors import (
     TopicMismatch,
     WsgenError,
 )
-from ..operations import Confirmation, SubscriptionOperation, Update
+from ..operations import SubscriptionOperation, Update
 from ..transitions import TABLE, Act, Happening, Held
-from .calls import Call, Cancelled, Slot, Wait
+from .calls import Call, Cancelled, Slot
 from .consumers import Consumer
-from .routes import Maker, UpdateRoute, maker
+from .routes import Maker, UpdateRoute, deliver, maker
+from .wires import Roles, Wire, canonical, computed_topic, hashable, tuple_of, without
 
 if TYPE_CHECKING:
     from .leases import Lease
     from .session import Session
 
-__all__ = ["Domain", "Wire", "canonical_parameters"]
+__all__ = ["Domain"]
 
 EARLY_MESSAGES = 1_000
 EARLY_BYTES = 4 * 1024 * 1024
 GONE_ADDRESSES = 1_024
-PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
-
-class Wire:
-    """One set of parameters. `sent` is their JSON as it is sent in `frame`, `key` the canonical form.
-
-    `ask` is the slot of the latest subscribe until its answer or silence, `asks` all that are unanswered. `undone`
-    are others of the same topic, which wait for the unsubscribe of this one. `renewing` says that consumers from
-    before the connection wait for it again, `silences` how often that went unanswered. One that is `alone` is asked
-    for when nothing else is, because its topic is in doubt or because it is the `suspect` of a connection's end;
-    it is `queued` until then.
-    """
-
-    __slots__ = (
-        "addresses",
-        "alone",
-        "ask",
-        "asks",
-        "consumers",
-        "domain",
-        "frame",
-        "held",
-        "key",
-        "leavers",
-        "order",
-        "queued",
-        "refusal",
-        "renewing",
-        "sent",
-        "silences",
-        "suspect",
-        "topic",
-        "undone",
-        "wait",
-    )
-
-    def __init__(self, domain: Domain, key: str) -> None:
-        self.domain = domain
-        self.key = key
-        self.sent = key
-        self.frame = b""
-        self.order = 0
-        self.held = Held.ABSENT
-        self.consumers: list[Consumer] = []
-        self.leavers: list[Consumer] = []
-        self.topic: str | None = None
-        self.addresses: tuple[Hashable, ...] = ()
-        self.ask: Slot | None = None
-        self.refusal: WsgenError | None = None
-        self.wait: Wait | None = None
-        self.asks: list[Slot] = []
-        self.undone: list[Wire] = []
-        self.renewing = False
-        self.silences = 0
-        self.alone = False
-        self.suspect = False
-        self.queued = False
-
-    def doubt(self) -> None:
-        """Its topic may be another one's."""
-        self.topic, self.alone = None, True
-
-    @property
-    def message(self) -> str:
-        return self.domain.operation.subscribe
-
-    @property
-    def wanted(self) -> bool:
-        return bool(self.consumers)
-
-
-class Roles:
-    """Where in a confirmation stands what."""
-
-    __slots__ = ("_message", "_ok", "_status", "_topic")
-
-    def __init__(self, confirmation: Confirmation, getter: Callable[[str, str], Getter]) -> None:
-        def role(path: str | None) -> Getter | None:
-            return None if path is None else getter(confirmation.key, path)
-
-        self._status = role(confirmation.status)
-        self._message = role(confirmation.message)
-        self._topic = role(confirmation.topic)
-        self._ok = confirmation.ok
-
-    def ok(self, reply: Any) -> bool:
-        if self._status is None or reply is None:
-            return True
-        status = self._status(reply)
-        return status is None or any(status is ok if isinstance(ok, bool) else status == ok for ok in self._ok)
-
-    def message(self, reply: Any) -> str:
-        text = None if self._message is None or reply is None else self._message(reply)
-        return "" if text is None else str(text)
-
-    def topic(self, reply: Any) -> str | None:
-        topic = None if self._topic is None or reply is None else self._topic(reply)
-        return None if topic is None else str(topic)
 
 
 class Domain:
@@ -163,9 +64,9 @@ class Domain:
         self._lingering: str | None = None
         self._confirmation = Roles(operation.confirmation, self._codec.getter)
         self._release = Roles(operation.release, self._codec.getter) if operation.release else None
-        session.reply_topic(operation.confirmation.key, self._confirmation.topic)
+        session.switchboard.reply_topic(operation.confirmation.key, self._confirmation.topic)
         if operation.release is not None and self._release is not None:
-            session.reply_topic(operation.release.key, self._release.topic)
+            session.switchboard.reply_topic(operation.release.key, self._release.topic)
         route = operation.route
         self._pairs = dict(route) if route is not None and not isinstance(route, str) else None
         flat = self._pairs is None and all(update.topic is None for update in operation.updates)
@@ -179,14 +80,14 @@ class Domain:
             Act.RELEASE: self._let_go,
         }
         for update in operation.updates:
-            session.add_update(update.key, self._update_route(update))
+            session.switchboard.add_update(update.key, self._update_route(update))
 
     def _update_route(self, update: Update) -> UpdateRoute:
         getter = self._codec.getter
         address: Callable[[Any], Hashable] | None = None
         if self._pairs is not None:
             fields = [getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs]
-            address = _tuple_of(fields)
+            address = tuple_of(fields)
         elif update.topic is not None:
             address = getter(update.key, update.topic)
         data = None if update.data is None else getter(update.key, update.data)
@@ -205,11 +106,11 @@ class Domain:
         operation = self.operation
         frame = self._codec.encode(operation.subscribe, request)
         sent = self._codec.parameters(operation.subscribe, request)
-        key = _canonical({**operation.defaults, **sent})
+        key = canonical({**operation.defaults, **sent})
         stands_back = self._exclusive and self._must_wait(key)
         wire = self.wires.get(key) or Wire(self, key)
         if not wire.wanted and wire.held in (Held.ABSENT, Held.RELEASING):
-            text = _canonical(sent)
+            text = canonical(sent)
             wire.frame, wire.sent, wire.order = frame, key if text == key else text, self._session.next_order()
             if self._pairs is not None:
                 wire.addresses = self._paired_addresses(key)
@@ -371,6 +272,8 @@ class Domain:
         wire.silences = 0
         renewed: list[Consumer] = []
         for consumer in tuple(wire.consumers):
+            if consumer.ended:  # by what another one did when it was told
+                continue
             call, pending = consumer.call, consumer.state != "CONFIRMED"
             consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
             if call is not None and not call.settled:
@@ -453,7 +356,7 @@ class Domain:
         self._tidy(wire)
 
     def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
-        expected = self._computed_topic(wire)
+        expected = computed_topic(self.operation, wire)
         if topic is None:
             topic = expected
         if wire.held in (Held.ABSENT, Held.ASKED):
@@ -524,7 +427,7 @@ class Domain:
             self._all_silent(wire, slot)
         if slot.misaligned:
             self._session.desynchronised(slot)
-        self._session.next_in_single_file()
+        self._session.renewal.go_on()
 
     def _not_renewed(self, wire: Wire, slot: Slot) -> None:
         """A subscription from before was not answered: it is asked for once more, and ends the second time."""
@@ -541,7 +444,7 @@ class Domain:
                 self._all_silent(wire, slot)
         if slot.misaligned:
             self._session.desynchronised(slot)
-        self._session.next_in_single_file()
+        self._session.renewal.go_on()
 
     def _all_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
@@ -648,18 +551,8 @@ class Domain:
                     self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
                 )
             alternatives: list[Any] = value if isinstance(value, list) else [value]
-            values.append([_hashable(alternative) for alternative in alternatives])
+            values.append([hashable(alternative) for alternative in alternatives])
         return tuple(product(*values))
-
-    def _computed_topic(self, wire: Wire) -> str | None:
-        rule = self.operation.topic_rule
-        if rule is None:
-            return None
-        parameters: dict[str, Any] = json.loads(wire.key)
-        if rule == "sorted-json":
-            present = {name: value for name, value in parameters.items() if value is not None}
-            return f"{self.operation.domain}:{json.dumps(present, sort_keys=True, separators=(',', ':'))}"
-        return PLACEHOLDER.sub(lambda found: _topic_text(parameters.get(found[1], "")), rule)
 
     def _place(self, wire: Wire) -> None:
         if wire.topic is not None and wire not in self._topics.get(wire.topic, ()):
@@ -671,9 +564,9 @@ class Domain:
 
     def _unplace(self, wire: Wire, *, forget: bool) -> None:
         if wire.topic is not None:
-            _without(self._topics, wire.topic, wire)
+            without(self._topics, wire.topic, wire)
         for address in wire.addresses:
-            _without(self._at, address, wire)
+            without(self._at, address, wire)
             if forget and address not in self._at:
                 self._gone[address] = None
                 if len(self._gone) > GONE_ADDRESSES:
@@ -727,7 +620,7 @@ class Domain:
 
     def _deliver_early(self, wire: Wire) -> None:
         for address, value, _ in self._take_early(wire):
-            self._session.deliver(self.sinks.get(address, ()), value)
+            deliver(self._session, self.sinks.get(address, ()), value)
 
     def _drop_early(self) -> None:
         for address, _, _ in self._early:
@@ -740,35 +633,3 @@ class Domain:
     def idle(self) -> bool:
         """Whether nothing is left of any subscription."""
         return not (self.wires or self.sinks or self._at or self._topics or self._early)
-
-
-def canonical_parameters(codec: Codec, operation: SubscriptionOperation[Any, Any], request: object) -> str:
-    """Equal for two requests exactly when they ask for the same: defaults filled in, keys sorted."""
-    return _canonical({**operation.defaults, **codec.parameters(operation.subscribe, request)})
-
-
-def _canonical(parameters: dict[str, Any]) -> str:
-    return json.dumps(parameters, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _hashable(value: Any) -> Hashable:
-    return value if isinstance(value, Hashable) else _canonical(value)
-
-
-def _topic_text(value: Any) -> str:
-    return value if isinstance(value, str) else _canonical(value)
-
-
-def _tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
-    def address(payload: Any) -> Hashable:
-        return tuple([field(payload) for field in fields])
-
-    return address
-
-
-def _without(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire) -> None:
-    rest = tuple(other for other in table.get(key, ()) if other is not wire)
-    if rest:
-        table[key] = rest
-    else:
-        table.pop(key, None)

@@ -94,7 +94,8 @@ class Connection:
         if self._driver is None:
             return ConnectionStats()
         session = self._driver.session
-        return ConnectionStats(session.attempts, session.unknown, session.invalid, session.unrouted)
+        reports = session.reports
+        return ConnectionStats(session.attempts, reports.unknown, reports.invalid, reports.unrouted)
 
     async def connect(self) -> None:
         """Open the connection, or wait until it is open. Optional: the first call does it.
