@@ -462,8 +462,8 @@ async def close_all(code: int, reason: str) -> int:
 
 
 def main() -> None:
-    """Serve on a free port of 127.0.0.1: print the port, and stop when standard input ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """Serve on a port of 127.0.0.1, the argument or a free one: print it, and stop when standard input ends."""
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
 
