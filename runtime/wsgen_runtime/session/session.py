@@ -625,14 +625,15 @@ class Session:
         self.generation += 1
         self._enter("FAILED", reason, self._attempt, error(False))
         self._end_slots()
-        for domain in self._domains.values():
+        calls = [call for lease in self._leases for call in lease.calls]
+        consumers = [consumer for lease in self._leases for consumer in lease.consumers]
+        for domain in list(self._domains.values()):
             domain.lost(error)
-        for lease in list(self._leases):
-            for call in list(lease.calls):
-                call.settle(error=error(call.wait is not None))
-            for consumer in list(lease.consumers):
-                if consumer.wire is None and consumer.is_stream:
-                    self._unlisten_with(consumer, error(False))
+        for call in calls:
+            call.settle(error=error(call.wait is not None))
+        for consumer in consumers:
+            if consumer.wire is None and consumer.is_stream:
+                self._unlisten_with(consumer, error(False))
 
     def _unlisten_with(self, consumer: Consumer, error: WsgenError) -> None:
         consumer.end(error)

@@ -200,18 +200,13 @@ class Domain:
         call.timeout = timeout
         if not self._session.connected:
             self._session.wait_for_connection(
-                call, lambda: self.opened(wire), lambda error: self.leave(consumer, error)
+                call, lambda: self._happen(wire, Happening.OPENED), lambda error: self.leave(consumer, error)
             )
         elif not stands_back:
             self._happen(wire, Happening.JOINED)
             if wire.held is Held.ASKED and call.wait is None and not call.settled:
                 self._start_clock(wire, consumer)
         return call
-
-    def opened(self, wire: Wire) -> None:
-        """The connection can be used."""
-        if self.wires.get(wire.key) is wire and wire.wanted:
-            self._happen(wire, Happening.OPENED)
 
     def leave(self, consumer: Consumer, error: WsgenError | None = None) -> Call | None:
         """Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any."""
@@ -229,11 +224,8 @@ class Domain:
         if not wire.consumers:
             self._happen(wire, Happening.LEFT)
         if error is None and not pending and wire.held is Held.RELEASING and not wire.consumers:
-            assert consumer.lease is not None
-            consumer.state, consumer.call = (
-                "UNSUBSCRIBING",
-                Call(self.operation.unsubscribe or "", consumer.lease),
-            )
+            consumer.state = "UNSUBSCRIBING"
+            consumer.call = Call(self.operation.unsubscribe or "", consumer.lease)
             wire.leavers.append(consumer)
             return consumer.call
         consumer.end(error)
@@ -242,20 +234,21 @@ class Domain:
 
     def lost(self, error: Callable[[bool], WsgenError]) -> None:
         """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
-        for wire in list(self.wires.values()):
-            asked = wire.held in (Held.ASKED, Held.HELD)
+        ended = [(wire, wire.held in (Held.ASKED, Held.HELD)) for wire in self.wires.values()]
+        for wire, _ in ended:
             self._happen(wire, Happening.LOST)
             self._stop_clock(wire)
+        for table in (self.wires, self.sinks, self._at, self._topics, self._gone, self._releasing):
+            table.clear()
+        self._drop_early()
+        self._lingering = None
+        for wire, asked in ended:
             leavers, wire.leavers = wire.leavers, []
             for consumer in leavers:
                 self._left(consumer)
             consumers, wire.consumers = wire.consumers, []
             for consumer in consumers:
                 self._end(consumer, error(asked))
-        for table in (self.wires, self.sinks, self._at, self._topics, self._gone, self._releasing):
-            table.clear()
-        self._drop_early()
-        self._lingering = None
 
     def _left(self, consumer: Consumer) -> None:
         consumer.end(None)
@@ -335,12 +328,13 @@ class Domain:
         slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
         frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
         self._session.ask(slot, () if release is None else (release.key,), frame)
+        if release is not None or self._exclusive:
+            for address in wire.addresses:
+                if address in self._gone:
+                    self._gone[address] = wire.key
         if release is None:
             self._happen(wire, Happening.RELEASED)
             return
-        for address in wire.addresses:
-            if address in self._gone:
-                self._gone[address] = wire.key
         self._releasing[wire.key if wire.topic is None else wire.topic] = (wire, slot)
         wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
 
@@ -418,7 +412,6 @@ class Domain:
 
     def _refuse(self, wire: Wire, error: WsgenError) -> None:
         wire.ask, wire.refusal = None, error
-        self._stop_clock(wire)
         self._happen(wire, Happening.REFUSED)
         self._ask_those_who_wait()
 
@@ -574,7 +567,6 @@ class Domain:
                     del self._gone[next(iter(self._gone))]
         if forget:
             self._take_early(wire)
-        self._refresh(wire)
 
     def _refresh(self, wire: Wire) -> None:
         for address in wire.addresses:
@@ -597,19 +589,18 @@ class Domain:
 
     # Updates that nobody holds yet.
 
-    def unaddressed(self, address: Hashable, value: Any, size: int) -> None:
-        """An update whose address has no consumer: kept while a subscribe is pending, else dropped."""
+    def keep(self, address: Hashable, value: Any, size: int) -> bool:
+        """Keep an update that has no consumer while a subscribe is pending. False: nobody may miss it."""
         if address in self._at:
-            return
+            return True
         if not self._asked or self._gone.get(address) is not None:
-            if address not in self._gone:
-                self._session.count_unrouted(self.operation.domain)
-            return
+            return address in self._gone
         self._early.append((address, value, size))
         self._early_bytes += size
         while len(self._early) > EARLY_MESSAGES or self._early_bytes > EARLY_BYTES:
             self._early_bytes -= self._early.popleft()[2]
             self._session.count_unrouted(self.operation.domain)
+        return True
 
     def _take_early(self, wire: Wire) -> list[tuple[Hashable, Any, int]]:
         """What was kept for the addresses of `wire`; it is kept no more."""
