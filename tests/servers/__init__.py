@@ -40,8 +40,9 @@ class Admin:
         return kicked
 
     def mode(self, **values: object) -> None:
-        """Set `subscribe_delay` (seconds), `reject`, `silent` (lists of symbols, levels, accounts), `token`
-        (handshakes without `Authorization: Bearer <token>` are answered with 403)."""
+        """Set `subscribe_delay` (seconds), `reject`, `silent`, `poison` (lists of symbols, levels, accounts; a
+        subscribe to what is in the last ends the connection with 1003), `token` (handshakes without
+        `Authorization: Bearer <token>` are answered with 403)."""
         self._call("POST", "/admin/mode", values)
 
     def state(self) -> dict[str, Any]:

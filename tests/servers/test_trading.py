@@ -136,6 +136,16 @@ def test_the_document_does_not_depend_on_the_hash_seed(seed: str) -> None:
     assert result.stdout == PATH.read_text(encoding="utf-8")
 
 
+async def test_poison_ends_the_connection(trading_server: TradingServer) -> None:
+    await trading_server.mode(poison=["B"])
+    async with connect(trading_server.url) as ws:
+        await ws.send(json.dumps(QUOTES))
+        with pytest.raises(ConnectionClosed) as caught:
+            await ws.recv()
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1003
+
+
 async def test_a_restart_closes_with_1012_and_is_on_the_same_port(trading_server: TradingServer) -> None:
     async with connect(trading_server.url) as ws:
         await ask(ws, QUOTES)
