@@ -20,5 +20,5 @@ def trading_process() -> Generator[TradingServer]:
 @pytest.fixture
 def trading_server(trading_process: TradingServer) -> TradingServer:
     """A real FastWS server on a port of 127.0.0.1, without connections, counters or special modes."""
-    trading_process.admin.reset()
+    trading_process.renew()
     return trading_process

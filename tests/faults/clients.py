@@ -38,7 +38,7 @@ PING = OPERATIONS.requests["ping"]
 TYPING = OPERATIONS.sends["chat.typing"]
 MESSAGE = OPERATIONS.pushes["chat.message"]
 
-HASTE: Final = Retry(delays=(0.0, 0.02, 0.05), stable_after=0.2, give_up_after=5.0)
+HASTE: Final = Retry(delays=(0.01, 0.02, 0.03, *[0.05] * 7), stable_after=0.1, give_up_after=8.0)
 """The rules of reconnection, with short delays."""
 
 
@@ -128,6 +128,10 @@ class FaultClient(Client):
         """Ask to join a room: the room that the reply names."""
         reply = await self.connection.request(JOIN, {"room": room}, timeout=timeout)
         return str(reply["room"])
+
+    async def type(self, room: str) -> None:
+        """Tell a room that one is typing; there is no reply."""
+        await self.connection.send(TYPING, {"room": room})
 
     async def _watch(self, domain: str, parameter: str, value: str, timeout: float | None) -> Watch:
         listener = Listener()

@@ -61,6 +61,7 @@ class Behaviour:
         twice: types of replies that are sent twice.
         reply_delay: seconds that each reply takes, one after the other.
         snapshot: whether a confirmation comes with an update: before it, or after it.
+        reset_after: the connection is reset after so many more messages, once.
         idle: seconds without a text frame after which a client is closed with 1000.
     """
 
@@ -78,6 +79,7 @@ class Behaviour:
     twice: set[str] = field(default_factory=set[str])
     reply_delay: float = 0.0
     snapshot: Literal["before", "after"] | None = "after"
+    reset_after: int | None = None
     idle: float | None = None
 
 
@@ -147,6 +149,13 @@ class FaultyServer:
         """End every connection with a TCP reset."""
         for peer in list(self.peers):
             peer.reset()
+
+    def forget(self) -> None:
+        """Forget what has been, so that it takes no memory; what is goes on."""
+        self.attempts.clear()
+        self.sequence.clear()
+        for peer in self.peers:
+            peer.subscribed.clear()
 
     def tick(self) -> None:
         """Send one update of everything that is held, to everyone who holds it."""
@@ -306,8 +315,15 @@ class Peer(asyncio.Protocol):
             self._forbidden(f"frame of opcode {one.opcode}")
 
     def _message(self, message: Message) -> None:
+        behaviour = self._server.behaviour
         self._server.received[message["type"]] += 1
-        if self._server.behaviour.reply_delay or self._requests:
+        if behaviour.reset_after is not None:
+            behaviour.reset_after -= 1
+            if not behaviour.reset_after:
+                behaviour.reset_after = None
+                self.reset()
+                return
+        if behaviour.reply_delay or self._requests:
             self._requests.append(message)
             if len(self._requests) == 1:
                 self._serve_later()
@@ -394,13 +410,17 @@ class Peer(asyncio.Protocol):
 
     def _restart_idle_clock(self) -> None:
         idle = self._server.behaviour.idle
+        self._stop("idle")
         if idle is not None:
             self._later("idle", idle, lambda: self.close(1000, "idle"))
 
+    def _stop(self, what: str) -> None:
+        timer = self._timers.pop(what, None)
+        if timer is not None:
+            timer.cancel()
+
     def _later(self, what: str, delay: float, action: Callable[[], object]) -> None:
-        earlier = self._timers.pop(what, None)
-        if earlier is not None:
-            earlier.cancel()
+        self._stop(what)
         self._timers[what] = asyncio.get_running_loop().call_later(delay, action)
 
     def _leave(self) -> None:

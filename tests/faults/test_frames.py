@@ -117,6 +117,6 @@ async def test_a_late_reply_is_not_taken_for_the_next_ones() -> None:
             await client.join("first", timeout=0.05)
         server.behaviour.reply_delay = 0.0
         rooms = await asyncio.gather(client.join("second"), client.join("third"))
-        assert rooms == ["second", "third"]
+        assert list(rooms) == ["second", "third"]
         await recovered(server, client)
         assert server.accepted == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -239,6 +240,10 @@ class TestMethods:
         assert modules(names)[0].attribute == "quotes"
         assert methods(names, 0) == ["request_quotes"]
 
+    def test_a_verb_without_words_gives_way_to_the_messages_id(self) -> None:
+        tick = replace(received("8"), id="priceTick")
+        assert methods(settled(domain("", push(tick)))) == ["on_price_tick", "price_tick_stream"]
+
     def test_builtins_stay_methods(self) -> None:
         assert methods(settled(chat("list", "type", "str"))) == ["list", "type", "str"]
 
@@ -373,6 +378,10 @@ class TestRename:
         assert methods(names) == ["place"]
         assert names.definitions[key("Order_1")] == "Order"
         assert names.payloads["received:broker.orders.ok"] == "Placed"
+
+    def test_a_pinned_method_is_called_exactly_so(self) -> None:
+        names = settled(domain("chat", request(sent("chat.join"))), rename={"chat.join": "joinRoom"})
+        assert methods(names) == ["joinRoom"]
 
     def test_a_pinned_push_is_a_listener(self) -> None:
         names = settled(domain("chat", push(received("chat.message"))), rename={"chat.message": "said"})

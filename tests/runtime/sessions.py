@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsgen_runtime.operations import Route
-from wsgen_runtime.options import ConnectionEvent, SessionOptions, UnknownMessage
+from wsgen_runtime.options import ConnectionEvent, Delivery, SessionOptions, UnknownMessage
 from wsgen_runtime.session import (
     Abort,
     Call,
@@ -109,23 +109,34 @@ class Bench:
         lease: Lease | None = None,
         consumer: Consumer | None = None,
         timeout: float | None = None,
+        delivery: Delivery | None = None,
     ) -> tuple[Consumer, Call]:
         """Subscribe with a callback, or as a stream without one."""
-        consumer = consumer or Consumer(domain, callback)
+        consumer = consumer or Consumer(domain, callback, delivery=delivery)
         operation = self.operations.subscriptions[domain]
         call = self.session.subscribe(lease or self.lease, operation, dict(parameters), consumer, timeout)
         return consumer, call
 
     def bars(
-        self, symbol: str, callback: Callable[[Any], Any] | None = None, *, lease: Lease | None = None
+        self,
+        symbol: str,
+        callback: Callable[[Any], Any] | None = None,
+        *,
+        lease: Lease | None = None,
+        delivery: Delivery | None = None,
     ) -> tuple[Consumer, Call]:
-        return self.subscribe("bars", {"symbol": symbol}, callback, lease=lease)
+        return self.subscribe("bars", {"symbol": symbol}, callback, lease=lease, delivery=delivery)
 
     def held(
-        self, symbol: str, callback: Callable[[Any], Any] | None = None, *, lease: Lease | None = None
+        self,
+        symbol: str,
+        callback: Callable[[Any], Any] | None = None,
+        *,
+        lease: Lease | None = None,
+        delivery: Delivery | None = None,
     ) -> Consumer:
         """A confirmed subscription to bars."""
-        consumer, call = self.bars(symbol, callback, lease=lease)
+        consumer, call = self.bars(symbol, callback, lease=lease, delivery=delivery)
         if not call.settled:
             self.receive(ok("bars", topic_of(symbol)))
         assert call.error is None

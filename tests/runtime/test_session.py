@@ -24,7 +24,7 @@ from wsgen_runtime.operations import (
     SubscriptionOperation,
     Update,
 )
-from wsgen_runtime.options import Retry, SessionOptions
+from wsgen_runtime.options import Delivery, Retry, SessionOptions
 from wsgen_runtime.session import Call, Cancelled, Close, Consumer, Lease
 from wsgen_runtime.session.timers import Timers
 
@@ -371,6 +371,19 @@ def test_early_updates_are_bounded_by_size(bench: Bench) -> None:
     assert bench.session.reports.unrouted == 2
 
 
+def test_delivered_early_updates_no_longer_count(bench: Bench) -> None:
+    got: list[str] = []
+    bench.bars("AAPL", got.append)
+    bench.bars("MSFT", got.append)
+    large = "x" * (3 * 1024 * 1024)
+
+    bench.receive(update("AAPL", large), ok("bars", topic_of("AAPL")), update("MSFT", large))
+    bench.receive(ok("bars", topic_of("MSFT")))
+
+    assert [len(value) for value in got] == [len(large)] * 2
+    assert bench.session.reports.unrouted == 0
+
+
 def test_the_bound_of_early_updates_is_that_of_one_domain(bench: Bench) -> None:
     bars: list[int] = []
     quotes: list[int] = []
@@ -407,7 +420,7 @@ def test_late_updates_are_not_counted_as_unrouted(bench: Bench) -> None:
 
 def test_a_slow_stream_ends_and_keeps_what_it_had(bench: Bench) -> None:
     got: list[int] = []
-    slow, other = bench.held("AAPL"), bench.held("AAPL", got.append)
+    slow, other = bench.held("AAPL", delivery=Delivery("fail")), bench.held("AAPL", got.append)
 
     bench.receive(*(update("AAPL", n) for n in range(4_098)))
 
@@ -420,7 +433,7 @@ def test_a_slow_stream_ends_and_keeps_what_it_had(bench: Bench) -> None:
 
 
 def test_the_last_consumer_that_is_too_slow_is_unsubscribed(bench: Bench) -> None:
-    bench.held("AAPL")
+    bench.held("AAPL", delivery=Delivery("fail"))
     bench.frames()
 
     bench.receive(*(update("AAPL", n) for n in range(5_000)))
@@ -569,6 +582,56 @@ def test_an_acknowledgement_of_a_one_way_message_is_swallowed(bench: Bench) -> N
 
     assert call.settled
     assert bench.session.reports.unrouted == 0
+
+
+def two_domains_with_one_update(bench: Bench) -> tuple[list[int], list[int]]:
+    """Two confirmed subscriptions of two operations whose updates have one type."""
+    got: tuple[list[int], list[int]] = ([], [])
+    for number, (callback, reply) in enumerate(zip(got, ("chat.joined", "pong"), strict=True)):
+        operation = operation_with(Confirmation(reply, topic="topic"))
+        bench.session.subscribe(bench.lease, operation, {"n": number}, Consumer(reply, callback.append))
+        bench.receive({"type": reply, "payload": {"topic": topic_of(reply)}})
+    return got
+
+
+def test_two_domains_with_one_kind_of_update(bench: Bench) -> None:
+    first, second = two_domains_with_one_update(bench)
+
+    bench.receive(update("chat.joined", 1), update("pong", 2), update("chat.joined", 3))
+    assert (first, second) == ([1, 3], [2])
+    assert bench.session.reports.unrouted == 0, "what one of them takes is not missed by the other"
+
+    bench.receive(update("GOOG", 4))
+    assert bench.session.reports.unrouted == 1, "what none of them takes counts once"
+
+
+def test_stale_flat_updates_after_an_unsubscribe_without_an_answer(bench: Bench) -> None:
+    got: list[object] = []
+    operation: SubscriptionOperation[Any, Any] = SubscriptionOperation(
+        domain="alerts",
+        subscribe="alerts.subscribe",
+        confirmation=Confirmation("chat.joined"),
+        updates=(Update("alerts.update"),),
+        unsubscribe="alerts.unsubscribe",
+    )
+
+    def subscribe(level: str) -> Consumer:
+        consumer = Consumer("alerts", got.append)
+        bench.session.subscribe(bench.lease, operation, {"level": level}, consumer)
+        return consumer
+
+    stale, fresh, confirmed = ({"type": "alerts.update", "payload": n} for n in ("stale", "fresh", "more"))
+    high = subscribe("high")
+    bench.receive({"type": "chat.joined"})
+    bench.session.leave(high)
+    low = subscribe("low")
+    bench.receive(stale, {"type": "chat.joined"}, fresh)
+    assert got == ["fresh"]
+
+    bench.session.leave(low)
+    subscribe("low")
+    bench.receive(confirmed, {"type": "chat.joined"})
+    assert got == ["fresh", "more"], "of the same parameters it may be the first of the new one"
 
 
 # Bounds.

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from wsgen_runtime.errors import ConnectionLost
+from wsgen_runtime.options import Delivery
 from wsgen_runtime.session import Consumer
 
 from .sessions import Bench, ok, released, topic_of, update
@@ -104,7 +105,7 @@ def test_the_first_of_a_kind_and_every_thousandth(log: pytest.LogCaptureFixture,
 def test_a_slow_consumer_is_one_line(log: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.connect()
-    bench.held("AAPL")
+    bench.held("AAPL", delivery=Delivery("fail"))
     lines(log)
 
     bench.receive(*(update("AAPL", n) for n in range(4_200)))

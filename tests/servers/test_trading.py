@@ -136,6 +136,31 @@ def test_the_document_does_not_depend_on_the_hash_seed(seed: str) -> None:
     assert result.stdout == PATH.read_text(encoding="utf-8")
 
 
+async def test_poison_ends_the_connection(trading_server: TradingServer) -> None:
+    await trading_server.mode(poison=["B"])
+    async with connect(trading_server.url) as ws:
+        await ws.send(json.dumps(QUOTES))
+        with pytest.raises(ConnectionClosed) as caught:
+            await ws.recv()
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1003
+
+
+async def test_a_restart_closes_with_1012_and_is_on_the_same_port(trading_server: TradingServer) -> None:
+    async with connect(trading_server.url) as ws:
+        await ask(ws, QUOTES)
+        stopping = asyncio.create_task(trading_server.stop())
+        with pytest.raises(ConnectionClosed) as caught:
+            await ws.recv()
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1012
+        await stopping
+        with pytest.raises(ConnectionRefusedError):
+            await connect(trading_server.url)
+        await trading_server.start()
+        assert await trading_server.state() == {"connections": [], "received": {}}
+
+
 def test_the_server_ends_with_its_parent() -> None:
     parent = (
         "import os\n"

@@ -34,21 +34,24 @@ class Behaviour:
     subscribe_delay: float = 0.0
     reject: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
+    poison: list[str] = field(default_factory=list)
     token: str | None = None
     silence_over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def meet(self, names: set[str]) -> str | None:
-        """Wait as told; the words of the refusal, or None to go on."""
+        """Wait as told; the words of the refusal, or None to go on. An error here ends the connection."""
         if self.subscribe_delay:
             await asyncio.sleep(self.subscribe_delay)
         if names & set(self.silent):
             await self.silence_over.wait()
+        if names & set(self.poison):
+            raise ValueError("a fault of the service")
         if refused := sorted(names & set(self.reject)):
             return f"not available: {', '.join(refused)}"
         return None
 
 
-MODES = ("subscribe_delay", "reject", "silent", "token")
+MODES = ("subscribe_delay", "reject", "silent", "poison", "token")
 
 behaviour = Behaviour()
 received: dict[str, Counter[str]] = {}
@@ -414,7 +417,7 @@ async def kick(code: int = 1012, reason: str = "") -> dict[str, int]:
 
 @app.post("/admin/mode")
 async def mode(request: Request) -> dict[str, Any]:
-    """Set any of `subscribe_delay` (seconds), `reject` and `silent` (lists of names), `token` (required)."""
+    """Set any of `subscribe_delay` (seconds), `reject`, `silent` and `poison` (lists of names), `token` (required)."""
     values = await request.json()
     if unknown := sorted(values.keys() - set(MODES)):
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_ENTITY, f"no mode {unknown}; there are {MODES}")
@@ -462,8 +465,8 @@ async def close_all(code: int, reason: str) -> int:
 
 
 def main() -> None:
-    """Serve on a free port of 127.0.0.1: print the port, and stop when standard input ends."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    """Serve on a port of 127.0.0.1, the argument or a free one: print it, and stop when standard input ends."""
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 0))
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
 

@@ -81,7 +81,9 @@ def _members(place: DomainPlace, given: _Given) -> MemberNames:
 
 
 def _verb(operation: Request | Send | Push, rename: Mapping[str, str]) -> str:
-    return _pinned(operation.message, rename) or operation.verb or operation.message.id
+    """The words of a method; the message's id where the verb is no word (`8`)."""
+    pinned, verb = _pinned(operation.message, rename), words(operation.verb)
+    return pinned or (operation.verb if verb and not verb[0][0].isdigit() else operation.message.id)
 
 
 def _pinned(message: WireMessage, rename: Mapping[str, str]) -> str:
@@ -123,7 +125,7 @@ def _method_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wi
 def _method(place: DomainPlace, kind: str, message: WireMessage, rank: int, *wordings: str, pinned: str = "") -> Wish:
     return Wish(
         key=(kind, *place.id, message.key),
-        candidates=unique(*(snake(wording, lead="call") for wording in ((pinned,) if pinned else wordings))),
+        candidates=(Identifier(pinned),) if pinned else unique(*(snake(wording, lead="call") for wording in wordings)),
         scopes=(place.methods,),
         rank=PINNED if pinned else rank,
         source=message.key,

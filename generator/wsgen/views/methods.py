@@ -93,11 +93,17 @@ def _said(message: WireMessage, otherwise: str, ours: str = "") -> list[str]:
     return [*lines, *rest, DEPRECATED if message.deprecated else ""]
 
 
+def _about(view: DomainView, each: Subscription) -> str:
+    """What is subscribed to, in the document's words."""
+    alone = len(view.domain.subscriptions) == 1
+    return view.domain.name if alone and view.domain.name else each.subscribe.key
+
+
 def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -> Method:
     parameters, argument = _payload(view, each.subscribe, "request")
     on_reset = f"on_reset: {_stop(view)} | None = None"
     callback = f"on_update: {_callback(view, view.update_type(each, names))}"
-    about = view.domain.name or each.subscribe.key
+    about = _about(view, each)
     keywords = ("on_reset=on_reset", "on_error=on_error", "timeout=timeout")
     return _method(
         f"async def {names.subscribe}",
@@ -132,7 +138,7 @@ def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, s
 
 def _stream(view: DomainView, each: Subscription, names: SubscriptionNames) -> Method:
     parameters, argument = _payload(view, each.subscribe, "request")
-    about = view.domain.name or each.subscribe.key
+    about = _about(view, each)
     text = f"The updates of `{about}` as a stream: entering it subscribes, leaving it unsubscribes."
     return _method(
         f"def {names.stream}",

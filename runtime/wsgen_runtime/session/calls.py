@@ -97,11 +97,7 @@ class Slot:
     """The place of one sent frame among those that wait for a reply.
 
         `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
-    <<<<<<< HEAD
-        and of a subscribe whose topic has been learned since. `wire` is what a subscribe asks for.
-    =======
-        and of a subscribe that another answer to the same parameters has overtaken.
-    >>>>>>> main
+    and of a subscribe that another answer to the same parameters has overtaken. `wire` is what a subscribe asks for.
     """
 
     __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting", "wire")
@@ -229,7 +225,11 @@ class ReplyQueue:
                 del self._by_topic[slot.topic]
 
     def drain(self) -> None:
-        """Empty the queue; the connection has ended."""
+        """Empty the queue; the connection has ended. What learned its topic by position before a reply that was still
+        to come may have learned another one's, and forgets it.
+        """
+        for wire in self.learned:
+            wire.topic = None
         self._slots.clear()
         self._by_topic.clear()
         self._risen.clear()

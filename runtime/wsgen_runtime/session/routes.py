@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "deliver", "maker"]
 
 Maker: TypeAlias = Callable[[Any], Any]
-Route: TypeAlias = Callable[[Any, bytes], None]
+Route: TypeAlias = Callable[[Any, bytes], object]
 
 
 def maker(event: type[Any]) -> Maker:
@@ -42,9 +42,12 @@ def deliver(session: Session, consumers: Iterable[Consumer], value: Any) -> None
 
 
 class UpdateRoute:
-    """One kind of update of one domain. `address` None: the domain has one address for all."""
+    """One kind of update of one domain. `address` None: the domain has one address for all.
 
-    __slots__ = ("_address", "_data", "_domain", "_make", "_session", "_sinks")
+    `alone` says that nobody else gets what this domain has no use for.
+    """
+
+    __slots__ = ("_address", "_data", "_domain", "_make", "_session", "_sinks", "alone")
 
     def __init__(
         self,
@@ -60,8 +63,10 @@ class UpdateRoute:
         self._address = address
         self._data = data
         self._make = make
+        self.alone = False
 
-    def deliver(self, payload: Any, frame: bytes) -> None:
+    def deliver(self, payload: Any, frame: bytes) -> bool:
+        """Whether this domain had a use for it."""
         address = () if self._address is None else self._address(payload)
         try:
             consumers = self._sinks.get(address)
@@ -71,9 +76,12 @@ class UpdateRoute:
         if self._make is not None:
             value = self._make(value)
         if consumers is None:
-            self._domain.unaddressed(address, value, len(frame))
-            return
+            kept = self._domain.keep(address, value, len(frame))
+            if not kept and self.alone:
+                self._session.count_unrouted(self._domain.operation.domain)
+            return kept
         deliver(self._session, consumers, value)
+        return True
 
 
 class MessageRoute:
@@ -92,9 +100,10 @@ class MessageRoute:
 
     def quickest(self) -> Route:
         """The function that does what this route does now."""
-        if len(self.updates) == 1 and self.queue is None and not self.listeners:
-            return self.updates[0].deliver
-        return self.deliver
+        alone = len(self.updates) == 1 and self.queue is None and not self.listeners
+        for update in self.updates:
+            update.alone = alone
+        return self.updates[0].deliver if alone else self.deliver
 
     def deliver(self, payload: Any, frame: bytes) -> None:
         if self.queue is not None and len(self.queue):
@@ -102,9 +111,8 @@ class MessageRoute:
             # What may also come unasked, such as an echo, is lost to nobody because a call was given up.
             if waited or not (self.updates or self.listeners):
                 return
-        for update in self.updates:
-            update.deliver(payload, frame)
+        used = [update.deliver(payload, frame) for update in self.updates]
         for consumer, make in self.listeners:
             deliver(self._session, (consumer,), payload if make is None else make(payload))
-        if not (self.updates or self.listeners or self.swallowed):
+        if not (any(used) or self.listeners or self.swallowed):
             self._session.count_unrouted(self.key)

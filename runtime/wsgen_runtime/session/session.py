@@ -632,14 +632,15 @@ class Session:
         """No connection, and none to come by itself: everything that depends on it ends."""
         self._enter("FAILED", reason, self._attempts.number, error(False))
         self._end_slots()
-        for domain in self._domains.values():
+        calls = [call for lease in self._leases for call in lease.calls]
+        consumers = [consumer for lease in self._leases for consumer in lease.consumers]
+        for domain in list(self._domains.values()):
             domain.lost(error)
-        for lease in list(self._leases):
-            for call in list(lease.calls):
-                call.settle(error=error(call.wait is not None))
-            for consumer in list(lease.consumers):
-                if consumer.wire is None and consumer.is_stream:
-                    self._unlisten_with(consumer, error(False))
+        for call in calls:
+            call.settle(error=error(call.wait is not None))
+        for consumer in consumers:
+            if consumer.wire is None and consumer.is_stream:
+                self._unlisten_with(consumer, error(False))
 
     def _unlisten_with(self, consumer: Consumer, error: WsgenError) -> None:
         consumer.end(error)

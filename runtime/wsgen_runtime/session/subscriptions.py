@@ -157,11 +157,8 @@ class Domain:
         if not wire.consumers:
             self._happen(wire, Happening.LEFT)
         if error is None and not pending and wire.held is Held.RELEASING and not wire.consumers:
-            assert consumer.lease is not None
-            consumer.state, consumer.call = (
-                "UNSUBSCRIBING",
-                Call(self.operation.unsubscribe or "", consumer.lease),
-            )
+            consumer.state = "UNSUBSCRIBING"
+            consumer.call = Call(self.operation.unsubscribe or "", consumer.lease)
             wire.leavers.append(consumer)
             return consumer.call
         consumer.end(error)
@@ -170,14 +167,15 @@ class Domain:
 
     def interrupted(self) -> None:
         """The connection ended, and another one may come: whoever wants something waits for it."""
+        leavers = self._forget_connection()
         for wire in list(self.wires.values()):
-            self._forget_connection(wire)
             for consumer in wire.consumers:
                 call, consumer.state = consumer.call, "PENDING"
                 if call is not None and call.timer is None:
                     self._wait_again(wire, consumer, call)
             self._tidy(wire)
-        self._forget_addresses()
+        for consumer in leavers:
+            self._left(consumer)
 
     def _wait_again(self, wire: Wire, consumer: Consumer, call: Call) -> None:
         if call.wait is not None:
@@ -186,24 +184,24 @@ class Domain:
         call.order = wire.order
         self._session.wait_for_connection(call, lambda: self.opened(wire), lambda error: self.leave(consumer, error))
 
-    def _forget_connection(self, wire: Wire) -> None:
-        """What the server had of it, and what was on its way, is gone with the connection."""
-        self._happen(wire, Happening.LOST)
-        self._stop_clock(wire)
-        wire.ask, wire.renewing, wire.queued = None, False, False
-        wire.asks.clear()
-        wire.undone.clear()
-        if self._pairs is None:
-            wire.addresses = ()
-        leavers, wire.leavers = wire.leavers, []
-        for consumer in leavers:
-            self._left(consumer)
-
-    def _forget_addresses(self) -> None:
+    def _forget_connection(self) -> list[Consumer]:
+        """What the server had, and what was on its way, is gone. Those who were waiting to have left."""
+        leavers: list[Consumer] = []
+        for wire in self.wires.values():
+            self._happen(wire, Happening.LOST)
+            self._stop_clock(wire)
+            wire.ask, wire.renewing, wire.queued = None, False, False
+            wire.asks.clear()
+            wire.undone.clear()
+            if self._pairs is None:
+                wire.addresses = ()
+            leavers += wire.leavers
+            wire.leavers.clear()
         for table in (self.sinks, self._at, self._topics, self._gone, self._releasing):
             table.clear()
         self._drop_early()
         self._lingering = None
+        return leavers
 
     def expel(self, wire: Wire, error: Callable[[], WsgenError]) -> None:
         """End one wire subscription with an error, and ask for it no more."""
@@ -213,12 +211,13 @@ class Domain:
 
     def lost(self, error: Callable[[bool], WsgenError]) -> None:
         """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
-        for wire in list(self.wires.values()):
-            asked = wire.held in (Held.ASKED, Held.HELD)
-            self._forget_connection(wire)
-            self.expel(wire, partial(error, asked))
+        ended = [(wire, wire.held in (Held.ASKED, Held.HELD)) for wire in self.wires.values()]
+        leavers = self._forget_connection()
         self.wires.clear()
-        self._forget_addresses()
+        for consumer in leavers:
+            self._left(consumer)
+        for wire, asked in ended:
+            self.expel(wire, partial(error, asked))
 
     def _left(self, consumer: Consumer) -> None:
         consumer.end(None)
@@ -325,12 +324,13 @@ class Domain:
         slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
         frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
         self._session.ask(slot, () if release is None else (release.key,), frame)
+        if release is not None or self._exclusive:
+            for address in wire.addresses:
+                if address in self._gone:
+                    self._gone[address] = wire.key
         if release is None:
             self._happen(wire, Happening.RELEASED)
             return
-        for address in wire.addresses:
-            if address in self._gone:
-                self._gone[address] = wire.key
         self._releasing[wire.key if wire.topic is None else wire.topic] = (wire, slot)
         wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
 
@@ -408,7 +408,6 @@ class Domain:
 
     def _refuse(self, wire: Wire, error: WsgenError) -> None:
         wire.ask, wire.refusal = None, error
-        self._stop_clock(wire)
         self._happen(wire, Happening.REFUSED)
         self._ask_those_who_wait()
 
@@ -506,7 +505,11 @@ class Domain:
             self._stop_clock(wire)
         slot.revive()
         consumer.state = "PENDING"
-        call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer))
+        started = None
+        if call.wait is not None:  # it joined a renewal that is asked for once more
+            call.wait.cancel()
+            started = call.wait.started
+        call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer), started)
 
     def _keep_clock(self, wire: Wire, call: Call) -> None:
         """A caller gave up what was asked for; the server's silence still has to be noticed."""
@@ -573,7 +576,6 @@ class Domain:
                     del self._gone[next(iter(self._gone))]
         if forget:
             self._take_early(wire)
-        self._refresh(wire)
 
     def _refresh(self, wire: Wire) -> None:
         for address in wire.addresses:
@@ -596,19 +598,18 @@ class Domain:
 
     # Updates that nobody holds yet.
 
-    def unaddressed(self, address: Hashable, value: Any, size: int) -> None:
-        """An update whose address has no consumer: kept while a subscribe is pending, else dropped."""
+    def keep(self, address: Hashable, value: Any, size: int) -> bool:
+        """Keep an update that has no consumer while a subscribe is pending. False: nobody may miss it."""
         if address in self._at:
-            return
+            return True
         if not self._asked or self._gone.get(address) is not None:
-            if address not in self._gone:
-                self._session.count_unrouted(self.operation.domain)
-            return
+            return address in self._gone
         self._early.append((address, value, size))
         self._early_bytes += size
         while len(self._early) > EARLY_MESSAGES or self._early_bytes > EARLY_BYTES:
             self._early_bytes -= self._early.popleft()[2]
             self._session.count_unrouted(self.operation.domain)
+        return True
 
     def _take_early(self, wire: Wire) -> list[tuple[Hashable, Any, int]]:
         """What was kept for the addresses of `wire`; it is kept no more."""
