@@ -307,7 +307,7 @@ class Domain:
         unsubscribe = self.operation.unsubscribe
         if unsubscribe is None or shared or not self._session.connected:
             wire.held = Held.ABSENT
-            if self._exclusive and unsubscribe is None:
+            if unsubscribe is None:
                 self._lingering = wire.key
         else:
             self._send_release(wire, unsubscribe)
@@ -409,7 +409,6 @@ class Domain:
     def _refuse(self, wire: Wire, error: WsgenError) -> None:
         wire.ask, wire.refusal = None, error
         self._happen(wire, Happening.REFUSED)
-        self._ask_those_who_wait()
 
     def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
         wire.asks.remove(slot)
