@@ -30,11 +30,13 @@ from generated_example.python.trading import (
 from generated_example.python.trading.errors import (
     AmbiguousRoute,
     Closed,
+    ConnectionFailed,
     ConnectionLost,
     InvalidRequest,
     SubscribeTimeout,
     SubscriptionRejected,
 )
+from generated_example.python.trading.runtime import Retry
 from tests.servers import TradingServer
 
 TRANSPORTS = ("websockets", "websockets-recv")
@@ -240,14 +242,35 @@ async def test_a_clean_close_leaves_nothing_behind(client: TradingClient, tradin
     assert (await trading_server.state())["connections"] == []
 
 
-async def test_a_lost_connection_ends_its_subscriptions_with_the_close_code(
+async def test_a_restarted_server_gets_its_subscriptions_back(
     client: TradingClient, trading_server: TradingServer
 ) -> None:
+    bars: list[Bar] = []
+    resets: list[int] = []
     async with client:
+        subscription = await client.bars.subscribe(
+            BarsSubscriptionRequest(symbol="AAPL"), bars.append, on_reset=lambda: resets.append(len(bars))
+        )
+        quotes = await client.quotes.subscribe(QuotesSubscriptionRequest(symbols=["AAPL"]), print)
+        topic = subscription.topic
+        assert topic is not None
+        await trading_server.kick(1012)
+        await until(lambda: bool(resets) and quotes.state == "CONFIRMED", "the subscriptions were renewed")
+        assert (subscription.state, quotes.state, subscription.resets) == ("CONFIRMED", "CONFIRMED", 1)
+        await trading_server.push(topic, "bars.update", {"topic": topic, "payload": BAR})
+        await until(lambda: bool(bars), "a bar was pushed")
+        (connection,) = (await trading_server.state())["connections"]
+        assert set(connection["topics"]) == {topic, quotes.topic}
+        assert resets == [0]
+
+
+async def test_a_kicked_client_that_may_not_come_back_says_why(trading_server: TradingServer) -> None:
+    async with TradingClient(trading_server.url, retry=Retry(give_up_after=0.0)) as client:
         subscription = await client.bars.subscribe(BarsSubscriptionRequest(symbol="AAPL"), print)
         await trading_server.kick(1012)
-        with pytest.raises(ConnectionLost) as caught:
+        with pytest.raises(ConnectionFailed) as caught:
             await subscription.wait_ended()
-        assert caught.value.code == 1012
+        assert isinstance(caught.value.cause, ConnectionLost)
+        assert caught.value.cause.code == 1012
         assert client.connection.state == "FAILED"
         await client.ping()
