@@ -71,7 +71,6 @@ MARKET = domain(
             sent("md.subscribe", obj(symbol=TEXT)), *_updates("Stream", "Connection"), topic_rule="md:{symbol}"
         ),
         defaults={"symbol": "x" * 60, "levels": [1, 2, None]},
-        route={"symbol": "symbol"},
         release_parameters=("symbol",),
     ),
     subscription(sent("md.subscribeAll"), flat(received("md.all", ref("Any")))),
@@ -81,12 +80,18 @@ TOP = domain(
     request(sent("ping"), received("pong")),
     push(received("tick", ref("Unpack"))),
     push(received("tock", ref("Client"))),
-    subscription(sent("subscribe", obj(a=TEXT)), flat(received("update", ref("TypeAlias")))),
+    replace(
+        subscription(sent("subscribe", obj(a=TEXT)), flat(received("update", ref("TypeAlias")))),
+        route={"value": "a"},
+    ),
 )
 OTHER = domain(
     "chat",
     push(received("chat.closed", ref("Closed"))),
-    subscription(sent("chat.follow", ref("Update")), flat(received("chat.followed", ref("Delivery")))),
+    replace(
+        subscription(sent("chat.follow", ref("Update")), flat(received("chat.followed", ref("Delivery")))),
+        route="broadcast",
+    ),
 )
 OTHER_TOP = domain("", push(received("tick", ref("Envelope"))), send(sent("log", ref("Callable"))))
 SERVERS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec, module_from_spec
@@ -36,19 +37,39 @@ def emit(package: Package) -> dict[PurePosixPath, str]:
 
 def _pages(package: Package) -> Iterator[tuple[str, str]]:
     environment = _environment()
+    runtime = _unimported("wsgen_runtime")
+    errors = _exports(runtime / "errors.py")
+    offered = tuple(name for name in _exports(runtime / "__init__.py") if name not in {*errors, "connection"})
     pages: list[tuple[str, str, object]] = [
         ("__init__.py", "init", package.init),
         ("client.py", "client", package.facade),
         ("protocol.py", "protocol", package.protocol),
         ("models.py", "models", package.models),
-        ("errors.py", "errors", package.errors_docstring),
-        ("runtime.py", "runtime", package.runtime_docstring),
+        ("errors.py", "errors", _Aliases(package.errors_docstring, errors)),
+        ("runtime.py", "runtime", _Aliases(package.runtime_docstring, offered)),
         ("README.md", "readme", package.readme),
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]
     for path, template, view in pages:
         yield path, environment.get_template(template).render(header=package.header, view=view)
     yield "py.typed", ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aliases:
+    """A module that passes on names of the runtime."""
+
+    docstring: str
+    names: tuple[str, ...]
+
+
+def _exports(module: Traversable) -> tuple[str, ...]:
+    """The `__all__` of a module, sorted."""
+    for node in ast.parse(module.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names: list[str] = ast.literal_eval(node.value)
+            return tuple(sorted(names))
+    raise ValueError(f"{module.name} has no __all__")
 
 
 def _environment() -> Environment:
