@@ -8,14 +8,15 @@ from __future__ import annotations
 from ._runtime import (
     Callback,
     Client,
+    ConnectRequest,
     Connection,
     ConnectionEvent,
     ConnectionOptions,
     ConnectionState,
     ConnectionStats,
-    ConnectRequest,
     Credential,
     Delivery,
+    Heartbeat,
     Link,
     MemoryAttempt,
     MemoryConnection,
@@ -27,6 +28,7 @@ from ._runtime import (
     SubscriptionState,
     Transport,
     UnknownMessage,
+    Verdict,
 )
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "ConnectionStats",
     "Credential",
     "Delivery",
+    "Heartbeat",
     "Link",
     "MemoryAttempt",
     "MemoryConnection",
@@ -51,4 +54,5 @@ __all__ = [
     "SubscriptionState",
     "Transport",
     "UnknownMessage",
+    "Verdict",
 ]
