@@ -96,7 +96,7 @@ class Call:
 class Slot:
     """The place of one sent frame among those that wait for a reply.
 
-        `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
+    `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
     and of a subscribe that another answer to the same parameters has overtaken. `wire` is what a subscribe asks for.
     """
 
@@ -167,16 +167,19 @@ class ReplyQueue:
     def match(self, topic: str | None) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
 
-        By order, a reply with a topic passes over slots that are known to have another one, unless all do.
+        A subscribe that was repeated has the oldest of its slots answered first, so that those behind keep their
+        places. By order, a reply with a topic passes over slots that are known to have another one, unless all do.
         """
         if not self._slots:
             return None
         first = self._slots[0]
         if topic is None or (first.topic == topic and first.waiting):
             return first
-        known = [slot for slot in self._by_topic.get(topic, ()) if slot.waiting]
+        same = self._by_topic.get(topic, ())
+        known = [slot for slot in same if slot.waiting]
         if len(known) == 1:
-            return known[0]
+            wire = known[0].wire
+            return known[0] if wire is None else next(slot for slot in same if slot.wire is wire)
         return next((slot for slot in self._slots if slot.topic is None or slot.topic == topic), first)
 
     def front(self) -> Slot | None:
