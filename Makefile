@@ -1,6 +1,6 @@
 # Needs an environment with `pip install -e '.[dev]'`. What runs in CI is .ci/run: the same as `make check`.
 
-.PHONY: check fix test regen bench
+.PHONY: check fix test soak regen bench
 
 check:
 	ruff format --check
@@ -15,6 +15,10 @@ fix:
 
 test:
 	pytest
+
+# 10,000 subscriptions through 200 drops.
+soak:
+	WSGEN_SOAK=1 pytest -s tests/faults/test_soak.py
 
 # The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints.
 regen:

@@ -100,7 +100,7 @@ def own_updates_in_order(watches: Iterable[Watch]) -> None:
 
 @asynccontextmanager
 async def nothing_left() -> AsyncGenerator[None]:
-    """After the block there are no more tasks, timers and descriptors than before it."""
+    """After the block there are no more tasks, timers and sockets than before it."""
     before = _inventory()
     yield
     await until(lambda: not _surplus(before), lambda: "left behind: " + "; ".join(_surplus(before)), patience=5.0)
@@ -113,24 +113,27 @@ def _inventory() -> Inventory:
     loop = asyncio.get_running_loop()
     scheduled: list[asyncio.TimerHandle] = getattr(loop, "_scheduled")  # noqa: B009  # asyncio shows it nowhere else
     own = {task for task in (asyncio.current_task(),) if task is not None}
-    return asyncio.all_tasks() - own, [timer for timer in scheduled if not timer.cancelled()], _descriptors()
+    return asyncio.all_tasks() - own, [timer for timer in scheduled if not timer.cancelled()], _sockets()
 
 
-def _descriptors() -> dict[str, str]:
+def _sockets() -> dict[str, str]:
+    """Descriptors of this process that are sockets, and which ones."""
     found: dict[str, str] = {}
     for name in os.listdir("/proc/self/fd"):
         try:
-            found[name] = os.readlink(f"/proc/self/fd/{name}")
+            target = os.readlink(f"/proc/self/fd/{name}")
         except FileNotFoundError:
             continue  # it was the directory's own
+        if target.startswith("socket:"):
+            found[name] = target
     return found
 
 
 def _surplus(before: Inventory) -> list[str]:
-    tasks, timers, descriptors = _inventory()
+    tasks, timers, sockets = _inventory()
     surplus = [repr(task) for task in tasks - before[0]]
     surplus += [repr(timer) for timer in timers if timer not in before[1]]
-    surplus += [f"{name} -> {target}" for name, target in descriptors.items() if before[2].get(name) != target]
+    surplus += [f"{name} -> {socket}" for name, socket in sockets.items() if before[2].get(name) != socket]
     return surplus
 
 
