@@ -32,7 +32,8 @@ class Trader:
         self.quotes: dict[str, list[float | None]] = {symbol: [] for symbol in SYMBOLS}
         self.resets = dict.fromkeys(SYMBOLS, 0)
         self.topics: dict[str, str] = {}
-        self.client = TradingClient(url, **{"retry": HASTE, "on_state": self.events.append, **options})
+        defaults: Any = {"retry": HASTE, "on_state": self.events.append}
+        self.client = TradingClient(url, **{**defaults, **options})
 
     async def subscribe(self) -> None:
         async def one(symbol: str) -> None:
