@@ -52,6 +52,11 @@ class Attempts:
         self._connected_at = 0.0
         self._denied = False
 
+    @property
+    def end(self) -> float | None:
+        """When the attempt that is due or under way begins or ends by itself; None without one."""
+        return None if self._timer is None or not self._timer.live else self._timer.when
+
     def first(self) -> None:
         """Begin a first connect."""
         self.number, self.cause, self._denied, self._outage_since = 0, None, False, None

@@ -57,14 +57,14 @@ class Call:
         self.wait: Wait | None = None
         self.timer: Timer | None = None
         self._queue: dict[Call, Callable[[], None]] | None = None
-        self._on_settled: Callable[[Call], None] | None = None
+        self._on_settled: tuple[Callable[[Call], None], ...] = ()
 
     def when_settled(self, action: Callable[[Call], None]) -> None:
         """Run `action` when the call settles, at once if it has."""
         if self.settled:
             action(self)
         else:
-            self._on_settled = action
+            self._on_settled = (*self._on_settled, action)
 
     def wait_in(self, queue: dict[Call, Callable[[], None]], timer: Timer) -> None:
         """It waits in `queue` for a connection, as long as `timer` allows."""
@@ -88,8 +88,8 @@ class Call:
         if self.wait is not None:
             self.wait.cancel()
         self.stop_waiting()
-        action, self._on_settled = self._on_settled, None
-        if action is not None:
+        actions, self._on_settled = self._on_settled, ()
+        for action in actions:
             action(self)
 
 

@@ -51,6 +51,8 @@ from .timers import Timer, Timers
 __all__ = ["Session"]
 
 CLOSE_GRACE: Final = 1.0
+LATE: Final = 0.25
+"""Seconds by which the timers of a row of attempts may be late in all."""
 
 
 class Session:
@@ -411,8 +413,18 @@ class Session:
         self._waiting[call] = start
         call.order = call.order or self.next_order()
         bound = self._options.patience if patience is None else patience
-        timer = self._timers.at(self._clock() + bound, lambda: give_up(self._not_connected()))
-        call.wait_in(self._waiting, timer)
+
+        by_default = patience is None and self._options.connect_timeout is None
+
+        def too_long() -> None:
+            # By default the last attempt ends at the same instant, or a little later: its outcome settles the call.
+            end = self._attempts.end
+            if by_default and end is not None and end <= self._clock() + LATE:
+                call.timer = self._timers.at(max(end, self._clock()), too_long)
+            else:
+                give_up(self._not_connected())
+
+        call.wait_in(self._waiting, self._timers.at(self._clock() + bound, too_long))
         if self.state in ("DISCONNECTED", "FAILED"):
             self._enter("CONNECTING", attempt=1)
             self._attempts.first()
