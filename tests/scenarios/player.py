@@ -206,7 +206,17 @@ class Player:
     def _do_request(self, step: Step) -> None:
         label, peer = str(step.get("as", step["request"])), self._peers[""]
         operation = self._operations.requests[step["request"]]
-        self._call(label, lambda: peer.session.request(peer.lease, operation, step.get("payload"), step.get("timeout")))
+        self._call(
+            label,
+            lambda: peer.session.request(
+                peer.lease,
+                operation,
+                step.get("payload"),
+                step.get("timeout"),
+                step.get("on_disconnect"),
+                step.get("ttl"),
+            ),
+        )
 
         def settled(call: Call) -> None:
             if call.error is None:

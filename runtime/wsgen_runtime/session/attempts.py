@@ -2,7 +2,7 @@
 
 An *outage* lasts from a loss until a connection has been stable for `Retry.stable_after`; a server that accepts and
 closes at once is one long outage. Delays, the time to give up and the one further attempt after a denial count by it.
-A first connect is an outage of its own, with exact delays.
+A first connect has exact delays of its own; for denials it is an outage like another.
 """
 
 from __future__ import annotations
@@ -74,8 +74,11 @@ class Attempts:
         """
         now = self._clock()
         self.generation += 1
-        if self._outage_since is None or now - self._connected_at >= self._options.retry.stable_after:
-            self._outage_since, self.number, self._denied = now, 0, False
+        stable = now - self._connected_at >= self._options.retry.stable_after
+        if stable:
+            self._denied = False
+        if stable or self._outage_since is None:
+            self._outage_since, self.number = now, 0
         self.cause = failure
         return self._next(failure, 0.0, excused=excused)
 
@@ -94,9 +97,10 @@ class Attempts:
 
     def _next(self, failure: Exception, retry_after: float, *, excused: bool) -> Cause | None:
         verdict = self._options.retry.judge(failure)
-        if not excused and (verdict.action == "never" or (verdict.action == "once" and self._denied)):
-            return _fatal(failure)
-        self._denied = self._denied or verdict.action == "once"
+        if not excused:
+            if verdict.action == "never" or (verdict.action == "once" and self._denied):
+                return _fatal(failure)
+            self._denied = self._denied or verdict.action == "once"
         delay = self._delay()
         if delay is not None:
             delay = max(delay, retry_after)
