@@ -17,6 +17,7 @@ __all__ = [
     "Client",
     "ClientConnection",
     "Confirmation",
+    "Delivery",
     "Discriminator",
     "Domain",
     "Envelope",
@@ -100,6 +101,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What happens when a consumer is slow; `limit` None is the runtime's, `key` a field of what consumers get."""
+
+    policy: Literal["block", "drop_oldest", "latest", "fail"]
+    limit: int | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """Subscribe, unsubscribe, update.
 
@@ -107,6 +117,7 @@ class Subscription:
         release_parameters: the parameters that the unsubscribe takes, where it takes fewer; None: the same.
         defaults: schema defaults of the parameters, by wire name.
         topic_rule: a template over parameters, "sorted-json", or None: the server's topic.
+        delivery: of consumers that do not say otherwise; None: the runtime's default.
     """
 
     subscribe: WireMessage
@@ -118,6 +129,7 @@ class Subscription:
     defaults: Mapping[str, Json] = field(default_factory=dict[str, Json])
     topic_rule: str | None = None
     route: Route = None
+    delivery: Delivery | None = None
     certain: bool = True
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 import pytest
-from wsgen.config import ClientSettings
+from wsgen.config import ClientSettings, DeliverySettings, DomainSettings
 from wsgen.pipeline import build_client, default_folder, understand
 from wsgen.problems import Problems, Stop
 
@@ -74,3 +74,21 @@ def test_errors_stop_before_names_are_settled(tmp_path: Path) -> None:
     with pytest.raises(Stop):
         build_client(ClientSettings(input=spec.as_posix()), problems)
     assert problems.fatal
+
+
+def delivering(delivery: DeliverySettings) -> ClientSettings:
+    domains = {"quotes": DomainSettings(delivery=delivery)}
+    return ClientSettings(input=TRADING.as_posix(), domains=domains)
+
+
+def test_a_configured_delivery_stands_in_the_descriptor() -> None:
+    built = build_client(delivering(DeliverySettings("latest", key="symbol")), Problems(), check=False)
+    assert 'delivery=Delivery(policy="latest", key="symbol"),' in built.files[PurePosixPath("quotes.py")]
+
+
+def test_a_delivery_by_a_field_that_is_not_there_is_refused() -> None:
+    problems = Problems()
+    with pytest.raises(Stop):
+        build_client(delivering(DeliverySettings("latest", key="symbl")), problems, check=False)
+    (problem,) = [problem for problem in problems if problem.level == "error"]
+    assert (problem.code, problem.help) == ("WSG428", "it has `symbol`, `bid`, `ask`, `status`")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wsgen.config import ClientSettings, DomainSettings
 from wsgen.model import ABSENT, Json, Schema
-from wsgen.operations import Confirmation, Route, Subscription, Update, WireMessage
+from wsgen.operations import Confirmation, Delivery, Route, Subscription, Update, WireMessage
 from wsgen.problems import Problems
 
 from .replies import Answer
@@ -69,6 +69,7 @@ def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
         defaults=_defaults(parts.subscribe, context.schemas),
         topic_rule=_topic_rule(parts.subscribe, context),
         route=_route(parts.subscribe, updates, context),
+        delivery=_delivery(updates, context),
         certain=parts.certain,
     )
 
@@ -219,6 +220,19 @@ def _topic_rule(subscribe: WireMessage, context: Subscribing) -> str | None:
             _known(subscribe, context.schemas),
         )
     return None if unknown else rule
+
+
+def _delivery(updates: Sequence[Update], context: Subscribing) -> Delivery | None:
+    """The configured policy for slow consumers. Its key must be a field of every update."""
+    wanted = context.settings.delivery
+    if wanted is None:
+        return None
+    for update in updates:
+        if wanted.key is not None and context.schemas.at(update.data, wanted.key) is None:
+            text = f"the delivery names `{wanted.key}`, and what `{update.message.key}` delivers has no such property"
+            known = ", ".join(f"`{name}`" for name in context.schemas.properties(update.data))
+            context.problems.error("WSG428", text, context.settings.place, f"it has {known}" if known else "")
+    return Delivery(wanted.policy, wanted.limit, wanted.key)
 
 
 def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscribing) -> Route:

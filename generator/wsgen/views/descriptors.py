@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from wsgen.landing.python import Identifier, literal
 from wsgen.model import Json
 from wsgen.naming import PushNames, RequestNames, SendNames, SubscriptionNames
-from wsgen.operations import Confirmation, Push, Request, Send, Subscription, Update, WireMessage
+from wsgen.operations import Confirmation, Delivery, Push, Request, Send, Subscription, Update, WireMessage
 
 from .layout import Code, Group, assignment, call, collection, constant_field, tuple_of, union
 from .package import EventClass
@@ -106,8 +106,19 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
         items.append(f"route={literal(each.route)}")
     elif each.route is not None:
         items.append(_mapping("route={", each.route.items()))
+    if each.delivery is not None:
+        items.append(_delivery(view, each.delivery))
     types = (view.sent(each.subscribe), view.update_type(each, names))
     return _descriptor(view, names.constant, "SubscriptionOperation", types, items)
+
+
+def _delivery(view: DomainView, each: Delivery) -> Code:
+    items = [f"policy={literal(each.policy)}"]
+    if each.limit is not None:
+        items.append(f"limit={literal(each.limit)}")
+    if each.key is not None:
+        items.append(f"key={literal(each.key)}")
+    return call(f"delivery={view.scope.use('._runtime', 'Delivery')}", *items)
 
 
 def _confirmation(view: DomainView, argument: str, each: Confirmation) -> Code:
