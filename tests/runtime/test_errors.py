@@ -59,12 +59,12 @@ EXAMPLES: list[tuple[WsgenError, dict[str, object], str]] = [
     (
         ConnectionLost(1006, "gone", "maybe"),
         {"code": 1006, "reason": "gone", "sent": "maybe"},
-        "the connection was lost with code 1006 (gone); the server may have received the message",
+        "the connection was lost with code 1006 (gone); what was sent may have reached the server",
     ),
     (
         ConnectionLost(None, "", "no"),
         {"code": None, "reason": "", "sent": "no"},
-        "the connection was lost without a close frame; nothing had been sent",
+        "the connection was lost without a close frame",
     ),
     (ConnectionFailed(1, None), {"attempts": 1, "cause": None}, "no connection after 1 attempt"),
     (

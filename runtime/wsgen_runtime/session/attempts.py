@@ -146,8 +146,8 @@ class Attempts:
 
 def _fatal(failure: Exception) -> Cause:
     if isinstance(failure, HandshakeRejected):
-        status = failure.status
-        return lambda sent: HandshakeRejected(status)
+        status, retry_after, detail = failure.status, failure.retry_after, failure.detail
+        return lambda sent: HandshakeRejected(status, retry_after, detail)
     if isinstance(failure, ConnectionLost):
         code, reason = failure.code, failure.reason
         return lambda sent: ConnectionLost(code, reason, "maybe" if sent else "no")

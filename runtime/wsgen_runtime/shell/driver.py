@@ -251,7 +251,7 @@ class Driver:
             request = await self._request(attempt)
             link = await self._transport.connect(request, inlet)
         except HandshakeRejected as error:
-            session.refused(generation, error.status, error.retry_after)
+            session.refused(generation, error.status, error.retry_after, error.detail)
         except Exception as error:
             session.unreachable(generation, error)
         else:
