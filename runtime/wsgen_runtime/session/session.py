@@ -91,8 +91,8 @@ class Session:
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
-        self._pressure = Pressure(clock, self._timers, emit, self._may_pause, self.overflow)
         self._liveness = Liveness(self, options, clock, self._timers)
+        self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
         self.receive: Callable[[bytes], None] = (
             self._receive_observed if self.reports.frames or self._liveness.watches else self._receive
         )
@@ -296,12 +296,11 @@ class Session:
         self._enter("CONNECTED", attempt=self._attempts.number)
         self._liveness.start()
         renewed = self.renewal.begin(self._waiting)
-        if again:
-            self.reports.reconnected(renewed)
+        self.reports.connected(renewed if again else None)
 
-    def refused(self, generation: int, status: int, retry_after: float | None = None) -> None:
+    def refused(self, generation: int, status: int, retry_after: float | None = None, detail: str = "") -> None:
         """The server answered the handshake with an HTTP status."""
-        self._attempt_failed(generation, HandshakeRejected(status, retry_after), retry_after or 0.0)
+        self._attempt_failed(generation, HandshakeRejected(status, retry_after, detail), retry_after or 0.0)
 
     def unreachable(self, generation: int, error: Exception) -> None:
         """The attempt failed before the server answered."""
@@ -438,6 +437,7 @@ class Session:
             self.switchboard.queue(key).append(slot)
         if replies:
             self._slots[slot.sequence] = slot
+        self.renewal.one_way_since_answer |= not replies
         self._transmit(frame)
         if self._pressure.full:
             self._pressure.weigh()
@@ -652,11 +652,8 @@ class Session:
             call.settle(error=error(call.wait is not None))
         for consumer in consumers:
             if consumer.wire is None and consumer.is_stream:
-                self._unlisten_with(consumer, error(False))
-
-    def _unlisten_with(self, consumer: Consumer, error: WsgenError) -> None:
-        consumer.end(error)
-        self._unlisten(consumer)
+                consumer.end(error(False))
+                self._unlisten(consumer)
 
     def _end_slots(self) -> None:
         self.switchboard.drain()
