@@ -20,11 +20,13 @@ test:
 soak:
 	WSGEN_SOAK=1 pytest -s tests/faults/test_soak.py
 
-# The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints.
+# The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints;
+# the diagrams of docs/runtime.md.
 regen:
 	python -m tests.servers.document
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
 	python -m tests.test_readme
+	python -m tests.diagrams
 
 bench:
 	pytest -s -m benchmark tests/benchmarks
