@@ -55,8 +55,8 @@ def test_an_outage_is_told_line_by_line(bench: Bench, log: pytest.LogCaptureFixt
     assert lines(log) == [
         (
             "INFO",
-            "reconnecting in 0.25 s (attempt 1): the connection was lost with code 1012; the server may have received "
-            "the message; the server ended the connection, and may take a new one",
+            "reconnecting in 0.25 s (attempt 1): the connection was lost with code 1012; what was sent may have "
+            "reached the server; the server ended the connection, and may take a new one",
         ),
         ("INFO", "attempt 1 failed: refused; the next one in 0.75 s"),
         ("INFO", "reconnected; 2 subscriptions are renewed"),
