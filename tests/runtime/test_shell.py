@@ -20,6 +20,7 @@ from wsgen_runtime import (
     ConnectionOptions,
     Delivery,
     HandshakeRejected,
+    Heartbeat,
     InvalidPayload,
     MemoryAttempt,
     MemoryConnection,
@@ -34,6 +35,8 @@ from wsgen_runtime import (
     Verdict,
     connection,
 )
+from wsgen_runtime.operations import Protocol
+from wsgen_runtime.pydantic_codec import Envelope, PydanticCodec
 
 from tests.scenarios.protocol import Operations
 
@@ -714,3 +717,36 @@ async def test_the_address_of_a_channel_is_appended(server: Server, url: str, ad
     await shared.connect()
     assert server.transport.attempts[0].request.url == expected
     await shared.close()
+
+
+def test_a_heartbeat_that_cannot_be_sent_is_refused_at_once() -> None:
+    protocol = Protocol(
+        "pings", PydanticCodec(Envelope("type", "payload"), sent={"ping": None}, received={"pong": None})
+    )
+    Connection(protocol, URL, {"heartbeat": Heartbeat("ping", 1.0, reply="pong")})
+    with pytest.raises(ValueError, match="no message that this client sends"):
+        Connection(protocol, URL, {"heartbeat": Heartbeat("nonsense", 1.0)})
+
+
+async def test_giving_the_default_is_no_conflict(server: Server) -> None:
+    defaults: dict[str, Any] = {
+        "retry": Retry(),
+        "max_attempts": 5,
+        "on_disconnect": "fail",
+        "ttl": 30.0,
+        "timeout": 5.0,
+    }
+    async with TestClient(transport=server.transport), TestClient(transport=server.transport, **defaults):
+        assert len(server.transport.connections) == 1
+
+
+async def test_a_judge_that_raises_is_reported_and_overruled(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    def judge(failure: Exception) -> Verdict:
+        raise LookupError("no opinion")
+
+    server.unreachable = True
+    client = TestClient(transport=server.transport, retry=Retry(delays=(0.0, 0.001), judge=judge))
+    with pytest.raises(ConnectionFailed):
+        await client.connect()
+    assert "Retry.judge raised LookupError: no opinion" in caplog.text
+    await client.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..errors import ConnectionFailed, ConnectionLost, HandshakeRejected, WsgenError
 from ..options import SessionOptions
+from ..retry import Verdict, judge
 from .effects import Abort, Effect, Open
 from .reports import Reports
 from .timers import Timer, Timers
@@ -96,7 +97,7 @@ class Attempts:
             self._timer = None
 
     def _next(self, failure: Exception, retry_after: float, *, excused: bool) -> Cause | None:
-        verdict = self._options.retry.judge(failure)
+        verdict = self._judge(failure)
         if not excused:
             if verdict.action == "never" or (verdict.action == "once" and self._denied):
                 return _fatal(failure)
@@ -111,6 +112,13 @@ class Attempts:
         self._after(delay)
         return None
 
+    def _judge(self, failure: Exception) -> Verdict:
+        try:
+            return self._options.retry.judge(failure)
+        except Exception as error:
+            self._reports.judge_failed(error)
+            return judge(failure)
+
     def _delay(self) -> float | None:
         if self._outage_since is None:
             return self._options.delay_before(self.number + 1)
@@ -120,9 +128,10 @@ class Attempts:
         return delay / 2 + delay / 2 * self._jitter()
 
     def _too_late(self, delay: float) -> bool:
-        patience = self._options.retry.give_up_after
-        since = self._outage_since
-        return since is not None and patience is not None and self._clock() + delay > since + patience
+        since, patience = self._outage_since, self._options.retry.give_up_after
+        if since is None:  # a first connect: nobody waits longer for it, whatever the server asks for
+            return delay > self._options.patience
+        return patience is not None and self._clock() + delay > since + patience
 
     def _after(self, delay: float) -> None:
         if delay > 0:

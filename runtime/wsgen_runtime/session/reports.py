@@ -50,6 +50,9 @@ class Reports:
         else:
             self._log.log(level, "attempt %d failed: %s; the next one in %.3g s", failed, failure, delay)
 
+    def judge_failed(self, error: Exception) -> None:
+        self._log.error("Retry.judge raised %s: %s; the usual judgement holds", type(error).__name__, error)
+
     def sent(self, frame: bytes) -> None:
         self._log.debug("> %r", frame[:CUT])
 

@@ -193,8 +193,10 @@ class Driver:
 
     def _tick(self) -> None:
         self._timer = None
-        self.session.tick()
-        self.carry_out()
+        try:
+            self.session.tick()
+        finally:
+            self.carry_out()
 
     def _hang_up(self, effect: Close) -> None:
         link, self._link = self._link, None
