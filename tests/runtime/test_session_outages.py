@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 import pytest
-from wsgen_runtime.errors import ConnectionFailed, ConnectionLost, HandshakeRejected, RemoteError
-from wsgen_runtime.options import Heartbeat, Retry, SessionOptions
+from wsgen_runtime.errors import ConnectionFailed, ConnectionLost, HandshakeRejected, RemoteError, SlowConsumer
+from wsgen_runtime.options import Delivery, Heartbeat, Retry, SessionOptions
 from wsgen_runtime.retry import Verdict
 from wsgen_runtime.session import Abort, Consumer
 
@@ -289,3 +289,39 @@ def test_an_outage_of_any_length_leaves_nothing_behind() -> None:
     assert patient.session.attempts > 1_000
     patient.session.close(patient.lease)
     assert patient.session.clean
+
+
+def test_a_queue_that_may_not_pause_grows_to_a_bound_in_bytes(bench: Bench) -> None:
+    """R24: while a call waits, reading goes on until 16 MiB have come beyond the mark; then the fullest ends."""
+    slow = bench.held("AAPL", delivery=Delivery("block", limit=2))
+    fine = bench.held("MSFT", delivery=Delivery("block", limit=2))
+    call = bench.join(timeout=60.0)
+    bench.receive(update("MSFT", 1))
+    megabyte = "x" * (1024 * 1024 - 200)
+
+    bench.receive(*(update("AAPL", megabyte) for _ in range(16)))
+    assert slow.state == "CONFIRMED"
+    bench.receive(update("AAPL", megabyte), update("AAPL", megabyte))
+
+    assert isinstance(slow.error, SlowConsumer)
+    assert not call.settled
+    assert fine.state == "CONFIRMED"
+    assert bench.session.connected
+
+
+def test_a_slow_asynchronous_callback_is_a_consumer_like_another(bench: Bench) -> None:
+    """R24: what waits behind it counts, and reading pauses."""
+
+    async def slow(value: object) -> None:
+        """Never served here."""
+
+    consumer = bench.held("AAPL", slow, delivery=Delivery("block", limit=2))
+    bench.receive(update("AAPL", 1), update("AAPL", 2), update("AAPL", 3))
+    bench.advance(4.9)
+    assert consumer.state == "CONFIRMED"
+
+    bench.advance(0.1)
+
+    assert isinstance(consumer.error, SlowConsumer)
+    for serving in bench.serving:
+        serving.awaitable.close()  # type: ignore[attr-defined]  # it is the coroutine from above

@@ -94,19 +94,27 @@ class Pressure:
 
     def _pause(self) -> None:
         now = self._clock()
-        left = self._budget(now)
-        if left <= 0:
+        end = self._end_of_budget(now)
+        if end <= now:
             self._end_fullest()
             return
         self.paused, self._since = True, now
-        self._timer = self._timers.at(now + left, self._spent)
+        self._timer = self._timers.at(end, self._spent)
         self._liveness.pause()
         self._emit(PauseReading())
 
-    def _budget(self, now: float) -> float:
+    def _end_of_budget(self, now: float) -> float:
+        """When a pause that begins now would have to end. It uses up nothing while an earlier one leaves the window."""
         while self._pauses and self._pauses[0][1] <= now - WINDOW:
             self._pauses.popleft()
-        return BUDGET - sum(end - max(begin, now - WINDOW) for begin, end in self._pauses)
+        left = BUDGET - sum(end - max(begin, now - WINDOW) for begin, end in self._pauses)
+        at = now
+        for begin, end in self._pauses:
+            if left <= begin + WINDOW - at:
+                break
+            left -= max(0.0, begin + WINDOW - at)
+            at = end + WINDOW
+        return at + left if left > 0 else now
 
     def _spent(self) -> None:
         self._timer = None
