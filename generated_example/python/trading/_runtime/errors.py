@@ -229,7 +229,7 @@ class ConnectionLost(ConnectionFault):
         super().__init__(
             f"the connection was lost {how}"
             + (f" ({reason})" if reason else "")
-            + ("; nothing had been sent" if sent == "no" else "; the server may have received the message")
+            + ("; what was sent may have reached the server" if sent == "maybe" else "")
         )
 
 

@@ -2,7 +2,7 @@
 
 An *outage* lasts from a loss until a connection has been stable for `Retry.stable_after`; a server that accepts and
 closes at once is one long outage. Delays, the time to give up and the one further attempt after a denial count by it.
-A first connect is an outage of its own, with exact delays.
+A first connect has exact delays of its own; for denials it is an outage like another.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..errors import ConnectionFailed, ConnectionLost, HandshakeRejected, WsgenError
 from ..options import SessionOptions
+from ..retry import Verdict, judge
 from .effects import Abort, Effect, Open
 from .reports import Reports
 from .timers import Timer, Timers
@@ -52,6 +53,11 @@ class Attempts:
         self._connected_at = 0.0
         self._denied = False
 
+    @property
+    def end(self) -> float | None:
+        """When the attempt that is due or under way begins or ends by itself; None without one."""
+        return None if self._timer is None or not self._timer.live else self._timer.when
+
     def first(self) -> None:
         """Begin a first connect."""
         self.number, self.cause, self._denied, self._outage_since = 0, None, False, None
@@ -69,8 +75,11 @@ class Attempts:
         """
         now = self._clock()
         self.generation += 1
-        if self._outage_since is None or now - self._connected_at >= self._options.retry.stable_after:
-            self._outage_since, self.number, self._denied = now, 0, False
+        stable = now - self._connected_at >= self._options.retry.stable_after
+        if stable:
+            self._denied = False
+        if stable or self._outage_since is None:
+            self._outage_since, self.number = now, 0
         self.cause = failure
         return self._next(failure, 0.0, excused=excused)
 
@@ -88,10 +97,11 @@ class Attempts:
             self._timer = None
 
     def _next(self, failure: Exception, retry_after: float, *, excused: bool) -> Cause | None:
-        verdict = self._options.retry.judge(failure)
-        if not excused and (verdict.action == "never" or (verdict.action == "once" and self._denied)):
-            return _fatal(failure)
-        self._denied = self._denied or verdict.action == "once"
+        verdict = self._judge(failure)
+        if not excused:
+            if verdict.action == "never" or (verdict.action == "once" and self._denied):
+                return _fatal(failure)
+            self._denied = self._denied or verdict.action == "once"
         delay = self._delay()
         if delay is not None:
             delay = max(delay, retry_after)
@@ -102,6 +112,13 @@ class Attempts:
         self._after(delay)
         return None
 
+    def _judge(self, failure: Exception) -> Verdict:
+        try:
+            return self._options.retry.judge(failure)
+        except Exception as error:
+            self._reports.judge_failed(error)
+            return judge(failure)
+
     def _delay(self) -> float | None:
         if self._outage_since is None:
             return self._options.delay_before(self.number + 1)
@@ -111,9 +128,10 @@ class Attempts:
         return delay / 2 + delay / 2 * self._jitter()
 
     def _too_late(self, delay: float) -> bool:
-        patience = self._options.retry.give_up_after
-        since = self._outage_since
-        return since is not None and patience is not None and self._clock() + delay > since + patience
+        since, patience = self._outage_since, self._options.retry.give_up_after
+        if since is None:  # a first connect: nobody waits longer for it, whatever the server asks for
+            return delay > self._options.patience
+        return patience is not None and self._clock() + delay > since + patience
 
     def _after(self, delay: float) -> None:
         if delay > 0:
@@ -137,8 +155,8 @@ class Attempts:
 
 def _fatal(failure: Exception) -> Cause:
     if isinstance(failure, HandshakeRejected):
-        status = failure.status
-        return lambda sent: HandshakeRejected(status)
+        status, retry_after, detail = failure.status, failure.retry_after, failure.detail
+        return lambda sent: HandshakeRejected(status, retry_after, detail)
     if isinstance(failure, ConnectionLost):
         code, reason = failure.code, failure.reason
         return lambda sent: ConnectionLost(code, reason, "maybe" if sent else "no")

@@ -57,14 +57,14 @@ class Call:
         self.wait: Wait | None = None
         self.timer: Timer | None = None
         self._queue: dict[Call, Callable[[], None]] | None = None
-        self._on_settled: Callable[[Call], None] | None = None
+        self._on_settled: tuple[Callable[[Call], None], ...] = ()
 
     def when_settled(self, action: Callable[[Call], None]) -> None:
         """Run `action` when the call settles, at once if it has."""
         if self.settled:
             action(self)
         else:
-            self._on_settled = action
+            self._on_settled = (*self._on_settled, action)
 
     def wait_in(self, queue: dict[Call, Callable[[], None]], timer: Timer) -> None:
         """It waits in `queue` for a connection, as long as `timer` allows."""
@@ -88,15 +88,15 @@ class Call:
         if self.wait is not None:
             self.wait.cancel()
         self.stop_waiting()
-        action, self._on_settled = self._on_settled, None
-        if action is not None:
+        actions, self._on_settled = self._on_settled, ()
+        for action in actions:
             action(self)
 
 
 class Slot:
     """The place of one sent frame among those that wait for a reply.
 
-        `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
+    `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
     and of a subscribe that another answer to the same parameters has overtaken. `wire` is what a subscribe asks for.
     """
 
@@ -167,16 +167,19 @@ class ReplyQueue:
     def match(self, topic: str | None) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
 
-        By order, a reply with a topic passes over slots that are known to have another one, unless all do.
+        A subscribe that was repeated has the oldest of its slots answered first, so that those behind keep their
+        places. By order, a reply with a topic passes over slots that are known to have another one, unless all do.
         """
         if not self._slots:
             return None
         first = self._slots[0]
         if topic is None or (first.topic == topic and first.waiting):
             return first
-        known = [slot for slot in self._by_topic.get(topic, ()) if slot.waiting]
+        same = self._by_topic.get(topic, ())
+        known = [slot for slot in same if slot.waiting]
         if len(known) == 1:
-            return known[0]
+            wire = known[0].wire
+            return known[0] if wire is None else next(slot for slot in same if slot.wire is wire)
         return next((slot for slot in self._slots if slot.topic is None or slot.topic == topic), first)
 
     def front(self) -> Slot | None:

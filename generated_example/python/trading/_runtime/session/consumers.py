@@ -26,7 +26,7 @@ class Gate(Protocol):
     """What a consumer tells its session."""
 
     def over(self, consumer: Consumer) -> bool:
-        """It is at its high-water mark and blocks. Whether it may keep one more."""
+        """It blocks, and one more brings it to its high-water mark or beyond. Whether it may keep that."""
         ...
 
     def relieved(self, consumer: Consumer) -> None:
@@ -81,6 +81,7 @@ class Consumer:
         "_callback",
         "_gate",
         "_key",
+        "_mark",
         "_on_ended",
         "_over",
         "accept",
@@ -119,6 +120,8 @@ class Consumer:
         self.on_reset = on_reset
         self.on_error = on_error
         self.delivery = delivery or DEFAULT_DELIVERY
+        blocks = self.delivery.policy == "block"
+        self._mark = self.delivery.limit - 1 if blocks else self.delivery.limit  # reading stops before it is over
         self._key = key
         self.accept: Callable[[Any], Any] = self._enqueue if callback is None else callback
         self.queue: deque[Any] | Conflated | None = self._new_queue() if callback is None else None
@@ -163,7 +166,7 @@ class Consumer:
         queue = self.queue
         if queue is None:
             queue = self.queue = self._new_queue()
-        if len(queue) >= self.delivery.limit and not self._makes_room(queue):
+        if len(queue) >= self._mark and not self._makes_room(queue):
             return
         queue.append(value)
         if self.wake is not None:

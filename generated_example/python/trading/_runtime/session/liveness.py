@@ -27,7 +27,9 @@ class Liveness:
         self._session = session
         self._clock = clock
         self._timers = timers
-        self._heartbeat = options.heartbeat
+        beat = options.heartbeat
+        self._heartbeat = beat
+        self._frame = b"" if beat is None else session.codec.encode(beat.type, beat.payload)
         self._max_silence = options.max_silence
         self._heard_at = 0.0
         self._beating: Timer | None = None
@@ -78,8 +80,7 @@ class Liveness:
             lambda key, payload: self._forget_answer(),
             lambda error: self._forget_answer(),
         )
-        frame = session.codec.encode(beat.type, beat.payload)
-        session.ask(slot, () if beat.reply is None else (beat.reply,), frame)
+        session.ask(slot, () if beat.reply is None else (beat.reply,), self._frame)
         if beat.reply is not None:
             self._answer = session.clock_for(slot, None, slot.entomb)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from ..errors import SlowConsumer
 from .consumers import Consumer
 from .effects import Effect, PauseReading, ResumeReading
+from .liveness import Liveness
 from .timers import Timer, Timers
 
 __all__ = ["Pressure"]
@@ -27,7 +28,7 @@ WINDOW = 20.0
 class Pressure:
     """Who is too full, and whether reading is paused because of it.
 
-    `may_pause` says whether nobody waits for a reply; `end` ends a consumer.
+    `liveness` stands still meanwhile; `may_pause` says whether nobody waits for a reply; `end` ends a consumer.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Pressure:
         clock: Callable[[], float],
         timers: Timers,
         emit: Callable[[Effect], None],
+        liveness: Liveness,
         may_pause: Callable[[], bool],
         end: Callable[[Consumer, SlowConsumer], None],
     ) -> None:
@@ -44,6 +46,7 @@ class Pressure:
         self._clock = clock
         self._timers = timers
         self._emit = emit
+        self._liveness = liveness
         self._may_pause = may_pause
         self._end = end
         self._pauses: deque[tuple[float, float]] = deque()
@@ -77,6 +80,7 @@ class Pressure:
         """Read again, whatever is full."""
         if self.paused:
             self.reset()
+            self._liveness.resume()
             self._emit(ResumeReading())
 
     def reset(self) -> None:
@@ -90,18 +94,27 @@ class Pressure:
 
     def _pause(self) -> None:
         now = self._clock()
-        left = self._budget(now)
-        if left <= 0:
+        end = self._end_of_budget(now)
+        if end <= now:
             self._end_fullest()
             return
         self.paused, self._since = True, now
-        self._timer = self._timers.at(now + left, self._spent)
+        self._timer = self._timers.at(end, self._spent)
+        self._liveness.pause()
         self._emit(PauseReading())
 
-    def _budget(self, now: float) -> float:
+    def _end_of_budget(self, now: float) -> float:
+        """When a pause that begins now would have to end. It uses up nothing while an earlier one leaves the window."""
         while self._pauses and self._pauses[0][1] <= now - WINDOW:
             self._pauses.popleft()
-        return BUDGET - sum(end - max(begin, now - WINDOW) for begin, end in self._pauses)
+        left = BUDGET - sum(end - max(begin, now - WINDOW) for begin, end in self._pauses)
+        at = now
+        for begin, end in self._pauses:
+            if left <= begin + WINDOW - at:
+                break
+            left -= max(0.0, begin + WINDOW - at)
+            at = end + WINDOW
+        return at + left if left > 0 else now
 
     def _spent(self) -> None:
         self._timer = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from ..errors import ConnectionLost
 from ..options import ConnectionEvent, UnknownMessage
 from ..retry import Verdict
 from .consumers import Consumer
@@ -30,19 +31,27 @@ class Reports:
         """The connection entered a state."""
         if event.state == "FAILED":
             self._log.error("failed: %s", event.error)
-        elif event.state in ("CONNECTED", "CLOSED"):
-            self._log.info("%s", event.state.lower())
+        elif event.state == "CLOSED":
+            self._log.info("closed")
+
+    def connected(self, resubscribed: int | None) -> None:
+        """There is a connection: the first one, or another one on which so many subscriptions are renewed."""
+        if resubscribed is None:
+            self._log.info("connected")
+        else:
+            self._log.info("reconnected; %d subscriptions are renewed", resubscribed)
 
     def attempt_due(self, failure: Exception, verdict: Verdict, failed: int, delay: float) -> None:
-        """Another attempt is due after a loss, or after `failed` attempts."""
+        """Another attempt is due after a loss, or after an attempt that failed; `failed` is how many did."""
         level = logging.ERROR if verdict.level == "error" else logging.INFO
-        if failed:
-            self._log.log(level, "attempt %d failed: %s; the next one in %.3g s", failed, failure, delay)
+        if isinstance(failure, ConnectionLost):
+            words = "reconnecting in %.3g s (attempt %d): %s; %s"
+            self._log.log(level, words, delay, failed + 1, failure, verdict.because)
         else:
-            self._log.log(level, "reconnecting in %.3g s: %s; %s", delay, failure, verdict.because)
+            self._log.log(level, "attempt %d failed: %s; the next one in %.3g s", failed, failure, delay)
 
-    def reconnected(self, resubscribed: int) -> None:
-        self._log.info("reconnected; %d subscriptions are renewed", resubscribed)
+    def judge_failed(self, error: Exception) -> None:
+        self._log.error("Retry.judge raised %s: %s; the usual judgement holds", type(error).__name__, error)
 
     def sent(self, frame: bytes) -> None:
         self._log.debug("> %r", frame[:CUT])

@@ -51,6 +51,8 @@ from .timers import Timer, Timers
 __all__ = ["Session"]
 
 CLOSE_GRACE: Final = 1.0
+LATE: Final = 0.25
+"""Seconds by which the timers of a row of attempts may be late in all."""
 
 
 class Session:
@@ -89,8 +91,8 @@ class Session:
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
-        self._pressure = Pressure(clock, self._timers, emit, self._may_pause, self.overflow)
         self._liveness = Liveness(self, options, clock, self._timers)
+        self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
         self.receive: Callable[[bytes], None] = (
             self._receive_observed if self.reports.frames or self._liveness.watches else self._receive
         )
@@ -294,12 +296,11 @@ class Session:
         self._enter("CONNECTED", attempt=self._attempts.number)
         self._liveness.start()
         renewed = self.renewal.begin(self._waiting)
-        if again:
-            self.reports.reconnected(renewed)
+        self.reports.connected(renewed if again else None)
 
-    def refused(self, generation: int, status: int, retry_after: float | None = None) -> None:
+    def refused(self, generation: int, status: int, retry_after: float | None = None, detail: str = "") -> None:
         """The server answered the handshake with an HTTP status."""
-        self._attempt_failed(generation, HandshakeRejected(status, retry_after), retry_after or 0.0)
+        self._attempt_failed(generation, HandshakeRejected(status, retry_after, detail), retry_after or 0.0)
 
     def unreachable(self, generation: int, error: Exception) -> None:
         """The attempt failed before the server answered."""
@@ -411,8 +412,18 @@ class Session:
         self._waiting[call] = start
         call.order = call.order or self.next_order()
         bound = self._options.patience if patience is None else patience
-        timer = self._timers.at(self._clock() + bound, lambda: give_up(self._not_connected()))
-        call.wait_in(self._waiting, timer)
+
+        by_default = patience is None and self._options.connect_timeout is None
+
+        def too_long() -> None:
+            # By default the last attempt ends at the same instant, or a little later: its outcome settles the call.
+            end = self._attempts.end
+            if by_default and end is not None and end <= self._clock() + LATE:
+                call.timer = self._timers.at(max(end, self._clock()), too_long)
+            else:
+                give_up(self._not_connected())
+
+        call.wait_in(self._waiting, self._timers.at(self._clock() + bound, too_long))
         if self.state in ("DISCONNECTED", "FAILED"):
             self._enter("CONNECTING", attempt=1)
             self._attempts.first()
@@ -426,6 +437,7 @@ class Session:
             self.switchboard.queue(key).append(slot)
         if replies:
             self._slots[slot.sequence] = slot
+        self.renewal.one_way_since_answer |= not replies
         self._transmit(frame)
         if self._pressure.full:
             self._pressure.weigh()
@@ -640,11 +652,8 @@ class Session:
             call.settle(error=error(call.wait is not None))
         for consumer in consumers:
             if consumer.wire is None and consumer.is_stream:
-                self._unlisten_with(consumer, error(False))
-
-    def _unlisten_with(self, consumer: Consumer, error: WsgenError) -> None:
-        consumer.end(error)
-        self._unlisten(consumer)
+                consumer.end(error(False))
+                self._unlisten(consumer)
 
     def _end_slots(self) -> None:
         self.switchboard.drain()

@@ -350,7 +350,7 @@ class Domain:
         topic = self._confirmation.topic(reply)
         if self._confirmation.ok(reply):
             self._confirmed(wire, slot, topic)
-        elif wire.ask is slot:
+        elif wire.ask is slot or (wire.renewing and wire.held is Held.ASKED):
             words = self._confirmation.message(reply)
             self._refuse(wire, SubscriptionRejected(self.operation.domain, words, reply))
         self._tidy(wire)
@@ -408,6 +408,8 @@ class Domain:
 
     def _refuse(self, wire: Wire, error: WsgenError) -> None:
         wire.ask, wire.refusal = None, error
+        for slot in wire.asks:
+            slot.entomb()
         self._happen(wire, Happening.REFUSED)
 
     def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:

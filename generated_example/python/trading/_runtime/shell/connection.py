@@ -22,6 +22,7 @@ from ..options import (
     ConnectionOptions,
     ConnectionState,
     Delivery,
+    Heartbeat,
     Stream,
     Subscription,
     UnknownMessage,
@@ -71,6 +72,7 @@ class Connection:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
             raise TypeError(f"unknown connection options: {', '.join(unknown)}")
+        _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
         self._url = _server_url(url, address)
         self._options = options
@@ -405,6 +407,20 @@ def _transport(choice: object) -> Transport:
     if choice not in TRANSPORTS:
         raise ValueError(f"unknown transport {choice!r}; known are {', '.join(TRANSPORTS)}")
     return TRANSPORTS[choice]
+
+
+def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
+    """Find out now whether the heartbeat can be sent.
+
+    Raises:
+        ValueError: the client has no such message.
+        InvalidRequest: the payload does not fit it.
+    """
+    if heartbeat is not None:
+        try:
+            protocol.codec.encode(heartbeat.type, heartbeat.payload)
+        except KeyError:
+            raise ValueError(f"the heartbeat {heartbeat.type!r} is no message that this client sends") from None
 
 
 def _server_url(url: str, address: str) -> str:

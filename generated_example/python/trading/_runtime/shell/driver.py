@@ -193,8 +193,10 @@ class Driver:
 
     def _tick(self) -> None:
         self._timer = None
-        self.session.tick()
-        self.carry_out()
+        try:
+            self.session.tick()
+        finally:
+            self.carry_out()
 
     def _hang_up(self, effect: Close) -> None:
         link, self._link = self._link, None
@@ -251,7 +253,7 @@ class Driver:
             request = await self._request(attempt)
             link = await self._transport.connect(request, inlet)
         except HandshakeRejected as error:
-            session.refused(generation, error.status, error.retry_after)
+            session.refused(generation, error.status, error.retry_after, error.detail)
         except Exception as error:
             session.unreachable(generation, error)
         else:

@@ -62,6 +62,7 @@ class ConsumerSubscription:
 
     async def wait_ended(self) -> None:
         consumer = self._consumer
+        consumer.watched = True
         if consumer.state != "DELETED":
             if self._ended is None:
                 ended = self._ended = self._driver.loop.create_future()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import OptionsConflict
 from ..operations import Protocol
-from ..options import ConnectionOptions
+from ..options import ConnectionOptions, Retry
 from ..session import Lease
 from ..transport import Transport
 from .driver import Driver, Observer
@@ -90,4 +90,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "ping_interval": 20.0,
     "ping_timeout": 20.0,
     "max_size": 16 * 1024 * 1024,
+    "max_attempts": 5,
+    "retry": Retry(),
+    "on_disconnect": "fail",
+    "ttl": 30.0,
 }
