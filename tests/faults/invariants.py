@@ -18,6 +18,7 @@ from tests.faults.server import FaultyServer
 __all__ = [
     "PATIENCE",
     "allocated",
+    "end_of",
     "nothing_left",
     "own_updates_in_order",
     "recovered",
@@ -37,6 +38,12 @@ async def until(condition: Callable[[], bool], what: Callable[[], str] | str, pa
         if loop.time() > end:
             raise AssertionError(what if isinstance(what, str) else what())
         await asyncio.sleep(0.002)
+
+
+async def end_of(watch: Watch) -> None:
+    """Wait for the end of a subscription; raises what ended it."""
+    async with asyncio.timeout(PATIENCE):
+        await watch.subscription.wait_ended()
 
 
 def wanted_is_held(server: FaultyServer, *clients: FaultClient) -> str | None:
@@ -60,20 +67,19 @@ async def recovered(server: FaultyServer, client: FaultClient) -> None:
     def well() -> bool:
         return client.connection.state == "CONNECTED" and wanted_is_held(server, client) is None
 
-    answered = False
     async with asyncio.timeout(2 * PATIENCE):
-        while not answered:
+        while True:
             await until(well, difference)
             live = [watch for watch in client.watches if watch.wanted]
             before = [len(watch.listener.updates) for watch in live]
             server.tick()
             try:
                 await client.ping(timeout=1.0)
-                answered = True
             except (ConnectionLost, RequestTimeout):
                 continue
-    deaf = [w.topic for w, count in zip(live, before, strict=True) if len(w.listener.updates) <= count]
-    assert deaf == [], "confirmed, but no update comes"
+            deaf = [w.topic for w, count in zip(live, before, strict=True) if len(w.listener.updates) <= count]
+            assert deaf == [], "confirmed, but no update comes"
+            break
     own_updates_in_order(client.watches)
     assert server.violations == []
 

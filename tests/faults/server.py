@@ -54,6 +54,7 @@ class Behaviour:
         close_on_accept: the close code that follows every 101.
         close_on_confirm: the close code that follows the first confirmation of a connection.
         poison: a subscribe to one of these symbols closes the connection with its code.
+        hasty: whether poison works when it comes, before the answers to what came earlier.
         refused: symbols whose subscription is refused.
         silent: how many more subscribes of a symbol are overlooked: neither served nor answered.
         lost: how many more replies of a type are lost; what they answer has been done.
@@ -72,6 +73,7 @@ class Behaviour:
     close_on_accept: int | None = None
     close_on_confirm: int | None = None
     poison: dict[str, int] = field(default_factory=dict[str, int])
+    hasty: bool = False
     refused: set[str] = field(default_factory=set[str])
     silent: Counter[str] = field(default_factory=Counter[str])
     lost: Counter[str] = field(default_factory=Counter[str])
@@ -323,7 +325,10 @@ class Peer(asyncio.Protocol):
                 behaviour.reset_after = None
                 self.reset()
                 return
-        if behaviour.reply_delay or self._requests:
+        symbol = str(next(iter((message.get("payload") or {"": ""}).values())))
+        if behaviour.hasty and symbol in behaviour.poison:
+            self.close(behaviour.poison[symbol], "poison")
+        elif behaviour.reply_delay or self._requests:
             self._requests.append(message)
             if len(self._requests) == 1:
                 self._serve_later()

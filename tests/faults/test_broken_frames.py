@@ -6,11 +6,12 @@ import random
 import struct
 
 import pytest
-from wsgen_runtime import CallTimeout, ConnectionLost, SubscribeTimeout
+from wsgen_runtime import CallTimeout, ConnectionLost, RequestTimeout, SubscribeTimeout
+from wsgen_runtime.shell.websockets_transport import WebSocketsTransport
 
 from tests.faults.clients import Calls, FaultClient, unless_lost
-from tests.faults.invariants import nothing_left, recovered, until
-from tests.faults.proxy import Cut, Drop, Inject, proxied
+from tests.faults.invariants import end_of, nothing_left, recovered, until
+from tests.faults.proxy import Cut, Drop, HalfOpen, Inject, proxied
 from tests.faults.server import faulty_server
 from tests.runtime.sockets import CONT, PING, TEXT, frame
 
@@ -101,6 +102,21 @@ async def test_one_lost_reply_costs_no_third_call() -> None:
             assert server.accepted == 2
 
 
+async def test_what_becomes_of_a_connection_that_was_given_up_concerns_nobody() -> None:
+    """The old one ends when its closing handshake is given up, long after the new one is open."""
+    plan = (Drop("down", 1), HalfOpen("down", 2))
+    async with nothing_left(), faulty_server() as server, proxied(server.port, plan) as proxy:
+        async with FaultClient(proxy.url, transport=WebSocketsTransport(close_timeout=0.3)) as client:
+            for room in ("one", "two"):
+                with pytest.raises(RequestTimeout):
+                    await client.join(room, timeout=0.1)
+            await client.watch("A")
+            await until(lambda: len(server.peers) == 1 and server.accepted == 2, "the old connection ends")
+            await recovered(server, client)
+            assert client.states == ["CONNECTING", "CONNECTED", "RECONNECTING", "CONNECTED"]
+            assert server.accepted == 2
+
+
 @pytest.mark.parametrize("lost", [1, 3, 5])
 async def test_one_lost_confirmation_harms_no_other_subscription(lost: int) -> None:
     """Nobody asks again: what is lost is one confirmation, and the next one, which was taken for it."""
@@ -148,7 +164,7 @@ async def test_a_resubscription_without_an_answer_is_sent_once_more(silences: in
         await until(lambda: server.received["bars.subscribe"] == 7, "three, three again, and one more")
         if silences == 2:
             with pytest.raises(SubscribeTimeout):
-                await second.subscription.wait_ended()
+                await end_of(second)
         await recovered(server, client)
         assert client.wanted == {first.topic, third.topic} | ({second.topic} if silences == 1 else set())
         assert [watch.listener.resets for watch in (first, second, third)] == [1, 2 - silences, 1]

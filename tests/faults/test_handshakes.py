@@ -10,7 +10,7 @@ import pytest
 from wsgen_runtime import ConnectionFailed, ConnectionLost, HandshakeRejected, Retry
 
 from tests.faults.clients import HASTE, Calls, FaultClient
-from tests.faults.invariants import nothing_left, recovered, until
+from tests.faults.invariants import end_of, nothing_left, recovered, until
 from tests.faults.proxy import Blackhole, Plan, Slow, proxied
 from tests.faults.server import Answer, FaultyServer, faulty_server
 
@@ -45,7 +45,7 @@ async def test_a_status_that_repeating_cannot_mend_ends_everything(status: int) 
         server.behaviour.answers.append(Answer(status))
         await drop(server, client)
         with pytest.raises(HandshakeRejected) as caught:
-            await watch.subscription.wait_ended()
+            await end_of(watch)
         assert caught.value.status == status
         assert (client.connection.state, watch.subscription.state) == ("FAILED", "DELETED")
         assert len(server.attempts) == 2
@@ -77,7 +77,7 @@ async def test_denied_credentials_are_asked_for_once_more(status: int) -> None:
             server.behaviour.token = "third"
             server.reset_all()
             with pytest.raises(HandshakeRejected) as caught:
-                await watch.subscription.wait_ended()
+                await end_of(watch)
             assert caught.value.status == status
             assert client.connection.state == "FAILED"
             assert attempts == [1, 1, 2, 1, 2]
@@ -132,7 +132,7 @@ async def test_a_redirect_to_another_origin_is_not_followed(status: int, first: 
             server.behaviour.answer = redirect
             await drop(server, client)
             with pytest.raises(HandshakeRejected) as caught:
-                await watch.subscription.wait_ended()
+                await end_of(watch)
         assert caught.value.status == status
         assert "secret" not in f"{caught.value!r} {client!r} {client.events}"
         assert stranger.attempts == []
@@ -207,11 +207,12 @@ async def test_nobody_listens_for_too_long() -> None:
             started = time.monotonic()
             server.reset_all()
             await until(lambda: client.connection.state == "RECONNECTING", "the loss is noticed")
-            waiting = asyncio.ensure_future(client.watch("B"))
-            for call in (watch.subscription.wait_ended(), waiting):
-                with pytest.raises(ConnectionFailed) as caught:
-                    await call
-                assert isinstance(caught.value.cause, ConnectionRefusedError)
+            calls = Calls()
+            calls.start(watch.subscription.wait_ended())
+            calls.start(client.watch("B"))
+            for error in await calls.settled():
+                assert isinstance(error, ConnectionFailed)
+                assert isinstance(error.cause, ConnectionRefusedError)
             assert time.monotonic() - started < 1.0
             assert client.connection.state == "FAILED"
             await server.listen()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from wsgen_runtime import Retry
 
-from tests.faults.clients import Calls, FaultClient
+from tests.faults.clients import Calls, FaultClient, Reset
 from tests.faults.invariants import nothing_left, recovered, until
 from tests.faults.server import faulty_server
 
@@ -53,6 +53,20 @@ async def test_restarts_end_no_subscription(code: int) -> None:
         assert client.wanted == {f"bars:{symbol}" for symbol in symbols}
         assert {watch.listener.resets for watch in client.watches} == {8}
         assert server.only.subscribed == [f"bars:{symbol}" for symbol in symbols]
+
+
+async def test_updates_that_overtake_their_confirmation_come_after_the_reset() -> None:
+    async with nothing_left(), faulty_server() as server, FaultClient(server.url) as client:
+        server.behaviour.snapshot = "before"
+        watches = [await client.watch("A"), await client.watch("B"), await client.watch("A")]
+        alerts = await client.watch_alerts("high")
+        for number in range(2, 5):
+            server.reset_all()
+            await until(lambda: server.accepted == number, "connected again")  # noqa: B023
+            await recovered(server, client)
+        for watch in (*watches[:2], alerts):
+            kinds = ["reset" if isinstance(note, Reset) else note.connection for note in watch.listener.notes]
+            assert kinds == [1, "reset", 2, 2, "reset", 3, 3, "reset", 4, 4]
 
 
 async def test_a_restart_in_the_middle_of_resubscribing_ends_no_subscription() -> None:
