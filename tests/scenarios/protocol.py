@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wsgen_runtime.codec import Getter, Undecodable, UnknownMessageKey
+from wsgen_runtime.codec import Getter, ServerCodec, Undecodable, UnknownMessageKey
 from wsgen_runtime.errors import InvalidPayload
 from wsgen_runtime.operations import (
     Confirmation,
@@ -87,6 +87,9 @@ class JsonCodec:
             return value
 
         return get
+
+    def reversed(self) -> ServerCodec:
+        raise NotImplementedError("scenarios say themselves what the server sends")
 
 
 class Operations:
