@@ -119,10 +119,10 @@ class Listener:
 class World:
     """A session, a server, and those who listen."""
 
-    def __init__(self) -> None:
-        self.bench = Bench(SessionOptions(timeout=5.0))
+    def __init__(self, options: SessionOptions | None = None) -> None:
+        self.bench = Bench(options or SessionOptions(timeout=5.0))
         self.bench.hung_up = self.start_over
-        self.server = Server()
+        self.server = self.new_server()
         self.listeners: list[Listener] = []
         self.requests: list[tuple[Call, object]] = []
         self.calls: list[Call] = []
@@ -130,6 +130,10 @@ class World:
         self.faults: list[str] = []
         self.bench.connect()
         self.settle_effects()
+
+    def new_server(self) -> Server:
+        """What a new connection leads to."""
+        return Server()
 
     # What can happen.
 
@@ -207,7 +211,7 @@ class World:
     def start_over(self) -> None:
         """The socket has ended, and with it all that was on its way."""
         self.bench.sent.clear()
-        self.server = Server()
+        self.server = self.new_server()
         for listener in self.listeners:
             listener.last = None
 
