@@ -125,6 +125,8 @@ class FaultyServer:
 
     async def listen(self) -> None:
         """Listen, on the same port as before if there was one."""
+        if self._listener is not None:
+            return
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: Peer(self), "127.0.0.1", self._port, backlog=256)
         self._port = self._listener.sockets[0].getsockname()[1]

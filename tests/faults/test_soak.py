@@ -71,4 +71,5 @@ async def test_many_subscriptions_survive_many_drops() -> None:
         f"{time.process_time() - started:.1f} s of CPU; blocks of memory after drop {WARM}: {levels[0]}, "
         f"at the end: {levels[-1]}, at most: {max(levels)}"
     )
-    assert levels[-1] < levels[0] + CHURN * (DROPS - WARM), levels
+    coming = CHURN * (DROPS - WARM)
+    assert levels[-1] < levels[0] + 2 * coming, levels
