@@ -256,8 +256,9 @@ def check_words(trees: Mapping[PurePosixPath, ast.Module]) -> None:
                 assert {alias.name for alias in node.names} <= IMPORTED, path
                 defined |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                source = node.module or ""
-                assert source.partition(".")[0] in modules if node.level else source in IMPORTED, path
+                sources = [node.module] if node.module else [alias.name for alias in node.names]
+                known = modules if node.level else IMPORTED
+                assert {source.partition(".")[0] if node.level else source for source in sources} <= known, path
                 defined |= {alias.asname or alias.name for alias in node.names}
             elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 defined.add(node.name)

@@ -121,6 +121,7 @@ class ClientSettings:
         verbs: the words that make subscriptions; domains can have their own.
         include, exclude: patterns over wire types (`bars.*`); default: everything, nothing.
         url_env: an environment variable that holds the URL; default None.
+        fakes: whether the package has a fake server for tests of applications; default True.
         strict_enums: closes all enums; default False: unknown values of received ones are kept.
         domains: settings of domains by dotted name.
         place: where the configuration stands.
@@ -138,6 +139,7 @@ class ClientSettings:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     url_env: str | None = None
+    fakes: bool = True
     strict_enums: bool = False
     domains: Mapping[str, DomainSettings] = field(default_factory=dict[str, DomainSettings])
     place: Place = NOWHERE

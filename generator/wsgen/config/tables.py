@@ -97,6 +97,7 @@ def _client(table: Table, defaults: ClientSettings, folder: Path) -> ClientSetti
         include=table.texts("include", defaults.include),
         exclude=table.texts("exclude", defaults.exclude),
         url_env=_environment_variable(table, defaults.url_env),
+        fakes=table.flag("fakes", defaults.fakes),
         strict_enums=table.flag("strict_enums", defaults.strict_enums),
         domains={
             **defaults.domains,

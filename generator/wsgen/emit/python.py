@@ -21,6 +21,9 @@ __all__ = ["emit", "runtime_files"]
 CODECS = {"pydantic": "pydantic_codec.py", "msgspec": "msgspec_codec.py"}
 """The runtime's codec for each model library; a package gets its own alone."""
 
+FAKES = "fakes.py"
+"""The files of fake servers, in the runtime and in its shell."""
+
 
 def emit(package: Package) -> dict[PurePosixPath, str]:
     """The texts of a package by their paths below its folder, sorted; the manifest is not among them.
@@ -28,7 +31,8 @@ def emit(package: Package) -> dict[PurePosixPath, str]:
     Raises:
         SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
     """
-    texts = {PurePosixPath(path): text for path, text in (*_pages(package), *runtime_files("pydantic"))}
+    runtime = runtime_files("pydantic", fakes=package.fakes is not None)
+    texts = {PurePosixPath(path): text for path, text in (*_pages(package), *runtime)}
     for path, text in texts.items():
         if path.suffix == ".py":
             ast.parse(text, filename=str(path))
@@ -48,6 +52,7 @@ def _pages(package: Package) -> Iterator[tuple[str, str]]:
         ("errors.py", "errors", _Aliases(package.errors_docstring, errors)),
         ("runtime.py", "runtime", _Aliases(package.runtime_docstring, offered)),
         ("README.md", "readme", package.readme),
+        *([] if package.fakes is None else [("fakes.py", "fakes", package.fakes)]),
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]
     for path, template, view in pages:
@@ -90,9 +95,11 @@ def _environment() -> Environment:
     return environment
 
 
-def runtime_files(models: str) -> Iterator[tuple[str, str]]:
+def runtime_files(models: str, *, fakes: bool = True) -> Iterator[tuple[str, str]]:
     """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
     others = {codec for library, codec in CODECS.items() if library != models}
+    if not fakes:
+        others.add(FAKES)
     for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath("_runtime")):
         if path.name not in others:
             yield str(path), file.read_text("utf-8")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from .names import (
     ConnectionNames,
     DomainNames,
+    FakeDomainNames,
+    FakeNames,
+    FakeSubscriptionNames,
     MemberNames,
     ModuleNames,
     Names,
@@ -20,6 +23,9 @@ from .naming import name, payload_uses
 __all__ = [
     "ConnectionNames",
     "DomainNames",
+    "FakeDomainNames",
+    "FakeNames",
+    "FakeSubscriptionNames",
     "MemberNames",
     "ModuleNames",
     "Names",

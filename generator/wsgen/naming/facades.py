@@ -8,6 +8,7 @@ from wsgen.landing.python import FACADE_MEMBERS, MODULES, PARAMETERS, Identifier
 from wsgen.model import Server
 from wsgen.operations import Client
 
+from .fakes import fake_names
 from .members import member_names
 from .names import ConnectionNames, DomainNames, ModuleNames, ServerNames
 from .place import DomainPlace, pascal, snake, unique
@@ -33,17 +34,16 @@ def connection_names(
         for index in range(len(ids))
     }
     members = member_names(places, attributes, rename, scopes)
-    domains = [
-        tuple(DomainNames(members[place.id], modules.get(place.id)) for place in places if place.connection == index)
-        for index in range(len(ids))
-    ]
+    domains = {place.id: DomainNames(members[place.id], modules.get(place.id)) for place in places}
+    fakes = fake_names(places, domains, list(zip(ids, stems, strict=True)), scopes)
     return tuple(
         ConnectionNames(
             facade=facades[index],
             protocol=protocols["protocol", *id],
             address=protocols["address", *id],
             parameters=_arguments([each.name for each in client.connections[index].parameters]),
-            domains=domains[index],
+            domains=tuple(domains[place.id] for place in places if place.connection == index),
+            fake=fakes[index],
         )
         for index, id in enumerate(ids)
     )

@@ -12,6 +12,9 @@ from wsgen.model import SchemaKey
 __all__ = [
     "ConnectionNames",
     "DomainNames",
+    "FakeDomainNames",
+    "FakeNames",
+    "FakeSubscriptionNames",
     "MemberNames",
     "ModuleNames",
     "Names",
@@ -97,6 +100,34 @@ class DomainNames:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeSubscriptionNames:
+    """Methods of a fake server that send updates and refuse; attributes for what answers."""
+
+    push: Identifier
+    refuse: Identifier
+    on_subscribe: Identifier
+    on_unsubscribe: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class FakeDomainNames:
+    """What a fake server has for one domain: attributes for what answers, methods that push."""
+
+    subscriptions: tuple[FakeSubscriptionNames, ...]
+    requests: tuple[Identifier, ...]
+    sends: tuple[Identifier, ...]
+    pushes: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FakeNames:
+    """Names of the fake server of one connection."""
+
+    server: Identifier
+    domains: tuple[FakeDomainNames, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionNames:
     """Names of one façade.
 
@@ -111,6 +142,7 @@ class ConnectionNames:
     address: Identifier
     parameters: Mapping[str, Identifier]
     domains: tuple[DomainNames, ...]
+    fake: FakeNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +180,7 @@ class Names:
 def _package_classes(names: Names) -> list[str]:
     found: list[str] = []
     for connection in names.connections:
-        found.append(connection.facade)
+        found += [connection.facade, connection.fake.server]
         for domain in connection.domains:
             members = domain.members
             found += [*members.events.values(), *members.replies.values()]

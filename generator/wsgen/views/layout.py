@@ -79,14 +79,17 @@ def lay(code: Code, indent: int, lead: str = "", trail: str = "") -> str:
     return "\n".join([f"{pad}{lead}{code.opening}", *lines, f"{pad}{code.closing}{trail}"])
 
 
-def assignment(name: str, annotation: Group, value: Code) -> str:
-    """`name: annotation = value` at the left margin; the annotation is broken only where it must be."""
+def assignment(name: str, annotation: Group, value: Code, indent: int = 0) -> str:
+    """`name: annotation = value`; the annotation is broken only where it must be."""
+    pad = " " * indent
     opening = value if isinstance(value, str) else value.opening
-    if _fits(f"{name}: {_flat(annotation)} = {opening}"):
-        return lay(value, 0, lead=f"{name}: {_flat(annotation)} = ")
+    if _fits(f"{pad}{name}: {_flat(annotation)} = {opening}"):
+        return lay(value, indent, lead=f"{name}: {_flat(annotation)} = ")
     comma = "," if len(annotation.items) > 1 else ""  # after the only argument of a subscript it makes a tuple
-    broken = [f"{name}: {annotation.opening}", *(lay(item, 4, trail=comma) for item in annotation.items)]
-    return "\n".join([*broken, lay(value, 0, lead=f"{annotation.closing} = ")])
+    items = [lay(item, indent + 4, trail=comma) for item in annotation.items]
+    return "\n".join(
+        [f"{pad}{name}: {annotation.opening}", *items, lay(value, indent, lead=f"{annotation.closing} = ")]
+    )
 
 
 def constant_field(name: str, annotation: str, value: str, indent: int) -> str:

@@ -11,6 +11,9 @@ __all__ = [
     "FacadeClass",
     "FacadeModule",
     "Factory",
+    "FakeClass",
+    "FakeHandler",
+    "FakesModule",
     "InitModule",
     "Method",
     "ModelsModule",
@@ -18,6 +21,7 @@ __all__ = [
     "ProtocolModule",
     "Readme",
     "ReadmeDomain",
+    "ReadmeFake",
     "ReadmeOperation",
     "Section",
     "ServerFunction",
@@ -127,6 +131,35 @@ class ProtocolModule:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeHandler:
+    """An attribute of a fake server that takes a function."""
+
+    line: str
+    docstring: str
+
+
+@dataclass(frozen=True, slots=True)
+class FakeClass:
+    """A fake server. `body` is what its constructor does."""
+
+    name: str
+    base: str
+    docstring: str
+    handlers: tuple[FakeHandler, ...]
+    body: str
+    methods: tuple[Method, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FakesModule:
+    docstring: str
+    standard_imports: tuple[str, ...]
+    package_imports: tuple[str, ...]
+    exports: str
+    servers: tuple[FakeClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsModule:
     """`models`; `text` is all below its docstring."""
 
@@ -160,6 +193,15 @@ class ReadmeDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadmeFake:
+    """A fake server. `example` is Python; the fields of `rows` are Markdown: what it has, its message, its use."""
+
+    name: str
+    example: tuple[str, ...]
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Readme:
     package: str
     module: str
@@ -170,6 +212,7 @@ class Readme:
     direction: tuple[str, ...]
     opening: tuple[str, ...]
     domains: tuple[ReadmeDomain, ...]
+    fakes: tuple[ReadmeFake, ...]
     open_enums: tuple[str, ...]
     requirements: tuple[str, ...]
 
@@ -180,6 +223,7 @@ class Package:
 
     Attributes:
         header: the comment lines that every module begins with.
+        fakes: None where the configuration leaves them out.
     """
 
     name: str
@@ -188,6 +232,7 @@ class Package:
     facade: FacadeModule
     protocol: ProtocolModule
     domains: tuple[DomainModule, ...]
+    fakes: FakesModule | None
     models: ModelsModule
     errors_docstring: str
     runtime_docstring: str

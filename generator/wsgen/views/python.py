@@ -14,6 +14,7 @@ from wsgen.payloads import Models, Root
 from .connections import NamedConnection, exports, named_connections, public_names
 from .domains import domain_module
 from .facades import facade_module, facade_names, protocol_module
+from .fakes import fakes_module
 from .layout import import_lines
 from .package import DomainModule, InitModule, ModelsModule, Package
 from .readme import readme
@@ -45,10 +46,11 @@ def python_package(client: Client, names: Names, models: Models, settings: Clien
         facade=facade_module(client, places, names),
         protocol=protocol_module(client, places, names),
         domains=tuple(_domains(title, places)),
+        fakes=fakes_module(title, places) if settings.fakes else None,
         models=ModelsModule(docs(0, [f"The payloads of {title}."]), models.text.rstrip("\n")),
         errors_docstring=docstring(f"What calls and subscriptions of {title} raise; a tree, by blame.", 0),
         runtime_docstring=docstring(f"The types that an application of {title} meets besides its models.", 0),
-        readme=readme(client, places, names, models),
+        readme=readme(client, places, names, models, fakes=settings.fakes),
     )
 
 

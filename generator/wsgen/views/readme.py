@@ -13,8 +13,9 @@ from wsgen.payloads import Models
 
 from .connections import NamedConnection
 from .facades import servers
+from .fakes import opened_with
 from .layout import call, import_lines, lay
-from .package import Readme, ReadmeDomain, ReadmeOperation
+from .package import Readme, ReadmeDomain, ReadmeFake, ReadmeOperation
 from .scope import import_order
 from .texts import summary
 from .types import Types
@@ -24,7 +25,7 @@ __all__ = ["readme"]
 REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17", "`pydantic` 2.12 or newer")
 
 
-def readme(client: Client, places: Sequence[NamedConnection], names: Names, models: Models) -> Readme:
+def readme(client: Client, places: Sequence[NamedConnection], names: Names, models: Models, *, fakes: bool) -> Readme:
     """What `README.md` says. Every field is Markdown, or a line of a Python example."""
     return Readme(
         package=text(str(names.package)),
@@ -36,6 +37,7 @@ def readme(client: Client, places: Sequence[NamedConnection], names: Names, mode
         direction=tuple(_direction(client)),
         opening=tuple(_opening(client, places[0], names)),
         domains=tuple(_domain(_Caller(place, names, *pair)) for place in places for pair in place.domains()),
+        fakes=tuple(_fake(place, names) for place in places) if fakes else (),
         open_enums=tuple(code(each) for each in models.open_enums),
         requirements=REQUIREMENTS,
     )
@@ -195,3 +197,35 @@ def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]
             "        ...",
         ]
         yield [event_row], lines
+
+
+def _fake(place: NamedConnection, names: Names) -> ReadmeFake:
+    fake = place.names.fake
+    return ReadmeFake(
+        name=code(fake.server),
+        example=(
+            import_lines(names.package, [place.names.facade]),
+            import_lines(f"{names.package}.fakes", [fake.server]),
+            "",
+            f"server = {fake.server}()",
+            lay(opened_with(place, "server.transport"), 0, lead="async with ", trail=f" as {_variable(place)}:"),
+            "    ...",
+        ),
+        rows=tuple(_fake_rows(place)),
+    )
+
+
+def _fake_rows(place: NamedConnection) -> Iterator[tuple[str, str, str]]:
+    for domain, fake in zip(place.connection.domains, place.names.fake.domains, strict=True):
+        for each, names in zip(domain.subscriptions, fake.subscriptions, strict=True):
+            updates = ", ".join(code(update.message.key) for update in each.updates)
+            yield code(f"{names.push}(update)"), updates, "sends it to those who are subscribed"
+            if each.confirmation.status is not None:
+                yield code(f"{names.refuse}(message)"), code(each.subscribe.key), "refuses it"
+        for request, name in zip(domain.requests, fake.requests, strict=True):
+            yield code(f"{name} = function"), code(request.message.key), "answers it"
+        for send, name in zip(domain.sends, fake.sends, strict=True):
+            yield code(f"{name} = function"), code(send.message.key), "is called with it"
+        for push, name in zip(domain.pushes, fake.pushes, strict=True):
+            payload = "" if place.types.received(push.message).text == "None" else "payload"
+            yield code(f"{name}({payload})"), code(push.message.key), "sends it"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .errors import InvalidPayload
 
-__all__ = ["Codec", "Getter", "Undecodable", "UnknownMessageKey"]
+__all__ = ["Codec", "Getter", "ServerCodec", "Undecodable", "UnknownMessageKey"]
 
 Getter = Callable[[Any], Any]  # payloads are the model library's objects, whose types this side does not know
 
@@ -66,4 +66,35 @@ class Codec(Protocol):
 
     def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
         """Like `encode`, from JSON values that have been validated before."""
+        ...
+
+    def reversed(self) -> ServerCodec:
+        """The same frames from the other side: what a fake server needs."""
+        ...
+
+
+class ServerCodec(Protocol):
+    """The codec of the other side: it decodes what clients send, and encodes what they receive."""
+
+    def decode(self, frame: bytes) -> tuple[str, Any]:
+        """The message key and the payload of a client's frame. Raises what `Codec.decode` raises."""
+        ...
+
+    def encode(self, key: str, payload: object) -> bytes:
+        """The whole text frame of a message for clients, validated. Raises what `Codec.encode` raises."""
+        ...
+
+    def assemble(self, key: str, values: Mapping[str, object]) -> Any:
+        """A payload of `key` in which `values` stand at their paths (wire names, dots).
+
+        What its type requires besides is filled with the least that the type allows. None for a message
+        without a payload.
+
+        Raises:
+            InvalidRequest: the values do not fit, or something required could not be filled.
+        """
+        ...
+
+    def constants(self, key: str, path: str) -> tuple[object, ...]:
+        """The values that the document lists for what stands at `path` of a payload of `key`; empty: any."""
         ...

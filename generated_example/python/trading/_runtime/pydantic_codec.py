@@ -15,13 +15,22 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, TypeGuard, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeGuard, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema, from_json, to_json
 
 from .codec import Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
+from .samples import merged, nested, sample
 
 __all__ = ["OMIT_NONE", "Envelope", "PydanticCodec", "WireModel"]
 
@@ -85,9 +94,13 @@ class PydanticCodec:
         ValueError: several messages can be received, and there is no tag to tell them apart.
     """
 
+    _tries: ClassVar[bool] = False
+    """Whether messages that no tag tells apart are tried one after another."""
+
     def __init__(self, envelope: Envelope, *, sent: Mapping[str, object], received: Mapping[str, object]) -> None:
+        self._envelope = envelope
         self._tag = tuple(envelope.tag.split(".")) if envelope.tag else ()
-        if not self._tag and len(received) > 1:
+        if not self._tag and len(received) > 1 and not self._tries:
             raise ValueError(f"{len(received)} messages can be received, and no tag tells them apart")
         self._received = dict(received)
         self._sent = {key: _Sent(key, type, envelope) for key, type in sent.items()}
@@ -130,6 +143,13 @@ class PydanticCodec:
         """See `Codec.field`."""
         return _Search(name)
 
+    def reversed(self) -> ReversedPydanticCodec:
+        """See `Codec.reversed`."""
+        envelope = self._envelope
+        tag = envelope.tag if envelope.sent_tag is None else envelope.sent_tag
+        other = Envelope(tag, envelope.payload, None if tag == envelope.tag else envelope.tag)
+        return ReversedPydanticCodec(other, sent=self._received, received=self._sent_types)
+
     def _explain(self, frame: bytes, error: ValidationError) -> Undecodable | UnknownMessageKey:
         """What is wrong with a frame that the validator refused."""
         try:
@@ -148,6 +168,20 @@ class PydanticCodec:
         return Undecodable(key, InvalidPayload(key, *_first_fault(error, value)))
 
 
+class ReversedPydanticCodec(PydanticCodec):
+    """A `codec.ServerCodec` over pydantic: `sent` and `received` are the server's."""
+
+    _tries = True
+
+    def assemble(self, key: str, values: Mapping[str, object]) -> Any:
+        """See `ServerCodec.assemble`."""
+        return self._sent[key].assemble(values)
+
+    def constants(self, key: str, path: str) -> tuple[object, ...]:
+        """See `ServerCodec.constants`."""
+        return _constants(self._sent_types[key], path)
+
+
 class _Frames:
     """The core schema of all received frames, as an annotation: that is how pydantic is asked to build it."""
 
@@ -161,7 +195,9 @@ class _Frames:
         if not choices:
             return core_schema.is_instance_schema(_Frames)  # refuses all JSON
         if not self._tag:
-            return next(iter(choices.values()))
+            # A message without a payload is any object, so it is tried last.
+            tried = sorted(choices, key=lambda key: self._received[key] is None)
+            return core_schema.union_schema([choices[key] for key in tried], mode="left_to_right")
         # A tag that is a number on the wire has a key of digits.
         numbers = {int(key): choice for key, choice in choices.items() if _is_number(key)}
         path: list[str | int] = list(self._tag)
@@ -237,6 +273,24 @@ class _Sent:
     def parameters(self, payload: object) -> dict[str, Any]:
         value = None if payload is None else self._wire(payload)
         return value if _is_object(value) else {}
+
+    def assemble(self, values: Mapping[str, object]) -> Any:
+        """See `ServerCodec.assemble`."""
+        if self._type is None:
+            return None
+        whole: object = nested(values)
+        try:
+            return self._adapter.validate_python(whole, by_alias=True, by_name=False)
+        except ValidationError as error:
+            failure = error
+        try:
+            whole = merged(sample(self._adapter.json_schema()), whole)
+            return self._adapter.validate_python(whole, by_alias=True, by_name=False)
+        except ValidationError as error:
+            failure = error
+        except (PydanticUserError, ValueError):
+            pass  # no JSON Schema, or nothing that can be made up from it
+        raise InvalidRequest(self._key, *_first_fault(failure, whole))
 
     def _body(self, payload: object) -> bytes:
         """The payload as JSON, valid first as what its type says, then as what the server will see."""
@@ -339,6 +393,21 @@ def _attributes(type: object, path: str) -> list[str]:
         found.append(attribute)
         path = path[len(head) + 1 :]
     return found
+
+
+def _constants(type: object, path: str) -> tuple[object, ...]:
+    """The literals in the annotation of what stands at a path through model classes; empty where there are none."""
+    for name in path.split("."):
+        found = {wire: each for member in _members(type) for wire, (_, each) in _fields(member).items()}
+        type = found.get(name)
+    return tuple(value for each in _members(type) if get_origin(each) is Literal for value in get_args(each))
+
+
+def _members(type: object) -> list[object]:
+    """The type itself, and those that it is made of: members of unions, what is annotated."""
+    if get_origin(type) is Literal:
+        return [type]
+    return [type, *(inner for each in get_args(type) for inner in _members(each))]
 
 
 def _has_aliases(types: Iterable[object]) -> bool:

@@ -22,6 +22,7 @@ from functools import partial
 from typing import Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
+from .clock import Clock
 from .errors import HandshakeRejected
 
 __all__ = [
@@ -140,7 +141,11 @@ class Link(Protocol):
 
 
 class Transport(Protocol):
-    """Makes connections. Transports that compare equal share their connections."""
+    """Makes connections. Transports that compare equal share their connections.
+
+    One with an attribute `clock` (`clock.Clock`, or None) decides where their time comes from: retry delays,
+    timeouts, silence.
+    """
 
     async def connect(self, request: ConnectRequest, receiver: Receiver) -> Link:
         """Open a connection that gives to `receiver`. Cancelling the call leaves nothing behind.
@@ -187,7 +192,11 @@ class MemoryTransport:
     `open_timeout`, pings and sizes have no effect here.
     """
 
-    def __init__(self, serve: Serve | None = None, *, schedule: Schedule | None = None) -> None:
+    def __init__(
+        self, serve: Serve | None = None, *, schedule: Schedule | None = None, clock: Clock | None = None
+    ) -> None:
+        self.clock = clock
+        """Where the connections take their time from; None: from the event loop."""
         self.attempts: list[MemoryAttempt] = []
         """Every attempt so far, in order."""
         self.connections: list[MemoryConnection] = []

@@ -5,7 +5,7 @@ from .consumers import Consumer
 from .effects import Abort, Changed, Close, Effect, Open, PauseReading, ResumeReading, Serve, Strange, Transmit
 from .leases import Lease
 from .session import Session
-from .wires import canonical_parameters
+from .wires import Roles, canonical_parameters, computed_topic
 
 __all__ = [
     "Abort",
@@ -19,9 +19,11 @@ __all__ = [
     "Open",
     "PauseReading",
     "ResumeReading",
+    "Roles",
     "Serve",
     "Session",
     "Strange",
     "Transmit",
     "canonical_parameters",
+    "computed_topic",
 ]

@@ -105,7 +105,7 @@ class Slot:
     def __init__(
         self,
         sequence: int,
-        kind: Literal["subscribe", "unsubscribe", "request"],
+        kind: Literal["subscribe", "unsubscribe", "request", "heartbeat"],
         answered: Callable[[str, Any], None],
         failed: Callable[[WsgenError], None],
         topic: str | None = None,

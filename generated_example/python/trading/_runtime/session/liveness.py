@@ -34,7 +34,7 @@ class Liveness:
         self._heard_at = 0.0
         self._beating: Timer | None = None
         self._listening: Timer | None = None
-        self._answer: Wait | None = None
+        self._unanswered: dict[Slot, Wait] = {}
 
     def start(self) -> None:
         """The connection is open."""
@@ -63,7 +63,9 @@ class Liveness:
         if self._beating is not None:
             self._beating.cancel()
             self._beating = None
-        self._forget_answer()
+        for wait in self._unanswered.values():
+            wait.cancel()
+        self._unanswered.clear()
 
     def _set_beat(self) -> None:
         if self._heartbeat is not None:
@@ -73,21 +75,20 @@ class Liveness:
         beat, session = self._heartbeat, self._session
         assert beat is not None, "there is no timer without a heartbeat"
         self._set_beat()
-        self._forget_answer()
-        slot = Slot(
-            session.next_sequence(),
-            "request",
-            lambda key, payload: self._forget_answer(),
-            lambda error: self._forget_answer(),
-        )
+
+        def answered() -> None:
+            wait = self._unanswered.pop(slot, None)
+            if wait is not None:
+                wait.cancel()
+
+        def expired() -> None:
+            del self._unanswered[slot]
+            slot.entomb()
+
+        slot = Slot(session.next_sequence(), "heartbeat", lambda key, payload: answered(), lambda error: answered())
         session.ask(slot, () if beat.reply is None else (beat.reply,), self._frame)
         if beat.reply is not None:
-            self._answer = session.clock_for(slot, None, slot.entomb)
-
-    def _forget_answer(self) -> None:
-        if self._answer is not None:
-            self._answer.cancel()
-            self._answer = None
+            self._unanswered[slot] = session.clock_for(slot, None, expired)
 
     def _listen(self) -> None:
         assert self._max_silence is not None, "this timer is only set with a bound"

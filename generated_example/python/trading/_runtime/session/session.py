@@ -638,7 +638,7 @@ class Session:
         self._interrupted(ConnectionLost(None, "the server is silent", "maybe"), "stale")
 
     def _may_pause(self) -> bool:
-        return self.connected and not any(slot.waiting for slot in self._slots.values())
+        return self.connected and not any(slot.waiting and slot.kind != "heartbeat" for slot in self._slots.values())
 
     def _fail(self, error: Cause, reason: int | str | None) -> None:
         """No connection, and none to come by itself: everything that depends on it ends."""

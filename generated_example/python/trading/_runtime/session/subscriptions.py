@@ -356,7 +356,7 @@ class Domain:
         self._tidy(wire)
 
     def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
-        expected = computed_topic(self.operation, wire)
+        expected = computed_topic(self.operation, wire.key)
         if topic is None:
             topic = expected
         if wire.held in (Held.ABSENT, Held.ASKED):

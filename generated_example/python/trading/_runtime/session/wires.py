@@ -129,12 +129,12 @@ def canonical_parameters(codec: Codec, operation: SubscriptionOperation[Any, Any
     return canonical({**operation.defaults, **codec.parameters(operation.subscribe, request)})
 
 
-def computed_topic(operation: SubscriptionOperation[Any, Any], wire: Wire) -> str | None:
-    """The topic by the operation's rule; None where the server alone knows it."""
+def computed_topic(operation: SubscriptionOperation[Any, Any], key: str) -> str | None:
+    """The topic of canonical parameters by the operation's rule; None where the server alone knows it."""
     rule = operation.topic_rule
     if rule is None:
         return None
-    parameters: dict[str, Any] = json.loads(wire.key)
+    parameters: dict[str, Any] = json.loads(key)
     if rule == "sorted-json":
         present = {name: value for name, value in parameters.items() if value is not None}
         return f"{operation.domain}:{json.dumps(present, sort_keys=True, separators=(',', ':'))}"

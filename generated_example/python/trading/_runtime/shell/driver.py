@@ -12,6 +12,7 @@ from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from ..clock import Clock, Timer
 from ..errors import HandshakeRejected
 from ..operations import Protocol
 from ..options import ConnectionEvent, ConnectionOptions, Credential, SessionOptions, UnknownMessage
@@ -89,7 +90,9 @@ class Driver:
         lane: bool,
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.session = Session(protocol, SessionOptions.of(options), self.loop.time, random.random)
+        own_clock: Clock | None = getattr(transport, "clock", None)
+        self._clock: Clock = own_clock or self.loop
+        self.session = Session(protocol, SessionOptions.of(options), self._clock.time, random.random)
         self.options = options
         self._url = url
         self._transport = transport
@@ -100,7 +103,7 @@ class Driver:
         self._left: Link | None = None
         self._opening: asyncio.Task[None] | None = None
         self._serving: dict[Consumer, asyncio.Task[None]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     def share(self, lease: Lease, observer: Observer) -> None:
         """Let one more client use this connection. The observer is held weakly."""
@@ -189,7 +192,7 @@ class Driver:
             timer = self._timer = None
         # A timer that is early finds nothing due; setting it anew for every call would cost more.
         if timer is None and when is not None:
-            self._timer = self.loop.call_at(when, self._tick)
+            self._timer = self._clock.call_at(when, self._tick)
 
     def _tick(self) -> None:
         self._timer = None
