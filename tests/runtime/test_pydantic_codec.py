@@ -458,3 +458,76 @@ class TestGetter:
         codec = PydanticCodec(Envelope("type", "payload"), sent={}, received={"d": Dotted})
 
         assert codec.getter("d", "a.b")(Dotted(a_b=3)) == 3
+
+
+SERVER = CODEC.reversed()
+
+
+class TestTheOtherSide:
+    @pytest.mark.parametrize(
+        ("key", "payload"),
+        [
+            ("orders.place", Order(account_id="a", limit=3)),
+            ("ping", None),
+            ("names", {"a": 1}),
+            ("free", Free.model_validate({"name": "x", "more": [1]})),
+            ("maybe", None),
+        ],
+    )
+    def test_it_decodes_what_clients_encode(self, key: str, payload: object) -> None:
+        assert SERVER.decode(CODEC.encode(key, payload)) == (key, payload)
+
+    @pytest.mark.parametrize(
+        ("key", "payload"),
+        [
+            ("quotes.update", QuoteUpdate(topic="t", payload=Quote(symbol="A", last_price=1.5))),
+            ("now", {"s": 1}),
+            ("pong", None),
+            ("maybe", None),
+            ("all", [Quote(symbol="A", last_price=1.5)]),
+        ],
+    )
+    def test_clients_decode_what_it_encodes(self, key: str, payload: object) -> None:
+        assert CODEC.decode(SERVER.encode(key, payload)) == (key, payload)
+
+    def test_it_sends_nothing_that_is_not_valid(self) -> None:
+        with pytest.raises(InvalidRequest, match="`now` was not sent"):
+            SERVER.encode("now", {"s": "soon"})
+
+    def test_values_are_put_at_their_paths(self) -> None:
+        quote = Quote(symbol="A", last_price=1.5)
+        update = SERVER.assemble("quotes.update", {"topic": "t", "payload": quote})
+        assert update == QuoteUpdate(topic="t", payload=quote)
+        assert json.loads(SERVER.encode("quotes.update", update))["payload"] == {
+            "topic": "t",
+            "payload": {"symbol": "A", "lastPrice": 1.5},
+        }
+
+    def test_what_is_required_besides_is_made_up(self) -> None:
+        assert SERVER.assemble("quotes.update", {"payload.symbol": "A"}) == QuoteUpdate(
+            topic="", payload=Quote(symbol="A", last_price=0)
+        )
+
+    def test_a_message_without_a_payload_has_none(self) -> None:
+        assert SERVER.assemble("pong", {}) is None
+
+    def test_values_that_do_not_fit_are_refused(self) -> None:
+        with pytest.raises(InvalidRequest, match=r"`quotes.update` was not sent: .* at `\$.topic`"):
+            SERVER.assemble("quotes.update", {"topic": 7, "payload": Quote(symbol="A", last_price=1)})
+
+    def test_the_values_that_the_document_lists(self) -> None:
+        assert SERVER.constants("quotes.subscribe.response", "status") == ("ok", "error")
+        assert SERVER.constants("quotes.subscribe.response", "topic") == ()
+        assert SERVER.constants("quotes.update", "payload.nothing") == ()
+
+    def test_frames_that_no_tag_tells_apart_are_tried(self) -> None:
+        codec = PydanticCodec(
+            Envelope(tag="event", payload=None, sent_tag=""),
+            sent={"ping": None, "order": Order, "names": dict[str, int]},
+            received={"tick": Tick},
+        )
+        other = codec.reversed()
+        for key, payload in (("order", Order(account_id="a")), ("names", {"a": 1})):
+            assert other.decode(codec.encode(key, payload)) == (key, payload)
+        assert other.decode(b'{"a": "text"}') == ("ping", None)
+        assert codec.decode(other.encode("tick", Tick(price=1.5))) == ("tick", Tick(price=1.5))

@@ -33,57 +33,66 @@ class Clock(Protocol):
 class VirtualTimer:
     """A timer of a `VirtualClock`."""
 
-    __slots__ = ("_when", "callback")
+    __slots__ = ("_callback", "_changed", "_when")
 
-    def __init__(self, when: float, callback: Callable[[], object]) -> None:
+    def __init__(self, when: float, callback: Callable[[], object], changed: Callable[[], None]) -> None:
         self._when = when
-        self.callback: Callable[[], object] | None = callback
+        self._callback: Callable[[], object] | None = callback
+        self._changed = changed
 
     def when(self) -> float:
         return self._when
 
     def cancel(self) -> None:
-        self.callback = None
+        self._callback = None
+        self._changed()
+
+    @property
+    def waiting(self) -> bool:
+        return self._callback is not None
 
     def run(self) -> None:
-        """Call, unless cancelled; at most once."""
-        callback, self.callback = self.callback, None
+        """Call, unless it was cancelled; at most once."""
+        callback, self._callback = self._callback, None
         if callback is not None:
             callback()
 
 
 class VirtualClock:
-    """Time that stands still until somebody moves it with `run_next` and `move_to`.
+    """Time that passes as that of another clock does, and can be put forward: with `run_next` and `move_to`.
 
-    A timer whose time has come when it is set is handed to `soon`, which calls it from outside the caller.
+    It begins at 0. `base` gives the other clock; it is not called before the time matters.
     """
 
-    def __init__(self, soon: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, base: Callable[[], Clock]) -> None:
         self.on_set: Callable[[], None] | None = None
-        """Called whenever a timer is set that has to wait."""
-        self._soon = soon
-        self._now = 0.0
+        """Called whenever a timer is set."""
+        self._base = base
+        self._begin: float | None = None
         self._timers: list[tuple[float, int, VirtualTimer]] = []
         self._numbers = itertools.count()
+        self._alarm: Timer | None = None
 
     def time(self) -> float:
-        return self._now
+        """Seconds since the first call."""
+        now = self._base().time()
+        if self._begin is None:
+            self._begin = now
+        return now - self._begin
 
     def call_at(self, when: float, callback: Callable[[], object], /) -> VirtualTimer:
         """See `Clock.call_at`."""
-        timer = VirtualTimer(when, callback)
-        if when <= self._now:
-            self._soon(timer.run)
-        else:
-            heapq.heappush(self._timers, (when, next(self._numbers), timer))
-            if self.on_set is not None:
-                self.on_set()
+        timer = VirtualTimer(when, callback, self._set_alarm)
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
+        self._set_alarm()
+        if self.on_set is not None:
+            self.on_set()
         return timer
 
     @property
     def next_timer(self) -> float | None:
         """When the next timer is due; None when none is set."""
-        while self._timers and self._timers[0][2].callback is None:
+        while self._timers and not self._timers[0][2].waiting:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
 
@@ -92,10 +101,33 @@ class VirtualClock:
         when = self.next_timer
         if when is None or when > until:
             return False
-        self._now = max(self._now, when)
+        self.move_to(when)
         heapq.heappop(self._timers)[2].run()
+        self._set_alarm()
         return True
 
     def move_to(self, when: float) -> None:
-        """Make it that late. No timer is called: `run_next` comes first."""
-        self._now = max(self._now, when)
+        """Make it that late, if it is not later already. No timer is called: `run_next` comes first."""
+        ahead = when - self.time()
+        if ahead > 0 and self._begin is not None:
+            self._begin -= ahead
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Have the other clock wake this one for its next timer."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        when = self.next_timer
+        if when is not None:
+            ahead = when - self.time()
+            base = self._base()
+            self._alarm = base.call_at(base.time() + ahead, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        due = self.next_timer
+        # An alarm may ring a little early; the timer counts as due all the same.
+        if due is not None:
+            self.run_next(due)
+        self._set_alarm()

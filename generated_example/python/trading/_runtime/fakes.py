@@ -26,7 +26,7 @@ from .operations import (
     SubscriptionOperation,
 )
 from .session import Roles, canonical_parameters, computed_topic
-from .shell.fakes import Peer, advance, serve_on_port, soon, until
+from .shell.fakes import Peer, advance, running_clock, serve_on_port, soon, until
 from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
 
 __all__ = ["FakeServer", "FakeSubscription", "Handler", "Received"]
@@ -101,12 +101,12 @@ class FakeServer:
     connection is closed with code 1011 and the reason. What it sends by the `push_…` methods has reached the
     client when they return.
 
-    Its clients have a time of their own (delays of retries, timeouts, silence), which stands still until
-    `advance` or `until` lets it pass, and then takes no time.
+    Its clients have a time of their own (delays of retries, timeouts, silence). It passes as real time does, and
+    `advance` and `until` put it forward: what would take a minute has then happened at once.
     """
 
     def __init__(self, protocol: Protocol, operations: Iterable[Operation]) -> None:
-        self.clock = VirtualClock(soon)
+        self.clock = VirtualClock(running_clock)
         """The time of the server, and of clients on `transport`."""
         self.handlers: dict[str, Callable[[Any], Any]] = {}
         """What the `on_…` attributes hold, by message."""
@@ -131,11 +131,11 @@ class FakeServer:
         return len(self._desk.open())
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, and everything happen that comes with it."""
+        """Put the time forward, and let everything happen that comes with it."""
         await advance(self.clock, seconds)
 
     async def until(self, awaitable: Awaitable[T], *, within: float = 3600.0) -> T:
-        """Await something, with as much time as it takes.
+        """Await something, and put the time forward for as long as that takes.
 
         Raises:
             TimeoutError: it is not done `within` so many seconds of the fake's time.

@@ -18,7 +18,7 @@ from ..clock import Clock, VirtualClock
 from ..errors import HandshakeRejected
 from ..transport import ConnectRequest
 
-__all__ = ["Dialogues", "Peer", "advance", "serve_on_port", "soon", "until"]
+__all__ = ["Dialogues", "Peer", "advance", "running_clock", "serve_on_port", "soon", "until"]
 
 T = TypeVar("T")
 
@@ -31,8 +31,13 @@ def soon(call: Callable[[], None]) -> None:
     asyncio.get_running_loop().call_soon(call)
 
 
+def running_clock() -> Clock:
+    """The clock of the running event loop."""
+    return asyncio.get_running_loop()
+
+
 async def advance(clock: VirtualClock, seconds: float) -> None:
-    """Let virtual time pass: what becomes due is called in order, and what follows from it happens."""
+    """Put a clock forward: what becomes due is called in order, and what follows from it happens."""
     end = clock.time() + seconds
     await _turn()
     while clock.run_next(end):

@@ -1,0 +1,1 @@
+"""Small applications on a generated client, and how they are tested."""
