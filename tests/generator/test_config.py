@@ -24,6 +24,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     config = load_config(tmp_path, problems, None)
     assert (config.clients, len(problems)) == ((), 0)
     assert config.defaults.models == "pydantic"
+    assert config.defaults.fakes
     assert config.defaults.domain("bars").topic == "server"
 
 
@@ -34,6 +35,7 @@ def test_a_whole_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         """
         [tool.wsgen]
         strict_enums = true
+        fakes = false
 
         [[tool.wsgen.client]]
         input = "specs/datafeed.asyncapi.json"
@@ -57,7 +59,7 @@ def test_a_whole_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (client,) = config.clients
     assert client.input == "specs/datafeed.asyncapi.json"
     assert client.output == Path("src/clients/datafeed")
-    assert (client.url_env, client.strict_enums) == ("DATAFEED_WS_URL", True)
+    assert (client.url_env, client.strict_enums, client.fakes) == ("DATAFEED_WS_URL", True, False)
     assert client.rename == {"QuoteData": "Quote"}
     bars = client.domain("bars")
     assert (bars.topic, bars.route) == ("bars:{symbol}:{resolution}", {"symbol": "symbol"})

@@ -71,6 +71,16 @@ def methods(names: Names, index: int = 0) -> list[str]:
     return found + ([members.union_method] if members.union_method else [])
 
 
+def fake_members(names: Names) -> list[str]:
+    """What the fake server of the first connection has."""
+    found: list[str] = []
+    for each in names.connections[0].fake.domains:
+        for one in each.subscriptions:
+            found += [one.push, one.refuse, one.on_subscribe, one.on_unsubscribe]
+        found += [*each.requests, *each.sends, *each.pushes]
+    return found
+
+
 def chat(*verbs: str) -> Domain:
     return domain("chat", *(request(sent(f"chat.{verb}")) for verb in verbs))
 
@@ -246,6 +256,46 @@ class TestMethods:
 
     def test_builtins_stay_methods(self) -> None:
         assert methods(settled(chat("list", "type", "str"))) == ["list", "type", "str"]
+
+
+class TestFakes:
+    def test_they_are_named_after_the_facade(self) -> None:
+        assert settled(chat("join")).connections[0].fake.server == "FakeTradingServer"
+        several = client(connection(chat("join"), channel="one"), connection(chat("join"), channel="two"))
+        names, _ = named(several)
+        assert [each.fake.server for each in names.connections] == ["FakeOneServer", "FakeTwoServer"]
+
+    def test_server_is_not_doubled(self) -> None:
+        names, _ = named(client(connection(chat("join"))), package="price_server")
+        assert names.connections[0].fake.server == "FakePriceServer"
+
+    def test_they_yield_to_the_documents_classes(self) -> None:
+        names = settled(
+            domain("chat", push(received("chat.message", ref("FakeTradingServer")))),
+            schemas={"FakeTradingServer": obj()},
+        )
+        assert names.connections[0].fake.server == "FakeTradingWebSocketServer"
+
+    def test_members_have_the_words_of_the_clients_methods(self) -> None:
+        names = settled(
+            domain("quotes", subscription(sent("quotes.subscribe", obj()), flat(received("quotes.update", obj())))),
+            domain("chat", request(sent("chat.join")), send(sent("chat.typing")), push(received("chat.message"))),
+            domain("", request(sent("ping")), push(received("tick"))),
+        )
+        assert fake_members(names) == [
+            *("push_quotes", "refuse_quotes", "on_quotes_subscribe", "on_quotes_unsubscribe"),
+            *("on_chat_join", "on_chat_typing", "push_chat_message"),
+            *("on_ping", "push_tick"),
+        ]
+
+    def test_renamed_methods_are_renamed_here_too(self) -> None:
+        names = settled(chat("j"), rename={"chat.j": "join"})
+        assert fake_members(names) == ["on_chat_join"]
+
+    def test_domains_whose_words_run_together_are_told_apart(self) -> None:
+        names = settled(domain("a.b", request(sent("a.b.c"))), domain("a", request(sent("a.b_c"))))
+        found = fake_members(names)
+        assert len(found) == len(set(found)) == 2
 
 
 class TestClasses:
@@ -485,6 +535,9 @@ class TestAnyDocument:
             in_domain = methods(names, index)
             assert len(in_domain) == len(set(in_domain))
             assert all(each.isidentifier() and not keyword.iskeyword(each) for each in in_domain)
+        of_the_fake = fake_members(names)
+        assert len(of_the_fake) == len(set(of_the_fake))
+        assert all(each.isidentifier() and each.startswith(("push", "refuse", "on")) for each in of_the_fake)
         assert all(problem.code == "WSG480" for problem in problems)
 
     @given(st.lists(words, unique=True, min_size=1, max_size=5), st.lists(words, unique=True, max_size=5))

@@ -69,8 +69,6 @@ def _wish(place: DomainPlace, kind: str, message: WireMessage, *wordings: str) -
         key=(kind, *place.id, message.key),
         candidates=unique(*(snake(wording, lead="call") for wording in wordings)),
         scopes=(f"fake:{place.connection}",),
-        source=message.key,
-        place=message.place,
     )
 
 
