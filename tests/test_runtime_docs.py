@@ -141,7 +141,7 @@ def test_the_fixture_serves_a_test(tmp_path: Path) -> None:
         timeout=60,
     )
     assert run.returncode == 0, run.stdout
-    assert "1 passed" in run.stdout
+    assert "3 passed" in run.stdout
 
 
 FETCH_TOKENS = """
