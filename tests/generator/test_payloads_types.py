@@ -93,7 +93,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package, found in (("sends", models(DEFINITIONS, sent=roots)), ("receives", models(DEFINITIONS))):
         runtime = folder / package / "_runtime"
         runtime.mkdir(parents=True)
-        for name in ("codec.py", "errors.py", "pydantic_codec.py"):
+        for name in ("codec.py", "errors.py", "pydantic_codec.py", "samples.py"):
             shutil.copy(RUNTIME / name, runtime / name)
         (runtime / "__init__.py").write_text("")
         (folder / package / "__init__.py").write_text("")
