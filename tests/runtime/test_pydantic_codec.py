@@ -329,6 +329,14 @@ class TestEncode:
 
         assert json.loads(frame)["payload"] == {"kind": "order", "accountId": "1", "limitPrice": None}
 
+    @pytest.mark.parametrize("payload", [None, 1, "text", [{}], {"any": "thing"}])
+    def test_anything_can_be_sent_where_the_document_says_anything(self, payload: Any) -> None:
+        codec = PydanticCodec(Envelope("type", "payload"), sent={"echo": Any}, received={"echo": Any})
+
+        key, received = codec.decode(codec.encode("echo", payload))
+
+        assert (key, received) == ("echo", payload)
+
     def test_defaults_that_were_given_are_sent(self) -> None:
         frame = CODEC.encode("orders.place", Order(account_id="1", quantity=1))
 
