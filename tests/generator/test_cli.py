@@ -286,7 +286,7 @@ class TestProblems:
         assert "    |       ^^^^^\n" in run.err
         assert "  quotes.yaml:8:7: `other` looks the same" in run.err
         assert "  help: give each a property `type` with a `const` of its own" in run.err
-        assert run.err.endswith("1 error\n")
+        assert run.err.endswith("1 error; `wsgen explain WSG410` tells more\n")
 
     def test_problems_as_json(self, folder: Path, wsgen_: Any) -> None:
         (folder / "wsgen.toml").write_text("outptu = 1\n", "utf-8")

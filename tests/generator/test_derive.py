@@ -206,7 +206,7 @@ class TestDirection:
         assert (client.perspective.value, client.perspective.certain) == ("server", False)
         (problem,) = problems
         assert problem.code == "WSG402"
-        assert 'perspective = "client"' in problem.help
+        assert 'perspective = "client"' in problem.settled_by
 
     def test_the_point_of_view_in_the_description_counts_most(self) -> None:
         text = "Operations are described from the client's point of view."
@@ -606,7 +606,7 @@ class TestSubscriptions:
         found, problems = self.subscribed("tick")
         assert [update.message.key for update in found.subscriptions[0].updates] == ["bars.tick"]
         assert codes(problems) == ["WSG420"]
-        assert 'verbs = { update = ["tick"] }' in problems[0].help
+        assert 'verbs = { update = ["tick"] }' in problems[0].settled_by
 
     def test_several_pushes_are_a_union(self) -> None:
         found, problems = self.subscribed("placed", "filled")
@@ -614,7 +614,7 @@ class TestSubscriptions:
         assert [update.message.key for update in subscription.updates] == ["bars.placed", "bars.filled"]
         assert not subscription.certain
         assert codes(problems) == ["WSG421"]
-        assert 'verbs = { update = ["placed", "filled"] }' in problems[0].help
+        assert 'verbs = { update = ["placed", "filled"] }' in problems[0].settled_by
 
     def test_configured_verbs_settle_it(self) -> None:
         settings = with_bars(verbs=Verbs(update=("placed",)))
@@ -729,11 +729,14 @@ class TestRoutes:
         assert (update.topic, update.path, update.data) == (None, None, self.FLAT)
         assert subscription.route is None
         assert codes(problems) == ["WSG425"]
-        assert 'under [tool.wsgen.client.domains.bars] write `route = { symbol = "symbol" }`' in problems[0].help
+        header, first, *others = problems[0].settled_by.splitlines()
+        assert header == "[tool.wsgen.client.domains.bars]"
+        assert first.startswith('route = { symbol = "symbol" }  # ')
+        assert [line.split()[3] for line in others] == ['"connection"', '"broadcast"']
 
     def test_flat_updates_without_a_common_field_need_a_connection_each(self) -> None:
         _, problems = derived(of_bars(obj(open=NUMBER)))
-        assert '`route = "connection"`' in problems[0].help
+        assert problems[0].settled_by.splitlines()[1].startswith('route = "connection"')
 
     def test_without_parameters_there_is_nothing_to_tell_apart(self) -> None:
         _, problems = derived(of_bars(self.FLAT, parameters=obj()))

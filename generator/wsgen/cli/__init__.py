@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import traceback
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code. No traceback ever escapes."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
+    _print_what_can_be_encoded()
     try:
         app(args=[each for each in given if each != "--debug"], prog_name="wsgen")
         code = DONE
@@ -59,6 +61,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _report_bug(error, debug)
         code = BUG
     sys.exit(code)
+
+
+def _print_what_can_be_encoded() -> None:
+    """A terminal that is not UTF-8 gets escapes for the letters that it does not have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _report_bug(error: Exception, debug: bool) -> None:

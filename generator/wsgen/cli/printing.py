@@ -21,9 +21,13 @@ __all__ = ["Format", "as_json", "print_problems", "printable"]
 Format: TypeAlias = Literal["text", "json"]
 
 WIDTH = 110
-"""Characters of a source line that are shown; a minified document is one line of many."""
+"""Cells of a terminal that a source line takes at the most; a minified document is one line of many."""
+
+TAB = 4
+REPLACEMENT = "�"
 
 MAX_BYTES = 16 * 1024 * 1024
+_LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:\[\]{}]+|.')
 
@@ -53,7 +57,7 @@ def _lines(file: str) -> tuple[str, ...]:
 
 def printable(text: str) -> str:
     """The text without what would steer a terminal: control characters and reversed writing."""
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return text if text.isprintable() else "".join(each if each.isprintable() else REPLACEMENT for each in text)
 
 
 def print_problems(problems: Iterable[Problem], format: Format) -> None:
@@ -80,6 +84,7 @@ def as_json(problem: Problem) -> dict[str, object]:
         "message": problem.message,
         "place": _place(problem.place),
         "help": problem.help,
+        "settled_by": problem.settled_by,
         "related": [{"place": _place(place), "message": words} for place, words in problem.related],
     }
 
@@ -96,20 +101,22 @@ def _print(console: Console, problem: Problem, sources: _Sources) -> None:
     head.append(f": {printable(problem.message)}")
     console.print(head)
     _print_frame(console, problem.place, "", sources)
+    if problem.place.pointer:
+        console.print(_dim(f"  at {printable(problem.place.pointer)}"))
     for place, words in problem.related:
         console.print(Text(f"  {printable(str(place))}: {printable(words)}"))
         _print_frame(console, place, "  ", sources)
     if problem.help:
-        help = Text("  help: ", style="bold")
-        help.append(printable(problem.help), style="not bold")
-        console.print(help)
+        console.print(Text.assemble(("  help: ", "bold"), printable(problem.help)))
+    for line in problem.settled_by.splitlines():
+        console.print(Text(f"    {printable(line)}"))
 
 
 def _print_frame(console: Console, place: Place, indent: str, sources: _Sources) -> None:
-    frame = _frame(place, sources)
-    if frame is None:
+    lines = sources.lines(place.file) if place.line else ()
+    if not 0 < place.line <= len(lines):
         return
-    line, caret = frame
+    line, caret = _frame(lines[place.line - 1].rstrip(), place.column)
     number = str(place.line)
     console.print(_dim(f"{indent}  {number} | {line}"))
     console.print(_dim(f"{indent}  {' ' * len(number)} | {caret}"))
@@ -121,23 +128,50 @@ def _dim(text: str) -> Text:
     return Text(text, style="dim")
 
 
-def _frame(place: Place, sources: _Sources) -> tuple[str, str] | None:
-    """The line of a place, cut around its column, and the line with carets below it."""
-    lines = sources.lines(place.file) if place.line else ()
-    if not 0 < place.line <= len(lines):
-        return None
-    line = printable(lines[place.line - 1].replace("\t", " ")).rstrip()
-    start = min(max(place.column - 1, 0), len(line))
-    token = _TOKEN.match(line, start)
-    length = len(token[0]) if token else 1
-    cut = max(0, start - WIDTH // 3) if len(line) > WIDTH else 0
-    shown = line[cut : cut + WIDTH]
-    left, right = "…" if cut else "", "…" if cut + WIDTH < len(line) else ""
-    offset = start - cut + len(left)
-    return f"{left}{shown}{right}", " " * offset + "^" * max(1, min(length, WIDTH - (start - cut)))
+def _frame(line: str, column: int) -> tuple[str, str]:
+    """A source line as it is shown, cut around `column`, and below it the carets.
+
+    Columns count characters; what lines up on a terminal are cells, of which a tab has several, a letter of
+    East Asia two, a combining accent none.
+    """
+    from rich.cells import cell_len
+
+    start = min(max(column - 1, 0), len(line))
+    token = _TOKEN.match(line, start, start + WIDTH)
+    end = token.end() if token else start
+    first, room = start, WIDTH // 3
+    if cell_len(line[: WIDTH + 1].expandtabs(TAB)) <= WIDTH and len(line) <= WIDTH:
+        first = 0
+    while first > 0 and room > 0:
+        first -= 1
+        room -= cell_len(line[first])
+    shown, before, below = "…" if first else "", 0, 0
+    for index in range(first, len(line)):
+        if index == start:
+            before = cell_len(shown)
+        piece = _cells(line[index], cell_len(shown))
+        if cell_len(shown) + cell_len(piece) > WIDTH:
+            shown += "…"
+            break
+        shown += piece
+        if start <= index < end:
+            below = cell_len(shown) - before
+    else:
+        before = cell_len(shown) if start == len(line) else before
+    return shown, " " * before + "^" * max(1, below)
+
+
+def _cells(character: str, at: int) -> str:
+    """A character of a source line, as it is shown in column `at`."""
+    return " " * (TAB - at % TAB) if character == "\t" else printable(character)
 
 
 def _totals(problems: list[Problem]) -> str:
-    levels: tuple[Level, ...] = ("error", "warning", "note")
-    counts = [(level, sum(problem.level == level for problem in problems)) for level in levels]
-    return ", ".join(f"{count} {level}{'s' if count > 1 else ''}" for level, count in counts if count)
+    counts = [(level, sum(problem.level == level for problem in problems)) for level in _LEVELS]
+    totals = ", ".join(f"{count} {level}{'s' if count > 1 else ''}" for level, count in counts if count)
+    return f"{totals}; `wsgen explain {_gravest(problems).code}` tells more"
+
+
+def _gravest(problems: list[Problem]) -> Problem:
+    """The first of those that weigh most."""
+    return min(problems, key=lambda problem: _LEVELS.index(problem.level))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .files import find_config, load_config
+from .lines import CLIENT, Line, domain_table, lines_of
 from .settings import (
     ClientSettings,
     Config,
@@ -15,14 +16,18 @@ from .settings import (
 from .tables import read_extensions
 
 __all__ = [
+    "CLIENT",
     "ClientSettings",
     "Config",
     "DeliverySettings",
     "DomainSettings",
+    "Line",
     "ReplyRoles",
     "RouteSetting",
     "Verbs",
+    "domain_table",
     "find_config",
+    "lines_of",
     "load_config",
     "read_extensions",
 ]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from wsgen.config import ClientSettings
+from wsgen.config import CLIENT, ClientSettings, lines_of
 from wsgen.model import Application
 from wsgen.operations import Client, ClientConnection, Domain, Perspective, WireMessage
 from wsgen.problems import Problems
@@ -99,8 +99,13 @@ def _report_perspective(application: Application, perspective: Perspective, prob
         f"it is not certain whom the document describes; the {perspective.value} is taken, because "
         f"{perspective.evidence[0]}",
         application.place,
-        f'if the client sends what it should receive, write `perspective = "{other}"` in the configuration, '
-        f'or `x-wsgen-perspective: {other}` in `info`; else write "{perspective.value}" there',
+        f"if the client sends what it should receive, the document describes the {other}; say so in the "
+        f"configuration, or as `x-wsgen-perspective` in `info`",
+        settled_by=lines_of(
+            CLIENT,
+            ("perspective", perspective.value, "as it is taken"),
+            ("perspective", other, "the other way round"),
+        ),
     )
 
 

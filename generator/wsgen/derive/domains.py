@@ -102,7 +102,7 @@ def _updates(
     named = tuple(pushes[verb] for verb in verbs if verb in pushes)
     if not answer.replies:
         if pushes:
-            _report_unanswered(subscribe, context)
+            _report_unanswered(subscribe, pushes, verbs, context)
         return (), False
     if named:
         return named, True
@@ -111,32 +111,47 @@ def _updates(
             "WSG422",
             f"`{subscribe.key}` becomes a plain request, because `{domain.name}` has no message with updates",
             subscribe.place,
-            f"add the message `{domain.name}.{verbs[0] if verbs else 'update'}` to what the server sends, or "
-            f'write `verbs = {{ subscribe = "" }}` under {context.table}',
+            f"add the message `{domain.name}.{verbs[0] if verbs else 'update'}` to what the server sends, or say in "
+            "the configuration that nothing is subscribed to",
+            settled_by=context.settled_by(("verbs", {"subscribe": ""}, "a plain request")),
         )
         return (), False
-    words = ", ".join(f'"{verb}"' for verb in pushes)
-    line = f"`verbs = {{ update = [{words}] }}` under {context.table}"
+    help = "say in the configuration which messages carry updates"
     if len(pushes) == 1:
         only = next(iter(pushes.values()))
         text = f"`{only.key}` is taken as the update of `{domain.name}`, being the only push"
-        context.problems.warning("WSG420", text, subscribe.place, f"to settle it, write {line}")
+        context.problems.warning("WSG420", text, subscribe.place, help, settled_by=_settled_by(pushes, context))
     else:
         keys = ", ".join(f"`{wire.key}`" for wire in pushes.values())
         text = f"all of {keys} are taken as updates of `{domain.name}`, because none is called {_or(verbs)}"
-        context.problems.warning("WSG421", text, subscribe.place, f"to settle it, write {line}, with those that are")
+        context.problems.warning("WSG421", text, subscribe.place, help, settled_by=_settled_by(pushes, context))
     return tuple(pushes.values()), len(pushes) == 1
+
+
+def _settled_by(pushes: Mapping[str, WireMessage], context: Subscribing) -> str:
+    one_each = [[verb] for verb in pushes] if len(pushes) > 1 else []
+    return context.settled_by(
+        ("verbs", {"update": list(pushes)}, "as it is taken"),
+        *(("verbs", {"update": verbs}, "the others are pushes") for verbs in one_each),
+        ("verbs", {"subscribe": ""}, "a plain request"),
+    )
 
 
 def _or(verbs: Sequence[str]) -> str:
     return " or ".join(f"`{verb}`" for verb in verbs)
 
 
-def _report_unanswered(subscribe: WireMessage, context: Subscribing) -> None:
+def _report_unanswered(
+    subscribe: WireMessage, pushes: Mapping[str, WireMessage], verbs: Sequence[str], context: Subscribing
+) -> None:
+    candidates = [wire.key for verb, wire in pushes.items() if verb not in verbs]
     context.problems.warning(
         "WSG423",
         f"`{subscribe.key}` becomes a plain send, because nothing answers it and could confirm it",
         subscribe.place,
-        f"name the reply in the document (`x-response`, or `reply` in 3.x), or as `subscribe = [...]` under "
-        f"{context.table[:-1]}.replies]",
+        "name the reply in the document (`x-response`, or `reply` in 3.x) or in the configuration",
+        settled_by=context.settled_by(
+            *(("replies", {split_wire_type(subscribe)[1]: [key]}, "this one confirms") for key in candidates),
+            ("verbs", {"subscribe": ""}, "a plain send"),
+        ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from wsgen.config import ClientSettings
+from wsgen.config import ClientSettings, domain_table, lines_of
 from wsgen.model import Application, Json, Message
 from wsgen.operations import WireMessage
 from wsgen.problems import Problems
@@ -92,15 +92,20 @@ def _answer(search: _Search, message: Message) -> Answer:
         "WSG412",
         f"`{response.key}` is taken as the reply to `{wire.key}` by its name alone",
         wire.place,
-        f"say so in the document (`x-response`, or `reply` in 3.x), or in the configuration: {_line(wire, response)}",
+        "say so in the document (`x-response`, or `reply` in 3.x), or in the configuration",
         ((response.place, "the reply"),),
+        _settled_by(wire, response),
     )
     return Answer((response,), source="inferred")
 
 
-def _line(wire: WireMessage, response: WireMessage) -> str:
+def _settled_by(wire: WireMessage, response: WireMessage) -> str:
     domain, verb = split_wire_type(wire)
-    return f'[tool.wsgen.client.domains."{domain}".replies] {verb} = ["{response.key}"]'
+    return lines_of(
+        domain_table(domain, "replies"),
+        (verb, [response.key], "this is the reply"),
+        (verb, [], "nothing answers"),
+    )
 
 
 def _configured(search: _Search, message: Message, wire: WireMessage) -> tuple[WireMessage, ...] | None:

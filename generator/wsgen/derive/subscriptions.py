@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wsgen.config import ClientSettings, DomainSettings
+from wsgen.config import ClientSettings, DomainSettings, Line, domain_table, lines_of
 from wsgen.model import ABSENT, Json, Schema
 from wsgen.operations import Confirmation, Delivery, Route, Subscription, Update, WireMessage
 from wsgen.problems import Problems
 
-from .replies import Answer
+from .replies import Answer, split_wire_type
 from .schemas import Schemas
 
 __all__ = ["Parts", "Subscribing", "build_subscription"]
@@ -45,20 +45,18 @@ class Subscribing:
     schemas: Schemas
     problems: Problems
 
-    @property
-    def table(self) -> str:
-        """The head of this domain's table in the configuration."""
-        name = self.domain if "." not in self.domain else f'"{self.domain}"'
-        return f"[tool.wsgen.client.domains.{name}]"
+    def settled_by(self, *lines: Line) -> str:
+        """Lines of this domain's table that settle something, as `lines_of` gives them."""
+        return lines_of(domain_table(self.domain), *lines)
 
 
 def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
     """The subscription of a domain. What cannot be decided is reported with the line that decides it."""
-    confirmation = _confirmation(parts.answer.replies, context)
+    confirmation = _confirmation(parts.subscribe, parts.answer, context)
     updates = tuple(_update(message, confirmation, context) for message in parts.updates)
     named = confirmation.topic is not None or context.settings.topic != "server"
     unsubscribe, release_parameters = _release(parts, named, context)
-    release = _confirmation(parts.release.replies, context) if unsubscribe and parts.release.replies else None
+    release = _confirmation(unsubscribe, parts.release, context) if unsubscribe and parts.release.replies else None
     return Subscription(
         subscribe=parts.subscribe,
         confirmation=confirmation,
@@ -74,17 +72,11 @@ def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
     )
 
 
-def _confirmation(replies: Sequence[WireMessage], context: Subscribing) -> Confirmation:
+def _confirmation(asked: WireMessage, answer: Answer, context: Subscribing) -> Confirmation:
     """The reply that confirms, and which of its properties say what: by the settings, else by name."""
-    message = replies[0]
-    if len(replies) > 1:
-        others = ", ".join(f"`{reply.key}`" for reply in replies[1:])
-        context.problems.warning(
-            "WSG429",
-            f"`{message.key}` is taken as the one confirmation; {others} will be unknown messages",
-            message.place,
-            f"name the confirmation under {context.table[:-1]}.replies]",
-        )
+    message = answer.replies[0]
+    if len(answer.replies) > 1:
+        _report_several(asked, answer, context)
     roles, schemas = context.settings.reply, context.schemas
     for role, path in (("status", roles.status), ("message", roles.message), ("topic", roles.topic)):
         if path and schemas.at(message.payload, path) is None:
@@ -96,6 +88,23 @@ def _confirmation(replies: Sequence[WireMessage], context: Subscribing) -> Confi
     topic = _text_property(properties, "topic", schemas) if roles.topic is None else roles.topic or None
     ok = roles.ok if roles.ok is not None else _ok(message, status, context)
     return Confirmation(message, status, text_path, topic, ok)
+
+
+def _report_several(asked: WireMessage, answer: Answer, context: Subscribing) -> None:
+    taken, *rest = answer.replies
+    _, verb = split_wire_type(asked)
+    context.problems.warning(
+        "WSG429",
+        f"`{taken.key}` is taken as the one confirmation of `{asked.key}`; "
+        f"{', '.join(f'`{reply.key}`' for reply in rest)} will be unknown messages",
+        taken.place,
+        "name the one that confirms in the configuration",
+        settled_by=lines_of(
+            domain_table(context.domain, "replies"),
+            (verb, [taken.key], "as it is taken"),
+            *((verb, [reply.key], "") for reply in rest),
+        ),
+    )
 
 
 def _known(message: WireMessage, schemas: Schemas) -> str:
@@ -134,7 +143,11 @@ def _ok(message: WireMessage, status: str | None, context: Subscribing) -> tuple
         "WSG427",
         f"`{status}` of `{message.key}` is one of {', '.join(texts)}, and none of them is known to agree",
         message.place,
-        f'under {context.table} write `reply = {{ ok = ["{texts[0]}"] }}` with the values that agree',
+        "list the values that agree in the configuration",
+        settled_by=context.settled_by(
+            ("reply", {"ok": texts[:1]}, "all others refuse"),
+            *(("reply", {"ok": [text]}, "") for text in texts[1:]),
+        ),
     )
     return None
 
@@ -190,9 +203,10 @@ def _report_release(parts: Parts, context: Subscribing, why: str) -> None:
         "WSG424",
         f"leaving `{context.domain}` is local, because it could not fill `{parts.unsubscribe.key}`, {why}",
         parts.unsubscribe.place,
-        f"let it take parameters of `{parts.subscribe.key}` or a single `topic`; if leaving is meant to be "
-        f'local, write `verbs = {{ unsubscribe = "" }}` under {context.table}',
+        f"let it take parameters of `{parts.subscribe.key}` or a single `topic`, or say in the configuration "
+        "that leaving is local",
         ((parts.subscribe.place, "the subscription"),),
+        context.settled_by(("verbs", {"unsubscribe": ""}, "nothing is sent when a subscription ends")),
     )
 
 
@@ -269,12 +283,16 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
 
 
 def _report_flat(update: Update, common: Sequence[str], context: Subscribing) -> None:
-    pairs = ", ".join(f'{name} = "{name}"' for name in common)
-    by_pairs = f"`route = {{ {pairs} }}` (pairs of update field and parameter), " if pairs else ""
+    ways: list[Line] = [
+        ("route", "connection", "a connection for each set of parameters"),
+        ("route", "broadcast", "every update to everyone"),
+    ]
+    if common:
+        ways.insert(0, ("route", {name: name for name in common}, "pairs of update field and parameter"))
     context.problems.warning(
         "WSG425",
         f"updates of `{context.domain}` carry no topic, so one connection can have one set of parameters at a time",
         update.message.place,
-        f'under {context.table} write {by_pairs}`route = "connection"` (a connection for each set of '
-        f'parameters) or `route = "broadcast"` (every update to everyone)',
+        "say in the configuration how updates find their subscription",
+        settled_by=context.settled_by(*ways),
     )

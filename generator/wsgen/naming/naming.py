@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from wsgen.config import ClientSettings
+from wsgen.config import CLIENT, ClientSettings, lines_of
 from wsgen.landing.python import KEYWORDS, identifier
 from wsgen.model import Application, Server
 from wsgen.operations import Client
@@ -59,7 +59,8 @@ def _report(clash: Clash, problems: Problems) -> None:
         "WSG480",
         f"`{source}` would be called `{wanted}` in code, which is taken; it is called `{clash.name}`",
         clash.wish.place,
-        f'name it yourself: rename = {{ "{source}" = "…" }}',
+        "rename one of them in the document, or name it in the configuration",
+        settled_by=lines_of(CLIENT, ("rename", {source: clash.name}, "any name that is free")),
     )
 
 

@@ -39,6 +39,8 @@ class Problem:
         message: one sentence, with both sides of a difference.
         help: a concrete edit, or empty.
         related: a second place that belongs to the problem, with a few words on it.
+        settled_by: lines of configuration that settle it, as TOML with a table's header, or empty. The first
+            line is the one to take where nothing else is known; each other one is a comment.
     """
 
     code: str
@@ -47,6 +49,7 @@ class Problem:
     place: Place
     help: str = ""
     related: tuple[tuple[Place, str], ...] = ()
+    settled_by: str = ""
 
 
 class Stop(Exception):
@@ -70,8 +73,9 @@ class Problems:
         place: Place,
         help: str = "",
         related: tuple[tuple[Place, str], ...] = (),
+        settled_by: str = "",
     ) -> None:
-        self.add(Problem(code, "error", message, place, help, related))
+        self.add(Problem(code, "error", message, place, help, related, settled_by))
 
     def warning(
         self,
@@ -80,8 +84,9 @@ class Problems:
         place: Place,
         help: str = "",
         related: tuple[tuple[Place, str], ...] = (),
+        settled_by: str = "",
     ) -> None:
-        self.add(Problem(code, "warning", message, place, help, related))
+        self.add(Problem(code, "warning", message, place, help, related, settled_by))
 
     def note(self, code: str, message: str, place: Place, help: str = "") -> None:
         self.add(Problem(code, "note", message, place, help))
