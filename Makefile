@@ -1,6 +1,6 @@
 # Needs an environment with `pip install -e '.[dev]'`. What runs in CI is .ci/run: the same as `make check`.
 
-.PHONY: check fix test soak regen bench
+.PHONY: check fix test soak corpus regen bench
 
 check:
 	ruff format --check
@@ -19,6 +19,10 @@ test:
 # 10,000 subscriptions through 200 drops.
 soak:
 	WSGEN_SOAK=1 pytest -s tests/faults/test_soak.py
+
+# What becomes of real documents, as a table; WSGEN_CORPUS names the folder that holds them.
+corpus:
+	python -m tests.corpus
 
 # The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints;
 # the diagrams of docs/runtime.md.

@@ -1,0 +1,32 @@
+"""`python -m tests.corpus [--one-in N]`: the table of the corpus that `WSGEN_CORPUS` names.
+
+The exit code is 1 where a bar is not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from .documents import corpus
+from .rows import examine
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
+    parser.add_argument("--one-in", type=int, default=1, help="how many documents go through the slow checks")
+    arguments = parser.parse_args()
+    found = corpus()
+    if found is None:
+        print("WSGEN_CORPUS names no folder with documents in `ws`", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="wsgen-corpus-") as folder:
+        report = examine(found, Path(folder), one_in=arguments.one_in)
+    print(report)
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""Frames of a document's messages: its own examples, and instances made up from its schemas.
+
+Both come from the text of the document and not from what wsgen made of it, so that a misreading shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import SchemaError
+from wsgen.document import load
+from wsgen.operations import Client, WireMessage
+from wsgen.problems import Problems
+
+from .instances import instances
+
+__all__ = ["Case", "cases"]
+
+Tree: TypeAlias = Any  # JSON, as it was loaded
+
+DEPTH = 6
+"""How deep references are followed; below, what is optional is left out."""
+
+INSTANCES = 5
+"""How many instances of each message are made up."""
+
+KEPT = frozenset(
+    [
+        "const",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minimum",
+        "maximum",
+        "pattern",
+        "minProperties",
+        "maxProperties",
+        "uniqueItems",
+        "multipleOf",
+        "format",
+    ]
+)
+"""Keywords that are the same in every dialect."""
+
+Kind: TypeAlias = Literal["example", "instance"]
+KINDS: tuple[Kind, ...] = ("example", "instance")
+TYPES = frozenset({"null", "boolean", "object", "array", "number", "string", "integer"})
+MEANT = {"long": "integer", "int": "integer", "float": "number", "double": "number", "datetime": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A frame of one message.
+
+    Attributes:
+        connection: the index of its connection among those of the client.
+        key: the message's key in the generated package.
+        certain: whether a receiver can tell it from others.
+        declared: the names of all properties that its schema describes.
+    """
+
+    connection: int
+    key: str
+    direction: Literal["to_server", "from_server"]
+    kind: Kind
+    value: Any
+    certain: bool
+    declared: tuple[str, ...]
+
+
+def cases(document: Path, client: Client) -> list[Case]:
+    """All cases of a document. Messages whose definitions lie in other files have none."""
+    root = load(document.as_posix(), Problems()).root
+    found: list[Case] = []
+    for index, connection in enumerate(client.connections):
+        for message in (*connection.sent, *connection.received):
+            found += _of_message(root, message, index)
+    return found
+
+
+def _of_message(root: Tree, message: WireMessage, connection: int) -> Iterator[Case]:
+    node = _at(root, message.place.pointer)
+    if not isinstance(node, dict) or "payload" not in node:
+        return
+    payload = node["payload"]
+    if isinstance(payload, dict) and "schemaFormat" in payload:
+        payload = payload.get("schema")
+    if "schemaFormat" in node and "json" not in str(node["schemaFormat"]) and "aai" not in str(node["schemaFormat"]):
+        return
+    certain = message.discriminator.by != "undecidable"
+    schema = _inlined(payload, root, ())
+    try:
+        Draft7Validator.check_schema(schema)
+    except SchemaError:
+        return
+    valid = Draft7Validator(schema).is_valid
+    declared = tuple(sorted(_declared(schema)))
+    values = {"example": list(_examples(node, root)), "instance": instances(_closed(schema), INSTANCES)}
+    for kind in KINDS:
+        for value in values[kind]:
+            if valid(value) and _tells(message, value):
+                yield Case(connection, message.key, message.direction, kind, value, certain, declared)
+
+
+def _tells(message: WireMessage, value: Any) -> bool:
+    """Whether a frame says what it is: a schema may leave that out, a sender does not."""
+    if message.discriminator.by not in {"constant", "enum", "pair"}:
+        return True
+    return all(_has(value, path.split(".")) for path in message.discriminator.property.split("+"))
+
+
+def _has(value: Any, path: Sequence[str]) -> bool:
+    for name in path:
+        if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, dict) and name in value:
+            value = value[name]
+        else:
+            return False
+    return True
+
+
+def _declared(schema: Tree) -> Iterator[str]:
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name == "properties":
+                yield from value
+            inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+            for each in inner if name in {"properties", "patternProperties"} or isinstance(value, list) else (value,):
+                yield from _declared(each)
+
+
+def _examples(message: Mapping[str, Any], root: Tree) -> Iterator[Any]:
+    for each in _list(message.get("examples")):
+        if isinstance(each, dict) and "payload" in each:
+            yield each["payload"]
+    payload = _followed(message.get("payload"), root)
+    if isinstance(payload, dict):
+        yield from _list(payload.get("examples"))
+        if "example" in payload:
+            yield payload["example"]
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _at(root: Tree, pointer: str) -> Tree:
+    value = root
+    for token in pointer.split("/")[1:]:
+        token = token.replace("~1", "/").replace("~0", "~")
+        value = _followed(value, root)
+        if isinstance(value, dict) and token in value:
+            value = value[token]
+        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+            value = value[int(token)]
+        else:
+            return None
+    return _followed(value, root)
+
+
+def _followed(value: Tree, root: Tree) -> Tree:
+    for _ in range(20):
+        if not (isinstance(value, dict) and isinstance(value.get("$ref"), str)):
+            return value
+        value = _target(value["$ref"], root)
+    return None
+
+
+def _target(reference: str, root: Tree) -> Tree:
+    return _at(root, unquote(reference[1:])) if reference.startswith("#/") else None
+
+
+def _inlined(schema: Tree, root: Tree, within: tuple[str, ...]) -> Tree:
+    """A schema of draft 7 without references; what is recursive ends in `false`."""
+    if isinstance(schema, bool):
+        return schema
+    if not isinstance(schema, dict):
+        return True
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if within.count(reference) > 1 or len(within) >= DEPTH * 4:
+            return False
+        target = _target(reference, root)
+        return True if target is None else _inlined(target, root, (*within, reference))
+    return dict(_keywords(schema, root, within))
+
+
+def _keywords(schema: dict[str, Any], root: Tree, within: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    names = schema.get("required")
+    required = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set[str]()
+    for name, value in schema.items():
+        if name == "type":
+            yield from _types(value, schema.get("nullable") is True)
+        elif name in {"properties", "patternProperties"} and isinstance(value, dict):
+            deep = len(within) >= DEPTH
+            kept = {key: each for key, each in value.items() if not deep or key in required}
+            yield name, {str(key): _inlined(each, root, within) for key, each in kept.items()}
+        elif name in {"items", "additionalItems", "additionalProperties", "not", "if", "then", "else", "contains"}:
+            many = isinstance(value, list)
+            yield name, [_inlined(each, root, within) for each in value] if many else _inlined(value, root, within)
+        elif name == "prefixItems" and isinstance(value, list):
+            yield "items", [_inlined(each, root, within) for each in value]
+        elif name in {"allOf", "anyOf", "oneOf"} and isinstance(value, list) and value:
+            yield name, [_inlined(each, root, within) for each in value]
+        elif name == "required" and required:
+            yield name, sorted(required)
+        elif name == "enum" and isinstance(value, list) and value:
+            yield name, [*value, None] if schema.get("nullable") is True and None not in value else value
+        elif name in KEPT or (name.startswith("exclusive") and not isinstance(value, bool)):
+            yield name, value
+
+
+def _types(value: object, nullable: bool) -> Iterator[tuple[str, Any]]:
+    named = [value] if isinstance(value, str) else _list(value)
+    known = [MEANT.get(str(each), str(each)) for each in named]
+    if known and all(each in TYPES for each in known):
+        yield "type", sorted({*known, "null"} if nullable else set(known))
+
+
+def _closed(schema: Tree, inside: bool = False) -> Tree:
+    """Without properties that nobody describes, where that can be said in one place."""
+    if not isinstance(schema, dict):
+        return schema
+    combined = any(name in schema for name in ("allOf", "anyOf", "oneOf", "if", "not"))
+    found: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name == "properties":
+            found[name] = {key: _closed(each) for key, each in value.items()}
+        elif name in {"allOf", "anyOf", "oneOf"}:
+            alone = len(schema) == 1 and name != "allOf" and not inside
+            found[name] = [_closed(each, not alone) for each in value]
+        elif name in {"items", "additionalProperties"}:
+            found[name] = [_closed(each) for each in value] if isinstance(value, list) else _closed(value)
+        else:
+            found[name] = value
+    if "properties" in schema and "additionalProperties" not in schema and not combined and not inside:
+        found["additionalProperties"] = False
+    return found

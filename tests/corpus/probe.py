@@ -1,0 +1,146 @@
+"""Run in an interpreter of its own: imports packages and plays their cases. It imports nothing of wsgen.
+
+Usage: probe.py WORK_FILE; the file is a list of {"package": folder, "cases": [case, ...]}, the answer a line of
+JSON per package: {"package", "error" or null, "played": {kind: count}, "faults": {kind: count},
+"wrong": [sentence, ...]}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import sys
+import traceback
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+WRONG = 5
+"""How many faults of a package are told."""
+
+
+def main(work: Path) -> None:
+    """Play the cases of every package that `work` names."""
+    for entry in json.loads(work.read_text("utf-8")):
+        answer: dict[str, Any] = {"package": entry["package"], "error": None, "played": {}, "faults": {}, "wrong": []}
+        try:
+            play = Play(Path(entry["package"]))
+            for case in entry["cases"]:
+                play.case(case)
+            answer |= {"played": dict(play.played), "wrong": play.wrong[:WRONG], "faults": dict(play.faults)}
+        except Exception:
+            answer["error"] = traceback.format_exc()
+        print(json.dumps(answer), flush=True)
+
+
+class Play:
+    """The cases of one package."""
+
+    def __init__(self, package: Path) -> None:
+        sys.path.insert(0, str(package.parent))
+        names = sorted(path.stem for path in package.glob("*.py"))
+        self.modules = [importlib.import_module(f"{package.name}.{name}") for name in names if name != "__init__"]
+        self.runtime = importlib.import_module(f"{package.name}._runtime")
+        self.operations = importlib.import_module(f"{package.name}._runtime.operations")
+        protocol = importlib.import_module(f"{package.name}.protocol")
+        self.protocols = [each for each in vars(protocol).values() if isinstance(each, self.operations.Protocol)]
+        self.played: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.wrong: list[str] = []
+
+    def case(self, case: dict[str, Any]) -> None:
+        """Play one case; what is not as it should be is added to `wrong`."""
+        kind = f"{case['kind']} {case['direction']}"
+        protocol = self.protocols[case["connection"]]
+        try:
+            trouble = (self._received if case["direction"] == "from_server" else self._sent)(protocol, case)
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+        self.played[kind] += 1
+        if trouble:
+            self.faults[kind] += 1
+            self.wrong.append(f"{kind} {case['key']}: {trouble}; {json.dumps(case['value'])[:300]}")
+
+    def _received(self, protocol: Any, case: dict[str, Any]) -> str | None:
+        frame = encoded(case["value"])
+        key, payload = protocol.codec.decode(frame)
+        if key != case["key"]:
+            return f"taken for `{key}`"
+        again = protocol.codec.reversed().encode(key, payload)
+        difference = compare(case["value"], decoded(again), case["declared"])
+        if difference:
+            return difference
+        pushes = [each for each in self._all(self.operations.PushOperation) if key in each.messages]
+        return asyncio.run(self._pushed(protocol, pushes[0], frame)) if pushes else None
+
+    async def _pushed(self, protocol: Any, operation: Any, frame: bytes) -> str | None:
+        """Through a connection in memory: exactly one value must come."""
+        transport = self.runtime.MemoryTransport()
+        connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
+        got: list[object] = []
+        connection.listen(operation, got.append)
+        await connection.connect()
+        transport.connections[-1].send(frame)
+        await asyncio.sleep(0)
+        await connection.close()
+        return None if len(got) == 1 else f"{len(got)} values reached the listener"
+
+    def _sent(self, protocol: Any, case: dict[str, Any]) -> str | None:
+        key, payload = protocol.codec.reversed().decode(encoded(case["value"]))
+        if key != case["key"]:
+            return f"taken for `{key}` by the server" if case["certain"] else None
+        difference = compare(case["value"], decoded(protocol.codec.encode(key, payload)), case["declared"])
+        if difference:
+            return difference
+        sends = [each for each in self._all(self.operations.SendOperation) if each.message == key]
+        return asyncio.run(self._handed_over(protocol, sends[0], payload, case)) if sends else None
+
+    async def _handed_over(self, protocol: Any, operation: Any, payload: Any, case: dict[str, Any]) -> str | None:
+        transport = self.runtime.MemoryTransport()
+        connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
+        await connection.connect()
+        await connection.send(operation, payload)
+        frames = [decoded(frame) for frame in transport.connections[-1].received]
+        await connection.close()
+        if len(frames) != 1:
+            return f"{len(frames)} frames were sent"
+        return compare(case["value"], frames[0], case["declared"])
+
+    def _all(self, kind: type) -> list[Any]:
+        return [each for module in self.modules for each in vars(module).values() if isinstance(each, kind)]
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def decoded(frame: bytes) -> Any:
+    return json.loads(frame)
+
+
+def compare(before: Any, after: Any, declared: list[str], path: str = "$") -> str | None:
+    """What differs, but for properties that nobody declares and constants that are always sent."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name, value in before.items():
+            if name in after:
+                difference = compare(value, after[name], declared, f"{path}.{name}")
+                if difference:
+                    return difference
+            elif name in declared and not (path == "$" and value is None):  # a message without a payload
+                return f"`{path}.{name}` is lost"
+        return None
+    if isinstance(before, list) and isinstance(after, list):
+        if len(before) != len(after):
+            return f"`{path}` has {len(after)} items"
+        differences = (
+            compare(one, other, declared, f"{path}[{index}]")
+            for index, (one, other) in enumerate(zip(before, after, strict=True))
+        )
+        return next((each for each in differences if each), None)
+    same = before == after and isinstance(before, bool) == isinstance(after, bool)
+    return None if same else f"`{path}` becomes {json.dumps(after)[:80]}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
