@@ -28,7 +28,6 @@ from ..errors import (
     ConnectionLost,
     HandshakeRejected,
     InvalidPayload,
-    RequestTimeout,
     SlowConsumer,
     WsgenError,
 )
@@ -43,7 +42,8 @@ from .liveness import Liveness
 from .pressure import Pressure
 from .renewal import Renewal
 from .reports import Reports
-from .routes import MessageRoute, maker
+from .requests import Requests
+from .routes import MessageRoute
 from .subscriptions import Domain
 from .switchboard import Switchboard
 from .timers import Timer, Timers
@@ -91,6 +91,7 @@ class Session:
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
+        self._requests = Requests(self, options, self._attempts)
         self._liveness = Liveness(self, options, clock, self._timers)
         self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
         self.receive: Callable[[bytes], None] = (
@@ -212,11 +213,7 @@ class Session:
             Closed, InvalidRequest: nothing was sent.
         """
         self._check(lease)
-        frame = self.codec.encode(operation.request, payload)
-        call = self._call(operation.request, lease)
-        call.timeout = self._timeout(timeout)
-        self._when_connected(call, lambda: self._send_request(operation, call, frame), on_disconnect, ttl)
-        return call
+        return self._requests.request(lease, operation, payload, timeout, on_disconnect, ttl)
 
     def send(
         self,
@@ -232,18 +229,7 @@ class Session:
             Closed, InvalidRequest: nothing was sent.
         """
         self._check(lease)
-        frame = self.codec.encode(operation.message, payload)
-        if operation.acknowledgement is not None:
-            self.switchboard.swallow(operation.acknowledgement)
-        call = self._call(operation.message, lease)
-
-        def start() -> None:
-            self.renewal.one_way_since_answer = True
-            self._transmit(frame)
-            call.settle()
-
-        self._when_connected(call, start, on_disconnect, ttl)
-        return call
+        return self._requests.send(lease, operation, payload, on_disconnect, ttl)
 
     def listen(self, lease: Lease, operation: PushOperation[Any], consumer: Consumer) -> None:
         """Deliver every message of `operation` to `consumer`, from now on. Does not connect.
@@ -259,7 +245,7 @@ class Session:
 
     def abandon(self, call: Call) -> None:
         """The caller of a request gave up; its slot stays until its reply comes."""
-        self._give_up(call, Cancelled())
+        self._requests.give_up(call, Cancelled())
 
     def close(self, lease: Lease) -> Call:
         """End all that one client has here; the last one closes the connection. Settles when that is done."""
@@ -277,7 +263,7 @@ class Session:
             elif (release := self.leave(consumer)) is not None:
                 releases[release] = None
         for call in [call for call in lease.calls if call not in releases]:
-            self._give_up(call, Closed())
+            self._requests.give_up(call, Closed())
         if not self._leases and self.state != "CLOSED":
             self._close_last(releases, done)
         else:
@@ -438,9 +424,14 @@ class Session:
         if replies:
             self._slots[slot.sequence] = slot
         self.renewal.one_way_since_answer |= not replies
-        self._transmit(frame)
+        self.transmit(frame)
         if self._pressure.full:
             self._pressure.weigh()
+
+    def say(self, frame: bytes) -> None:
+        """Send a frame that the server does not answer."""
+        self.renewal.one_way_since_answer = True
+        self.transmit(frame)
 
     def clock_for(
         self, slot: Slot, timeout: float | None, expired: Callable[[], None], started: float | None = None
@@ -456,7 +447,7 @@ class Session:
         waited = slot.waiting
         self._settle_slot(slot, queue)
         slot.answered(message.key, payload)
-        self._let_next_go(slot)
+        self.let_next_go(slot)
         self.renewal.go_on()
         return waited
 
@@ -496,65 +487,10 @@ class Session:
             domain = self._domains[id(operation)] = Domain(self, operation)
         return domain
 
-    def _when_connected(
-        self,
-        call: Call,
-        start: Callable[[], None],
-        on_disconnect: Literal["fail", "queue"] | None,
-        ttl: float | None,
-    ) -> None:
-        if self.connected:
-            start()
-        elif self.state != "RECONNECTING":
-            self.wait_for_connection(call, start, lambda error: call.settle(error=error))
-        elif (on_disconnect or self._options.on_disconnect) == "fail":
-            call.settle(error=self._lost_unsent())
-        else:
-            patience = self._options.ttl if ttl is None else ttl
-            self.wait_for_connection(call, start, lambda _: call.settle(error=self._lost_unsent()), patience)
-
-    def _lost_unsent(self) -> ConnectionLost:
-        cause = self._attempts.cause
-        if isinstance(cause, ConnectionLost):
-            return ConnectionLost(cause.code, cause.reason, "no")
-        return ConnectionLost(None, "" if cause is None else str(cause), "no")
-
-    def _transmit(self, frame: bytes) -> None:
+    def transmit(self, frame: bytes) -> None:
         if self.reports.frames:
             self.reports.sent(frame)
         self._emit(Transmit(frame))
-
-    def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
-        if call.settled:
-            return
-        queues = [self.switchboard.queue(key) for key in operation.replies]
-        busy = None if operation.pipeline else next((queue for queue in queues if queue.awaited), None)
-        if busy is not None:
-            busy.held_back.append(lambda: self._send_request(operation, call, frame))
-            return
-
-        def answered(key: str, payload: Any) -> None:
-            event = operation.events.get(key)
-            call.settle(payload if event is None else maker(event)(payload))
-
-        def expired() -> None:
-            call.settle(error=RequestTimeout(call.message, call.timeout))
-            slot.entomb()
-            self._let_next_go(slot)
-            if slot.misaligned:
-                self.desynchronised(slot)
-
-        slot = Slot(self.next_sequence(), "request", answered, lambda error: call.settle(error=error))
-        self.ask(slot, operation.replies, frame)
-        call.wait = self.clock_for(slot, call.timeout, expired)
-
-    def _give_up(self, call: Call, error: WsgenError | Cancelled) -> None:
-        if call.settled:
-            return
-        call.settle(error=error)
-        if call.wait is not None:
-            call.wait.slot.entomb()
-            self._let_next_go(call.wait.slot)
 
     def _settle_slot(self, slot: Slot, queue: ReplyQueue) -> None:
         queue.replied = self._sequence
@@ -567,7 +503,7 @@ class Session:
         if self._pressure.full:
             self._pressure.weigh()
 
-    def _let_next_go(self, slot: Slot) -> None:
+    def let_next_go(self, slot: Slot) -> None:
         for queue in slot.queues:
             while queue.held_back and not queue.awaited:
                 queue.held_back.popleft()()
@@ -582,7 +518,7 @@ class Session:
         if queue is not None and slot is not None:
             self._settle_slot(slot, queue)
             slot.failed(bad.error)
-            self._let_next_go(slot)
+            self.let_next_go(slot)
             self.renewal.go_on()
         self._strange(UnknownMessage(bad.key, frame, bad.error))
 
