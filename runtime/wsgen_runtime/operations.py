@@ -16,6 +16,8 @@ from .options import Delivery
 
 __all__ = [
     "Confirmation",
+    "Correlation",
+    "HandlerOperation",
     "Protocol",
     "PushOperation",
     "RequestOperation",
@@ -43,6 +45,27 @@ class Protocol:
 
     name: str
     codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """How a reply says which request it answers: by an id that it repeats.
+
+        Correlation(request="reqid", reply="reqid", kind="integer")
+
+    `request` and `reply` are the paths of the id in the two messages: in their payloads, or for `within="frame"`
+    in the whole frame, beside the wrapped payload. Where a request has no id at its path, one of this `kind` is
+    put there, which no other request of the connection has; None: callers give ids, or there is none. For integers
+    and strings it counts from 1. Ids are compared by their text: 7 and "7" are the same.
+
+    A reply with an id settles the call that was sent with it; nobody else gets it. One without belongs to the oldest
+    call that was sent without, or to the oldest of all.
+    """
+
+    request: str
+    reply: str
+    kind: Literal["integer", "string", "uuid"] | None = None
+    within: Literal["payload", "frame"] = "payload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,8 @@ class SubscriptionOperation(Generic[RequestT, DataT]):
 
     `defaults` are the schema defaults of the parameters by wire name: two requests that differ only in them
     are the same subscription. `topic_rule` is a template over the parameters ("bars:{symbol}"), "sorted-json",
-    or None where the server alone knows the topic. `delivery` is what consumers get that do not say otherwise.
+    or None where the server alone knows the topic; with `strict_topic`, a subscription that is confirmed with
+    another one is undone, and ends with `TopicMismatch`. `delivery` is what consumers get that do not say otherwise.
     """
 
     domain: str
@@ -101,14 +125,31 @@ class SubscriptionOperation(Generic[RequestT, DataT]):
 class RequestOperation(Generic[RequestT, ReplyT]):
     """A message that the server answers. `replies` lists every message that can be the answer.
 
-    `events` maps a reply's key to the class that wraps it, where there is more than one.
+    `events` maps a reply's key to the class that wraps it, where there is more than one. Without `correlation`,
+    replies of a kind belong to requests in the order in which they were sent; without `pipeline`, one is sent when
+    nobody waits for a reply of its kinds any more, for servers that answer in another order.
     """
 
     request: str
     replies: tuple[str, ...]
     events: Mapping[str, type[object]] = field(default_factory=dict[str, type[object]])
-    correlation: str | None = None
+    correlation: Correlation | None = None
     pipeline: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandlerOperation(Generic[RequestT, ReplyT]):
+    """A message of the server that the client answers, by a function of the application.
+
+    `replies` lists every message that can be the answer; where there are several, `events` maps each key to the
+    class around its payload by which the function says which one it is. The id that `correlation` finds in the
+    request is copied into the reply, unless that has one; its `kind` is only of use to fake servers, who ask.
+    """
+
+    request: str
+    replies: tuple[str, ...]
+    events: Mapping[str, type[object]] = field(default_factory=dict[str, type[object]])
+    correlation: Correlation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

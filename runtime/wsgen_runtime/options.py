@@ -18,6 +18,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "Heartbeat",
+    "RequestHandler",
     "Retry",
     "SessionOptions",
     "Stream",
@@ -28,9 +29,14 @@ __all__ = [
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+RequestT = TypeVar("RequestT")
+ReplyT = TypeVar("ReplyT")
 
 Callback: TypeAlias = Callable[[T], Awaitable[None] | None]
 """Called with each value, in order. One that returns an awaitable is awaited before its next value."""
+
+RequestHandler: TypeAlias = Callable[[RequestT], ReplyT | Awaitable[ReplyT]]
+"""Called with each request of the server; its result, or what that gives when it is awaited, is the reply."""
 
 Credential: TypeAlias = T | Callable[[int], T | Awaitable[T]]
 """A value, or a function (also an async one) from the number of the attempt, from 1, to the value."""

@@ -165,7 +165,8 @@ class PydanticCodec:
             key = str(tag)
         if key is None or key not in self._received:
             return UnknownMessageKey(key)
-        return Undecodable(key, InvalidPayload(key, *_first_fault(error, value)))
+        payload = value if self._envelope.payload is None else _at(value, (self._envelope.payload,))
+        return Undecodable(key, InvalidPayload(key, *_first_fault(error, value)), payload)
 
 
 class ReversedPydanticCodec(PydanticCodec):

@@ -750,3 +750,52 @@ async def test_a_judge_that_raises_is_reported_and_overruled(server: Server, cap
         await client.connect()
     assert "Retry.judge raised LookupError: no opinion" in caplog.text
     await client.close()
+
+
+async def test_a_client_that_is_closed_leaves_no_listener_on_the_shared_connection(server: Server) -> None:
+    first, second = TestClient(transport=server.transport), TestClient(transport=server.transport)
+    first.connection.listen(MESSAGE, print)
+    await first.connect()
+    await second.connect()
+    await first.close()
+    server.push("chat.message", {})
+    await turns()
+    assert second.connection.stats.unrouted == 1
+    await second.close()
+
+
+async def test_listeners_have_a_delivery_of_their_own(server: Server) -> None:
+    got: list[int] = []
+    gate = asyncio.Event()
+
+    async def slow(message: dict[str, int]) -> None:
+        got.append(message["n"])
+        await gate.wait()
+
+    async with TestClient(transport=server.transport) as client:
+        client.connection.listen(MESSAGE, slow, delivery=Delivery("drop_oldest", limit=2))
+        for number in range(6):
+            server.push("chat.message", {"n": number})
+        await turns()
+        gate.set()
+        await turns()
+        assert got == [0, 4, 5]
+        with pytest.raises(ValueError, match="needs `key`"):
+            client.connection.listen(MESSAGE, slow, delivery=Delivery("latest"))
+
+
+async def test_one_call_may_wait_for_a_connection_where_others_fail(server: Server) -> None:
+    async with TestClient(transport=server.transport, retry=Retry(delays=(0.02,))) as client:
+        server.only.drop()
+        await turns()
+        with pytest.raises(ConnectionLost):
+            await client.connection.send(TYPING, {})
+        with pytest.raises(ConnectionLost):
+            await client.connection.request(PING, None)
+        with pytest.raises(ConnectionLost):
+            await client.connection.send(TYPING, {}, on_disconnect="queue", ttl=0.001)
+        await asyncio.gather(
+            client.connection.send(TYPING, {}, on_disconnect="queue", ttl=5),
+            client.connection.request(PING, None, on_disconnect="queue", ttl=5),
+        )
+        assert server.sent() == ["chat.typing", "ping"]

@@ -62,7 +62,8 @@ class JsonCodec:
             return
         for name, kind in required.items():
             if not isinstance(payload, dict) or not isinstance(payload.get(name), kind):
-                raise Undecodable(key, InvalidPayload(key, f"$.payload.{name}", f"expected {kind.__name__}"))
+                problem = InvalidPayload(key, f"$.payload.{name}", f"expected {kind.__name__}")
+                raise Undecodable(key, problem, payload)
 
     def encode(self, key: str, payload: object) -> bytes:
         frame: dict[str, object] = {"type": key} if payload is None else {"type": key, "payload": payload}
@@ -75,8 +76,8 @@ class JsonCodec:
         return self.getter("", name)
 
     def parameters(self, key: str, payload: object) -> dict[str, Any]:
-        assert isinstance(payload, dict)
-        return payload
+        values: dict[str, Any] = json.loads(json.dumps(payload))
+        return values
 
     def getter(self, key: str, path: str) -> Getter:
         names = path.split(".")

@@ -97,10 +97,11 @@ class Slot:
     """The place of one sent frame among those that wait for a reply.
 
     `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
-    and of a subscribe that another answer to the same parameters has overtaken. `wire` is what a subscribe asks for.
+    and of a subscribe that another answer to the same parameters has overtaken. `id` is what it was sent with and its
+    reply will repeat, where it was. `wire` is what a subscribe asks for.
     """
 
-    __slots__ = ("answered", "failed", "kind", "queues", "sequence", "topic", "waiting", "wire")
+    __slots__ = ("answered", "failed", "id", "kind", "queues", "sequence", "topic", "waiting", "wire")
 
     def __init__(
         self,
@@ -110,8 +111,10 @@ class Slot:
         failed: Callable[[WsgenError], None],
         topic: str | None = None,
         wire: Wire | None = None,
+        id: str | None = None,
     ) -> None:
         self.wire = wire
+        self.id = id
         self.sequence = sequence
         self.kind = kind
         self.answered = answered
@@ -143,17 +146,18 @@ class Slot:
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_topic", "_risen", "_slots", "held_back", "learned", "replied")
+    __slots__ = ("_by_id", "_by_topic", "_risen", "_slots", "held_back", "learned", "replied")
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
         self._by_topic: dict[str, list[Slot]] = {}
+        self._by_id: dict[str, list[Slot]] = {}
         self._risen = Staircase()
         self.held_back: deque[Callable[[], None]] = deque()
         self.learned: list[Wire] = []
         """What learned its topic by position since the queue was last empty."""
         self.replied = 0
-        """The sequence number of the latest frame that had been sent when the latest reply came."""
+        """The sequence number of the latest frame that had been sent when the latest reply without an id came."""
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -163,16 +167,26 @@ class ReplyQueue:
         self._slots.append(slot)
         if slot.topic is not None:
             self._by_topic.setdefault(slot.topic, []).append(slot)
+        if slot.id is not None:
+            self._by_id.setdefault(slot.id, []).append(slot)
+
+    def with_id(self, id: str) -> Slot | None:
+        """The oldest slot that was sent with this id."""
+        same = self._by_id.get(id)
+        return same[0] if same else None
 
     def match(self, topic: str | None) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
 
         A subscribe that was repeated has the oldest of its slots answered first, so that those behind keep their
-        places. By order, a reply with a topic passes over slots that are known to have another one, unless all do.
+        places. By order, a reply with a topic passes over slots that are known to have another one, unless all do; and
+        every reply over those that wait for one with an id, unless all do.
         """
         if not self._slots:
             return None
-        first = self._slots[0]
+        slots = [slot for slot in self._slots if slot.id is None] if self._by_id else self._slots
+        slots = slots or self._slots
+        first = slots[0]
         if topic is None or (first.topic == topic and first.waiting):
             return first
         same = self._by_topic.get(topic, ())
@@ -180,7 +194,7 @@ class ReplyQueue:
         if len(known) == 1:
             wire = known[0].wire
             return known[0] if wire is None else next(slot for slot in same if slot.wire is wire)
-        return next((slot for slot in self._slots if slot.topic is None or slot.topic == topic), first)
+        return next((slot for slot in slots if slot.topic is None or slot.topic == topic), first)
 
     def front(self) -> Slot | None:
         return self._slots[0] if self._slots else None
@@ -197,7 +211,7 @@ class ReplyQueue:
         for other in self._slots:
             if other is slot:
                 return False
-            if not other.waiting:
+            if not other.waiting and (other.id is None or slot.id is not None):
                 return True
         return False
 
@@ -206,13 +220,21 @@ class ReplyQueue:
         self._forget_topic(slot)
         self._by_topic.setdefault(topic, []).append(slot)
 
-    def remove(self, slot: Slot, sent: int) -> None:
-        """A reply came for `slot`; `sent` is the sequence number of the latest frame that was sent."""
+    def remove(self, slot: Slot, sent: int, *, by_id: bool = False) -> None:
+        """A reply came for `slot`; `sent` is the sequence number of the latest frame that was sent.
+
+        One that was found by its id says nothing about the order of the others.
+        """
         if self._slots[0] is slot:
             self._slots.popleft()
         else:
             self._slots.remove(slot)
         self._forget_topic(slot)
+        self._forget_id(slot)
+        if by_id:
+            if not self._slots:
+                self.learned.clear()
+            return
         if not self._slots:
             self.learned.clear()
         elif slot.wire is not None and slot.topic is None:
@@ -227,6 +249,13 @@ class ReplyQueue:
             if not same:
                 del self._by_topic[slot.topic]
 
+    def _forget_id(self, slot: Slot) -> None:
+        if slot.id is not None:
+            same = self._by_id[slot.id]
+            same.remove(slot)
+            if not same:
+                del self._by_id[slot.id]
+
     def drain(self) -> None:
         """Empty the queue; the connection has ended. What learned its topic by position before a reply that was still
         to come may have learned another one's, and forgets it.
@@ -235,6 +264,7 @@ class ReplyQueue:
             wire.topic = None
         self._slots.clear()
         self._by_topic.clear()
+        self._by_id.clear()
         self._risen.clear()
         self.held_back.clear()
         self.learned.clear()

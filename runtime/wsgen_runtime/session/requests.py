@@ -10,6 +10,7 @@ from ..operations import RequestOperation, SendOperation
 from ..options import SessionOptions
 from .attempts import Attempts
 from .calls import Call, Cancelled, Slot
+from .correlation import Ids, with_id
 from .routes import maker
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ OnDisconnect = Literal["fail", "queue"]
 class Requests:
     """The requests and sends of one session."""
 
-    def __init__(self, session: Session, options: SessionOptions, attempts: Attempts) -> None:
+    def __init__(self, session: Session, options: SessionOptions, attempts: Attempts, ids: Ids) -> None:
         self._session = session
+        self._ids = ids
         self._options = options
         self._attempts = attempts
 
@@ -39,10 +41,10 @@ class Requests:
         ttl: float | None,
     ) -> Call:
         """See `Session.request`."""
-        frame = self._session.codec.encode(operation.request, payload)
+        frame, id = self._encode(operation, payload)
         call = Call(operation.request, lease)
         call.timeout = self._options.timeout if timeout is None else timeout
-        self._when_connected(call, lambda: self._ask(operation, call, frame), on_disconnect, ttl)
+        self._when_connected(call, lambda: self._ask(operation, call, frame, id), on_disconnect, ttl)
         return call
 
     def send(
@@ -96,14 +98,31 @@ class Requests:
             return ConnectionLost(cause.code, cause.reason, "no")
         return ConnectionLost(None, "" if cause is None else str(cause), "no")
 
-    def _ask(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
+    def _encode(self, operation: RequestOperation[Any, Any], payload: object) -> tuple[bytes, str | None]:
+        codec, switchboard, correlation = self._session.codec, self._session.switchboard, operation.correlation
+        if correlation is None:
+            return codec.encode(operation.request, payload), None
+        for key in operation.replies:
+            switchboard.reply_id(key, correlation)
+        queues = [switchboard.queue(key) for key in operation.replies]
+
+        def new() -> int | str | None:
+            while correlation.kind is not None:
+                id = self._ids.new(correlation.kind)
+                if not any(queue.with_id(str(id)) for queue in queues):
+                    return id
+            return None
+
+        return with_id(codec, operation.request, payload, correlation.request, correlation, new)
+
+    def _ask(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes, id: str | None) -> None:
         if call.settled:
             return
         session = self._session
         queues = [session.switchboard.queue(key) for key in operation.replies]
         busy = None if operation.pipeline else next((queue for queue in queues if queue.awaited), None)
         if busy is not None:
-            busy.held_back.append(lambda: self._ask(operation, call, frame))
+            busy.held_back.append(lambda: self._ask(operation, call, frame, id))
             return
 
         def answered(key: str, payload: Any) -> None:
@@ -117,6 +136,6 @@ class Requests:
             if slot.misaligned:
                 session.desynchronised(slot)
 
-        slot = Slot(session.next_sequence(), "request", answered, lambda error: call.settle(error=error))
+        slot = Slot(session.next_sequence(), "request", answered, lambda error: call.settle(error=error), id=id)
         session.ask(slot, operation.replies, frame)
         call.wait = session.clock_for(slot, call.timeout, expired)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..operations import PushOperation
+from ..operations import Correlation, PushOperation
 from .calls import ReplyQueue
 from .consumers import Consumer
-from .routes import MessageRoute, Route, UpdateRoute, maker
+from .correlation import id_text, read_raw, reader
+from .routes import Maker, MessageRoute, Route, UpdateRoute, maker
 
 if TYPE_CHECKING:
     from .session import Session
@@ -41,6 +42,17 @@ class Switchboard:
         """Replies of this kind may name their topic."""
         self._message(key).topic = topic
 
+    def reply_id(self, key: str, correlation: Correlation) -> None:
+        """Replies of this kind may name the request that they answer."""
+        message = self._message(key)
+        if correlation not in message.ids:
+            message.ids[correlation] = reader(self._session.codec, key, correlation.reply, correlation)
+
+    def raw_id(self, key: str, payload: object, frame: bytes) -> str | None:
+        """The same of a reply whose payload is not valid."""
+        found = (id_text(read_raw(payload, frame, each.reply, each)) for each in self._message(key).ids)
+        return next((id for id in found if id is not None), None)
+
     def add_update(self, key: str, route: UpdateRoute) -> None:
         """Messages of this kind are updates of a domain."""
         message = self._message(key)
@@ -60,12 +72,19 @@ class Switchboard:
             message.listeners = (*message.listeners, (consumer, make))
             self._settle(message)
 
+    def handle(self, key: str, consumer: Consumer, make: Maker) -> None:
+        """Deliver every message of `key` to `consumer`, unless an earlier one gets them."""
+        message = self._message(key)
+        message.handlers = (*message.handlers, (consumer, make))
+        self._settle(message)
+
     def silence(self, consumer: Consumer) -> None:
         """Deliver nothing to `consumer` any more."""
         for message in self._messages.values():
             kept = tuple(entry for entry in message.listeners if entry[0] is not consumer)
-            if len(kept) != len(message.listeners):
-                message.listeners = kept
+            handlers = tuple(entry for entry in message.handlers if entry[0] is not consumer)
+            if (len(kept), len(handlers)) != (len(message.listeners), len(message.handlers)):
+                message.listeners, message.handlers = kept, handlers
                 self._settle(message)
 
     def drain(self) -> None:

@@ -10,12 +10,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, Unpack, cast
+from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from ..codec import Getter
 from ..errors import Closed
-from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
+from ..operations import (
+    HandlerOperation,
+    Protocol,
+    PushOperation,
+    RequestOperation,
+    SendOperation,
+    SubscriptionOperation,
+)
 from ..options import (
     Callback,
     ConnectionEvent,
@@ -23,12 +30,14 @@ from ..options import (
     ConnectionState,
     Delivery,
     Heartbeat,
+    RequestHandler,
     Stream,
     Subscription,
     UnknownMessage,
 )
 from ..session import Consumer, Lease, canonical_parameters
 from ..transport import Transport
+from .answering import Answering
 from .driver import Driver
 from .handles import ConsumerStream, ConsumerSubscription
 from .registry import acquire
@@ -81,7 +90,7 @@ class Connection:
         self._driver: Driver | None = None
         self._lease = Lease()
         self._lanes: dict[str, tuple[Driver, Lease]] = {}
-        self._listeners: dict[Consumer, PushOperation[Any]] = {}
+        self._listeners: dict[Consumer, PushOperation[Any] | HandlerOperation[Any, Any]] = {}
         self._event_queues: list[tuple[deque[ConnectionEvent], asyncio.Event]] = []
         self._closed = False
 
@@ -143,13 +152,14 @@ class Connection:
         if self._closed:
             return
         self._closed = True
-        for consumer in self._listeners:
-            consumer.end(None)
-        self._listeners.clear()
         shares = [*self._lanes.values(), *([] if self._driver is None else [(self._driver, self._lease)])]
         self._lanes.clear()
         self._emit(ConnectionEvent("CLOSED"))
-        for driver, call in [(driver, driver.close(lease)) for driver, lease in shares]:
+        closing = [(driver, driver.close(lease)) for driver, lease in shares]
+        for consumer in self._listeners:
+            consumer.end(None)  # those that no connection has taken in
+        self._listeners.clear()
+        for driver, call in closing:
             await driver.settled(call, lambda: None)
         for driver, _ in shares:
             await driver.gone()
@@ -201,17 +211,26 @@ class Connection:
         payload: RequestT,
         *,
         timeout: float | None = None,
+        on_disconnect: Literal["fail", "queue"] | None = None,
+        ttl: float | None = None,
     ) -> ReplyT:
         """Send, and return the reply; see the generated method."""
         driver = self._use()
-        call = driver.session.request(self._lease, operation, payload, timeout)
+        call = driver.session.request(self._lease, operation, payload, timeout, on_disconnect, ttl)
         driver.carry_out()
         return cast(ReplyT, await driver.settled(call, lambda: driver.session.abandon(call)))
 
-    async def send(self, operation: SendOperation[RequestT], payload: RequestT) -> None:
+    async def send(
+        self,
+        operation: SendOperation[RequestT],
+        payload: RequestT,
+        *,
+        on_disconnect: Literal["fail", "queue"] | None = None,
+        ttl: float | None = None,
+    ) -> None:
         """Send; see the generated method."""
         driver = self._use()
-        call = driver.session.send(self._lease, operation, payload)
+        call = driver.session.send(self._lease, operation, payload, on_disconnect, ttl)
         driver.carry_out()
         await driver.settled(call, lambda: driver.session.abandon(call))
         await driver.drain()
@@ -221,20 +240,38 @@ class Connection:
         operation: PushOperation[DataT],
         callback: Callback[DataT],
         *,
+        delivery: Delivery | None = None,
         on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]:
         """Call `callback` with every push of `operation`, until the result is called. Does not connect."""
-        if self._closed:
-            raise Closed
-        consumer = Consumer(operation.name, callback, on_error=on_error)
-        self._listen(operation, consumer)
+        key = self._delivery_key(delivery)
+        return self._listen(
+            operation, Consumer(operation.name, callback, on_error=on_error, delivery=delivery, key=key)
+        )
 
-        def stop() -> None:
-            self._listeners.pop(consumer, None)
-            if self._driver is not None:
-                self._driver.session.leave(consumer)
+    def handle(
+        self,
+        operation: HandlerOperation[RequestT, ReplyT],
+        handler: RequestHandler[RequestT, ReplyT],
+        *,
+        concurrent: bool = False,
+        error_reply: Callable[[Exception], ReplyT] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> Callable[[], None]:
+        """Answer every request of `operation` with what `handler` returns, until the result is called. Does not
+        connect. Requests are handled one after the other, or for `concurrent` all at once where the handler is
+        asynchronous. What it raises is reported, and answered with what `error_reply` makes of it, or not at all.
+        When the connection ends, handlers are cancelled: what was asked on it is not answered on another one.
 
-        return stop
+        Raises:
+            RuntimeError: this client has a handler for it.
+            Closed: the client is closed.
+        """
+        if operation in self._listeners.values():
+            raise RuntimeError(f"`{operation.request}` has a handler; call what registering it returned first")
+        answering = Answering(lambda: self._driver, handler, error_reply, concurrent=concurrent)
+        consumer = answering.consumer = Consumer(operation.request, answering, on_error=on_error)
+        return self._listen(operation, consumer)
 
     def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
         """Every push of `operation` as a context manager and iterator; entering it connects."""
@@ -288,7 +325,7 @@ class Connection:
         self._lease = Lease()
         self._driver = driver = self._acquire(self._lease, "")
         for consumer, operation in self._listeners.items():
-            driver.session.listen(self._lease, operation, consumer)
+            self._take_in(driver, operation, consumer)
         return driver
 
     def _use_lane(self, operation: SubscriptionOperation[Any, Any], request: object) -> tuple[Driver, Lease]:
@@ -313,10 +350,29 @@ class Connection:
     def _acquire(self, lease: Lease, lane: str) -> Driver:
         return acquire(self._protocol, self._url, self._transport, self._options, lease, self, lane)
 
-    def _listen(self, operation: PushOperation[Any], consumer: Consumer) -> None:
+    def _listen(
+        self, operation: PushOperation[Any] | HandlerOperation[Any, Any], consumer: Consumer
+    ) -> Callable[[], None]:
+        if self._closed:
+            raise Closed
         self._listeners[consumer] = operation
         if self._driver is not None and self._driver.session.state != "FAILED":
-            self._driver.session.listen(self._lease, operation, consumer)
+            self._take_in(self._driver, operation, consumer)
+
+        def stop() -> None:
+            self._listeners.pop(consumer, None)
+            if self._driver is not None:
+                self._driver.session.leave(consumer)
+
+        return stop
+
+    def _take_in(
+        self, driver: Driver, operation: PushOperation[Any] | HandlerOperation[Any, Any], consumer: Consumer
+    ) -> None:
+        if isinstance(operation, HandlerOperation):
+            driver.session.handle(self._lease, operation, consumer)
+        else:
+            driver.session.listen(self._lease, operation, consumer)
 
     def state_changed(self, event: ConnectionEvent) -> None:
         self._emit(event)

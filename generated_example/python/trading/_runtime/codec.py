@@ -15,12 +15,14 @@ Getter = Callable[[Any], Any]  # payloads are the model library's objects, whose
 class Undecodable(Exception):
     """A frame that is no message: not JSON, or without a message key, or with a payload of the wrong shape.
 
-    `key` is the message key where the frame says one that the protocol knows, else None.
+    `key` is the message key where the frame says one that the protocol knows, else None; `payload` is then what
+    stands where its payload should be, as JSON values.
     """
 
-    def __init__(self, key: str | None, error: InvalidPayload) -> None:
+    def __init__(self, key: str | None, error: InvalidPayload, payload: object = None) -> None:
         self.key = key
         self.error = error
+        self.payload = payload
         super().__init__(str(error))
 
 
@@ -73,16 +75,8 @@ class Codec(Protocol):
         ...
 
 
-class ServerCodec(Protocol):
+class ServerCodec(Codec, Protocol):
     """The codec of the other side: it decodes what clients send, and encodes what they receive."""
-
-    def decode(self, frame: bytes) -> tuple[str, Any]:
-        """The message key and the payload of a client's frame. Raises what `Codec.decode` raises."""
-        ...
-
-    def encode(self, key: str, payload: object) -> bytes:
-        """The whole text frame of a message for clients, validated. Raises what `Codec.encode` raises."""
-        ...
 
     def assemble(self, key: str, values: Mapping[str, object]) -> Any:
         """A payload of `key` in which `values` stand at their paths (wire names, dots).

@@ -16,17 +16,18 @@ from urllib.parse import urlsplit
 
 from .clock import Clock, VirtualClock
 from .codec import Undecodable, UnknownMessageKey
-from .errors import HandshakeRejected, InvalidRequest
+from .errors import ConnectionLost, HandshakeRejected, InvalidRequest
 from .operations import (
     Confirmation,
+    HandlerOperation,
     Protocol,
     PushOperation,
     RequestOperation,
     SendOperation,
     SubscriptionOperation,
 )
-from .session import Roles, canonical_parameters, computed_topic
-from .shell.fakes import Peer, advance, running_clock, serve_on_port, soon, until
+from .session import Ids, Roles, canonical_parameters, computed_topic, id_text, maker, reader, unwrapped, with_id
+from .shell.fakes import Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
 from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
 
 __all__ = ["FakeServer", "FakeSubscription", "Handler", "Received"]
@@ -35,6 +36,7 @@ T = TypeVar("T")
 PayloadT = TypeVar("PayloadT")
 AnswerT = TypeVar("AnswerT")
 RequestT = TypeVar("RequestT")
+ReplyT = TypeVar("ReplyT")
 DataT = TypeVar("DataT")
 
 Operation: TypeAlias = SubscriptionOperation[Any, Any] | RequestOperation[Any, Any] | SendOperation[Any]
@@ -197,6 +199,7 @@ class FakeServer:
         peer = _MemoryPeer(connection, self.clock)
         self._desk.join(peer)
         connection.on_frame = lambda frame: self._desk.receive(peer, frame)
+        connection.on_end = lambda: self._desk.leave(peer)
 
     # What generated methods call.
 
@@ -212,6 +215,10 @@ class FakeServer:
 
     def _push(self, operation: PushOperation[DataT], payload: DataT) -> None:
         self._desk.push(operation.messages[0], payload)
+
+    async def _ask(self, operation: HandlerOperation[RequestT, ReplyT], payload: RequestT) -> ReplyT:
+        reply: ReplyT = await self._desk.ask(operation, payload)
+        return reply
 
     def _refuse(
         self, operation: SubscriptionOperation[RequestT, DataT], message: str, request: RequestT | None
@@ -265,12 +272,22 @@ class _Held:
     topic: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """A request of the server that a client has not answered yet; `id` is what its reply will repeat."""
+
+    operation: HandlerOperation[Any, Any]
+    id: str | None
+    reply: Promise
+
+
 class _Dialogue:
-    """A client, and what it is subscribed to."""
+    """A client, what it is subscribed to, and what it was asked."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.held: list[_Held] = []
+        self.asked: list[_Question] = []
 
     def hold(self, held: _Held) -> None:
         same = (held.operation.subscribe, held.key)
@@ -325,6 +342,7 @@ class _Desk:
         self._answers: dict[str, Callable[[_Dialogue, Any], bytes | None]] = {}
         self._dialogues: list[_Dialogue] = []
         self._credentials: list[object] = []
+        self._ids = Ids(lambda: 0.0)
         for operation in operations:
             self._offer(operation)
 
@@ -361,6 +379,14 @@ class _Desk:
         """See `Dialogues.join`."""
         self._dialogues.append(_Dialogue(peer))
 
+    def leave(self, peer: Peer) -> None:
+        """See `Dialogues.leave`."""
+        for dialogue in [each for each in self._dialogues if each.peer is peer]:
+            self._dialogues.remove(dialogue)
+            for question in dialogue.asked:
+                if not question.reply.done():
+                    question.reply.set_exception(ConnectionLost(None, "the client has gone", "maybe"))
+
     def open(self) -> list[_Dialogue]:
         self._dialogues = [each for each in self._dialogues if each.peer.open]
         return list(self._dialogues)
@@ -384,8 +410,27 @@ class _Desk:
             peer.close(1007, _reason(str(error)))
             return
         self.received.append(Received(key, payload))
+        if self._take_reply(dialogue, key, payload, frame):
+            return
         if not self.faults.silent(key):
             self._answer(dialogue, key, payload)
+
+    def _take_reply(self, dialogue: _Dialogue, key: str, payload: object, frame: bytes) -> bool:
+        """Whether a message is the answer to what the server asked."""
+        for question in dialogue.asked:
+            operation = question.operation
+            if key not in operation.replies:
+                continue
+            if question.id is not None and operation.correlation is not None:
+                read = reader(self._codec, key, operation.correlation.reply, operation.correlation)
+                if id_text(read(payload, frame)) != question.id:
+                    continue
+            dialogue.asked.remove(question)
+            if not question.reply.done():
+                event = operation.events.get(key)
+                question.reply.set_result(payload if event is None else maker(event)(payload))
+            return True
+        return False
 
     def _answer(self, dialogue: _Dialogue, key: str, payload: object) -> None:
         answer, peer = self._answers.get(key), dialogue.peer
@@ -464,7 +509,7 @@ class _Desk:
         if not operation.replies:
             return None
         if handler is not None:
-            key, content = _unwrapped(reply, operation.events, operation.replies[0])
+            key, content = unwrapped(reply, operation.events, operation.replies[0])
             return self._codec.encode(key, content)
         if len(operation.replies) == 1:
             try:
@@ -488,13 +533,33 @@ class _Desk:
         for dialogue in self.somebody():
             dialogue.peer.send(frame)
 
+    async def ask(self, operation: HandlerOperation[Any, Any], payload: object) -> Any:
+        """Ask the client that came last, and wait for its answer."""
+        dialogue, correlation = self.somebody()[-1], operation.correlation
+        if correlation is None:
+            frame, id = self._codec.encode(operation.request, payload), None
+        else:
+            kind = correlation.kind
+            frame, id = with_id(
+                self._codec,
+                operation.request,
+                payload,
+                correlation.request,
+                correlation,
+                lambda: None if kind is None else self._ids.new(kind),
+            )
+        question = _Question(operation, id, promise())
+        dialogue.asked.append(question)
+        dialogue.peer.send(frame)
+        return await question.reply
+
     def update(
         self, operation: SubscriptionOperation[Any, Any], update: object, topic: str | None, request: object
     ) -> None:
         """Send an update to those who follow the topic, or who asked for `request`, or to all of the domain."""
         one = operation.updates[0]
         events = {each.key: each.event for each in operation.updates if each.event is not None}
-        key, data = _unwrapped(update, events, one.key)
+        key, data = unwrapped(update, events, one.key)
         kind = next(each for each in operation.updates if each.key == key)
         frames: dict[str, bytes] = {}
         for peer, followed in self._followers(operation, topic, request, named=kind.topic is not None):
@@ -533,14 +598,6 @@ def _agree(names: Iterable[str] | None, held: Mapping[str, object], given: Mappi
     if names is None:
         return held == given
     return all(held.get(name) == given.get(name) for name in names)
-
-
-def _unwrapped(value: object, events: Mapping[str, type[object]], only: str) -> tuple[str, object]:
-    """The message and the payload of what may stand in a class around messages."""
-    for key, event in events.items():
-        if type(value) is event:
-            return key, getattr(value, "payload", None)
-    return only, value
 
 
 def _credentials(request: ConnectRequest) -> object:

@@ -285,11 +285,18 @@ class MemoryConnection:
         """Binary messages of the client, in order."""
         self.on_frame: Callable[[bytes], object] | None = None
         """Called with each text message of the client; may answer, close, drop."""
+        self.on_end: Callable[[], object] | None = None
+        """Called once, when either side has ended the connection."""
         self.close_received: tuple[int, str] | None = None
         """Code and reason of the client's close frame; None before there was one."""
         self.aborted = False
         """Whether the client dropped the connection."""
         self._wire = wire
+        wire.on_end = self._ended
+
+    def _ended(self) -> None:
+        if self.on_end is not None:
+            self.on_end()
 
     @property
     def open(self) -> bool:
@@ -350,6 +357,7 @@ class _Wire:
         self.receiver = receiver
         self.paused = False
         self.end: tuple[int | None, str, Exception | None] | None = None
+        self.on_end: Callable[[], None] | None = None
         self._schedule = schedule
         self._waiting: deque[Callable[[], None]] = deque()
         self._busy = True
@@ -368,16 +376,24 @@ class _Wire:
         self._soon()
 
     def finish(self, code: int | None, reason: str, error: Exception | None) -> None:
-        if self.end is None:
-            self.end = (code, reason, error)
+        if self._end(code, reason, error):
             self._soon()
 
     def leave(self, code: int | None, reason: str) -> None:
         """The client ends the connection: what waits is not received any more."""
         self._waiting.clear()
         self.paused = False
-        self.end = self.end or (code, reason, None)
+        self._end(code, reason, None)
         self.client_calls(lambda: None)
+
+    def _end(self, code: int | None, reason: str, error: Exception | None) -> bool:
+        """Whether this is news."""
+        if self.end is not None:
+            return False
+        self.end = (code, reason, error)
+        if self.on_end is not None:
+            self.on_end()
+        return True
 
     def client_calls(self, effect: Callable[[], object]) -> None:
         """Run what a call of the link causes on this side. The receiver is not called meanwhile."""

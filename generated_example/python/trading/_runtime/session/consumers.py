@@ -88,6 +88,7 @@ class Consumer:
         "_on_ended",
         "_over",
         "accept",
+        "answers",
         "busy",
         "call",
         "delivered",
@@ -128,6 +129,8 @@ class Consumer:
         self._key = key
         self.accept: Callable[[Any], Any] = self._enqueue if callback is None else callback
         self.queue: deque[Any] | Conflated | None = self._new_queue() if callback is None else None
+        self.answers = False
+        """Whether it is given what the server asks, which is of interest as long as the connection lasts."""
         self.busy = False
         self.delivered = 0
         self.dropped = 0
@@ -229,6 +232,14 @@ class Consumer:
             self.accept = self._callback
         return None
 
+    def start_over(self) -> None:
+        """What waits, and the callback that runs, are of no interest any more; what comes from now on is."""
+        assert self._callback is not None, "streams keep what they have taken in"
+        self.busy, self.queue = False, None
+        if not self.ended:
+            self.accept = self._callback
+        self._no_longer_over()
+
     def stop(self) -> None:
         """Nothing is delivered from now on."""
         self._stop_accepting()
@@ -237,6 +248,9 @@ class Consumer:
 
     def _stop_accepting(self) -> None:
         self.ended, self.accept = True, _nowhere
+        self._no_longer_over()
+
+    def _no_longer_over(self) -> None:
         if self._over and self._gate is not None:
             self._over = False
             self._gate.relieved(self)

@@ -28,22 +28,31 @@ from ..errors import (
     ConnectionLost,
     HandshakeRejected,
     InvalidPayload,
-    RequestTimeout,
     SlowConsumer,
     WsgenError,
 )
-from ..operations import Protocol, PushOperation, RequestOperation, SendOperation, SubscriptionOperation
+from ..operations import (
+    HandlerOperation,
+    Protocol,
+    PushOperation,
+    RequestOperation,
+    SendOperation,
+    SubscriptionOperation,
+)
 from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
+from .answers import Answers
 from .attempts import Attempts, Cause
 from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait, when_all_settled
 from .consumers import Consumer
+from .correlation import Ids
 from .effects import Abort, Changed, Close, Effect, Serve, Strange, Transmit
 from .leases import Lease
 from .liveness import Liveness
 from .pressure import Pressure
 from .renewal import Renewal
 from .reports import Reports
-from .routes import MessageRoute, maker
+from .requests import Requests
+from .routes import MessageRoute
 from .subscriptions import Domain
 from .switchboard import Switchboard
 from .timers import Timer, Timers
@@ -76,7 +85,7 @@ class Session:
         self._decode = protocol.codec.decode
         self.effects: list[Effect] = []
         self._timers = Timers()
-        self._answers = Staircase()
+        self._answered = Staircase()
         self._slots: OrderedDict[int, Slot] = OrderedDict()
         self._sequence = 0
         self._order = 0
@@ -86,11 +95,14 @@ class Session:
         self._routes = self.switchboard.routes
         self._waiting: dict[Call, Callable[[], None]] = {}
         self.renewal = Renewal(self._domains)
-        self._frame = b""
+        self.answers = Answers(self)
+        self.frame = b""
+        """The frame that is being given to consumers."""
         self._closing: Timer | None = None
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
+        self._requests = Requests(self, options, self._attempts, Ids(jitter))
         self._liveness = Liveness(self, options, clock, self._timers)
         self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
         self.receive: Callable[[bytes], None] = (
@@ -212,11 +224,7 @@ class Session:
             Closed, InvalidRequest: nothing was sent.
         """
         self._check(lease)
-        frame = self.codec.encode(operation.request, payload)
-        call = self._call(operation.request, lease)
-        call.timeout = self._timeout(timeout)
-        self._when_connected(call, lambda: self._send_request(operation, call, frame), on_disconnect, ttl)
-        return call
+        return self._requests.request(lease, operation, payload, timeout, on_disconnect, ttl)
 
     def send(
         self,
@@ -232,18 +240,7 @@ class Session:
             Closed, InvalidRequest: nothing was sent.
         """
         self._check(lease)
-        frame = self.codec.encode(operation.message, payload)
-        if operation.acknowledgement is not None:
-            self.switchboard.swallow(operation.acknowledgement)
-        call = self._call(operation.message, lease)
-
-        def start() -> None:
-            self.renewal.one_way_since_answer = True
-            self._transmit(frame)
-            call.settle()
-
-        self._when_connected(call, start, on_disconnect, ttl)
-        return call
+        return self._requests.send(lease, operation, payload, on_disconnect, ttl)
 
     def listen(self, lease: Lease, operation: PushOperation[Any], consumer: Consumer) -> None:
         """Deliver every message of `operation` to `consumer`, from now on. Does not connect.
@@ -251,15 +248,22 @@ class Session:
         Raises:
             Closed: the client is closed.
         """
-        self._check(lease)
-        consumer.lease, consumer.state = lease, "CONFIRMED"
-        consumer.bind(self)
-        lease.consumers[consumer] = None
+        self._take_in(lease, consumer)
         self.switchboard.listen(operation, consumer)
+
+    def handle(self, lease: Lease, operation: HandlerOperation[Any, Any], consumer: Consumer) -> None:
+        """Deliver every request of the server to `consumer`, as `Asked`, from now on. Does not connect. Among several
+        consumers, the first one gets them.
+
+        Raises:
+            Closed: the client is closed.
+        """
+        self._take_in(lease, consumer)
+        self.answers.add(operation, consumer)
 
     def abandon(self, call: Call) -> None:
         """The caller of a request gave up; its slot stays until its reply comes."""
-        self._give_up(call, Cancelled())
+        self._requests.give_up(call, Cancelled())
 
     def close(self, lease: Lease) -> Call:
         """End all that one client has here; the last one closes the connection. Settles when that is done."""
@@ -277,7 +281,7 @@ class Session:
             elif (release := self.leave(consumer)) is not None:
                 releases[release] = None
         for call in [call for call in lease.calls if call not in releases]:
-            self._give_up(call, Closed())
+            self._requests.give_up(call, Closed())
         if not self._leases and self.state != "CLOSED":
             self._close_last(releases, done)
         else:
@@ -323,7 +327,7 @@ class Session:
         self._receive(frame)
 
     def _receive(self, frame: bytes) -> None:
-        self._frame = frame
+        self.frame = frame
         try:
             key, payload = self._decode(frame)
         except UnknownMessageKey as unknown:
@@ -381,7 +385,7 @@ class Session:
 
     def over(self, consumer: Consumer) -> bool:
         """A consumer that blocks is at its high-water mark. Whether it may keep one more."""
-        return self._pressure.over(consumer, len(self._frame))
+        return self._pressure.over(consumer, len(self.frame))
 
     def relieved(self, consumer: Consumer) -> None:
         """A consumer has caught up, or has ended."""
@@ -438,27 +442,38 @@ class Session:
         if replies:
             self._slots[slot.sequence] = slot
         self.renewal.one_way_since_answer |= not replies
-        self._transmit(frame)
+        self.transmit(frame)
         if self._pressure.full:
             self._pressure.weigh()
+
+    def say(self, frame: bytes) -> None:
+        """Send a frame that the server does not answer."""
+        self.renewal.one_way_since_answer = True
+        self.transmit(frame)
 
     def clock_for(
         self, slot: Slot, timeout: float | None, expired: Callable[[], None], started: float | None = None
     ) -> Wait:
         """A clock that runs while the server is silent."""
         begin = self._clock() if started is None else started
-        return Wait(slot, begin, self._timeout(timeout), self._timers, self._answers, expired)
+        return Wait(slot, begin, self._timeout(timeout), self._timers, self._answered, expired)
 
-    def reply(self, message: MessageRoute, queue: ReplyQueue, payload: Any) -> bool:
-        """A reply came: find its slot, and restart the clocks of all that was sent after it. Whether it was awaited."""
-        slot = queue.match(None if message.topic is None else message.topic(payload))
-        assert slot is not None, "a message is a reply only while something waits for it"
-        waited = slot.waiting
-        self._settle_slot(slot, queue)
-        slot.answered(message.key, payload)
-        self._let_next_go(slot)
-        self.renewal.go_on()
-        return waited
+    def reply(self, message: MessageRoute, queue: ReplyQueue, payload: Any, frame: bytes) -> Slot | None:
+        """A reply came: find its slot, and restart the clocks of all that was sent after it.
+
+        None: it has an id that nobody waits for. `waiting` of the slot is what it was before.
+        """
+        id = message.id_of(payload, frame) if message.ids else None
+        if id is not None:
+            slot = queue.with_id(id)
+        else:
+            slot = queue.match(None if message.topic is None else message.topic(payload))
+        if slot is not None:
+            self._settle_slot(slot, queue, by_id=id is not None)
+            slot.answered(message.key, payload)
+            self.let_next_go(slot)
+            self.renewal.go_on()
+        return slot
 
     def desynchronised(self, slot: Slot) -> None:
         """Replies no longer belong to the calls that they reach: only a new connection helps.
@@ -483,6 +498,12 @@ class Session:
         if lease.closed:
             raise Closed
 
+    def _take_in(self, lease: Lease, consumer: Consumer) -> None:
+        self._check(lease)
+        consumer.lease, consumer.state = lease, "CONFIRMED"
+        consumer.bind(self)
+        lease.consumers[consumer] = None
+
     def _call(self, message: str, lease: Lease) -> Call:
         self._check(lease)
         return Call(message, lease)
@@ -496,78 +517,24 @@ class Session:
             domain = self._domains[id(operation)] = Domain(self, operation)
         return domain
 
-    def _when_connected(
-        self,
-        call: Call,
-        start: Callable[[], None],
-        on_disconnect: Literal["fail", "queue"] | None,
-        ttl: float | None,
-    ) -> None:
-        if self.connected:
-            start()
-        elif self.state != "RECONNECTING":
-            self.wait_for_connection(call, start, lambda error: call.settle(error=error))
-        elif (on_disconnect or self._options.on_disconnect) == "fail":
-            call.settle(error=self._lost_unsent())
-        else:
-            patience = self._options.ttl if ttl is None else ttl
-            self.wait_for_connection(call, start, lambda _: call.settle(error=self._lost_unsent()), patience)
-
-    def _lost_unsent(self) -> ConnectionLost:
-        cause = self._attempts.cause
-        if isinstance(cause, ConnectionLost):
-            return ConnectionLost(cause.code, cause.reason, "no")
-        return ConnectionLost(None, "" if cause is None else str(cause), "no")
-
-    def _transmit(self, frame: bytes) -> None:
+    def transmit(self, frame: bytes) -> None:
         if self.reports.frames:
             self.reports.sent(frame)
         self._emit(Transmit(frame))
 
-    def _send_request(self, operation: RequestOperation[Any, Any], call: Call, frame: bytes) -> None:
-        if call.settled:
-            return
-        queues = [self.switchboard.queue(key) for key in operation.replies]
-        busy = None if operation.pipeline else next((queue for queue in queues if queue.awaited), None)
-        if busy is not None:
-            busy.held_back.append(lambda: self._send_request(operation, call, frame))
-            return
-
-        def answered(key: str, payload: Any) -> None:
-            event = operation.events.get(key)
-            call.settle(payload if event is None else maker(event)(payload))
-
-        def expired() -> None:
-            call.settle(error=RequestTimeout(call.message, call.timeout))
-            slot.entomb()
-            self._let_next_go(slot)
-            if slot.misaligned:
-                self.desynchronised(slot)
-
-        slot = Slot(self.next_sequence(), "request", answered, lambda error: call.settle(error=error))
-        self.ask(slot, operation.replies, frame)
-        call.wait = self.clock_for(slot, call.timeout, expired)
-
-    def _give_up(self, call: Call, error: WsgenError | Cancelled) -> None:
-        if call.settled:
-            return
-        call.settle(error=error)
-        if call.wait is not None:
-            call.wait.slot.entomb()
-            self._let_next_go(call.wait.slot)
-
-    def _settle_slot(self, slot: Slot, queue: ReplyQueue) -> None:
-        queue.replied = self._sequence
+    def _settle_slot(self, slot: Slot, queue: ReplyQueue, *, by_id: bool) -> None:
+        if not by_id:
+            queue.replied = self._sequence
         for one in slot.queues:
-            one.remove(slot, self._sequence)
+            one.remove(slot, self._sequence, by_id=by_id)
         self._slots.pop(slot.sequence, None)
         oldest = next(iter(self._slots), self._sequence + 1)
-        self._answers.note(slot.sequence, self._clock(), oldest)
+        self._answered.note(slot.sequence, self._clock(), oldest)
         self.renewal.one_way_since_answer = False
         if self._pressure.full:
             self._pressure.weigh()
 
-    def _let_next_go(self, slot: Slot) -> None:
+    def let_next_go(self, slot: Slot) -> None:
         for queue in slot.queues:
             while queue.held_back and not queue.awaited:
                 queue.held_back.popleft()()
@@ -578,12 +545,14 @@ class Session:
 
     def _undecodable(self, bad: Undecodable, frame: bytes) -> None:
         queue = None if bad.key is None else self.switchboard.waiting(bad.key)
-        slot = None if queue is None else queue.front()
-        if queue is not None and slot is not None:
-            self._settle_slot(slot, queue)
-            slot.failed(bad.error)
-            self._let_next_go(slot)
-            self.renewal.go_on()
+        if queue is not None and bad.key is not None and len(queue):
+            id = self.switchboard.raw_id(bad.key, bad.payload, frame)
+            slot = queue.front() if id is None else queue.with_id(id)
+            if slot is not None:
+                self._settle_slot(slot, queue, by_id=id is not None)
+                slot.failed(bad.error)
+                self.let_next_go(slot)
+                self.renewal.go_on()
         self._strange(UnknownMessage(bad.key, frame, bad.error))
 
     def _strange(self, message: UnknownMessage) -> None:
@@ -658,7 +627,9 @@ class Session:
     def _end_slots(self) -> None:
         self.switchboard.drain()
         self._slots.clear()
-        self._answers.clear()
+        self._answered.clear()
+        for consumer in [each for lease in self._leases for each in lease.consumers if each.answers]:
+            consumer.start_over()
 
     def _close_last(self, releases: Iterable[Call], done: Call) -> None:
         was = self.state

@@ -103,6 +103,7 @@ class Driver:
         self._left: Link | None = None
         self._opening: asyncio.Task[None] | None = None
         self._serving: dict[Consumer, asyncio.Task[None]] = {}
+        self._beside: dict[asyncio.Task[None], Consumer] = {}
         self._timer: Timer | None = None
 
     def share(self, lease: Lease, observer: Observer) -> None:
@@ -118,13 +119,10 @@ class Driver:
     def close(self, lease: Lease) -> Call:
         """End what one client has here; the last one closes the connection. Nobody can join it from now on."""
         self._observers.pop(lease, None)
-        mine = list(lease.consumers)
+        mine = set(lease.consumers)
         call = self.session.close(lease)
         self.carry_out()
-        for consumer in mine:
-            task = self._serving.get(consumer)
-            if task is not None and task is not _current_task():
-                task.cancel()
+        self._stop_serving(lambda consumer: consumer in mine)
         return call
 
     async def settled(self, call: Call, give_up: Callable[[], object]) -> Any:
@@ -217,6 +215,8 @@ class Driver:
             self._left = link
 
     def _changed(self, event: ConnectionEvent) -> None:
+        if event.state in ("RECONNECTING", "FAILED", "CLOSED"):
+            self._stop_serving(lambda consumer: consumer.answers)
         if event.state in ("FAILED", "CLOSED"):
             self._on_closed(self)
         if self._lane:
@@ -231,6 +231,21 @@ class Driver:
     def _present(self) -> list[Observer]:
         return [observer for reference in self._observers.values() if (observer := reference()) is not None]
 
+    def serve_beside(self, consumer: Consumer, awaitable: Awaitable[None]) -> None:
+        """Await something for a consumer, beside whatever else is served for it."""
+
+        async def serve() -> None:
+            try:
+                await awaitable
+            except Exception as error:
+                self.session.callback_failed(consumer, error)
+                self.carry_out()
+            finally:
+                self._beside.pop(task, None)
+
+        task = self.loop.create_task(serve())
+        self._beside[task] = consumer
+
     def _serve(self, effect: Serve) -> None:
         consumer = effect.consumer
 
@@ -242,12 +257,25 @@ class Driver:
                         await awaitable
                     except Exception as error:
                         self.session.callback_failed(consumer, error)
+                    if self._serving.get(consumer) is not task:
+                        return
                     awaitable = self.session.served(consumer)
                     self.carry_out()
             finally:
-                self._serving.pop(consumer, None)
+                if self._serving.get(consumer) is task:
+                    del self._serving[consumer]
 
-        self._serving[consumer] = self.loop.create_task(serve())
+        task = self._serving[consumer] = self.loop.create_task(serve())
+
+    def _stop_serving(self, whom: Callable[[Consumer], bool]) -> None:
+        """Cancel what runs for these consumers, but for whoever asks for it."""
+        tasks = [task for consumer, task in self._serving.items() if whom(consumer)]
+        tasks += [task for task, consumer in self._beside.items() if whom(consumer)]
+        for consumer in [consumer for consumer in self._serving if whom(consumer)]:
+            del self._serving[consumer]
+        for task in tasks:
+            if task is not _current_task():
+                task.cancel()
 
     async def _open(self, attempt: int, generation: int) -> None:
         session = self.session

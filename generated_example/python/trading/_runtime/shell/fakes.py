@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -18,9 +18,10 @@ from ..clock import Clock, VirtualClock
 from ..errors import HandshakeRejected
 from ..transport import ConnectRequest
 
-__all__ = ["Dialogues", "Peer", "advance", "running_clock", "serve_on_port", "soon", "until"]
+__all__ = ["Dialogues", "Peer", "Promise", "advance", "promise", "running_clock", "serve_on_port", "soon", "until"]
 
 T = TypeVar("T")
+Promise: TypeAlias = "asyncio.Future[Any]"
 
 TURNS = 100
 """How often the event loop turns at each moment of virtual time: the time that programs have to react."""
@@ -34,6 +35,11 @@ def soon(call: Callable[[], None]) -> None:
 def running_clock() -> Clock:
     """The clock of the running event loop."""
     return asyncio.get_running_loop()
+
+
+def promise() -> Promise:
+    """Something that can be awaited, and is still to come."""
+    return asyncio.get_running_loop().create_future()
 
 
 async def advance(clock: VirtualClock, seconds: float) -> None:
@@ -114,6 +120,9 @@ class Dialogues(Protocol):
 
     def join(self, peer: Peer) -> None: ...
     def receive(self, peer: Peer, frame: bytes) -> None: ...
+    def leave(self, peer: Peer) -> None:
+        """Its connection has ended."""
+        ...
 
 
 @asynccontextmanager
@@ -144,6 +153,7 @@ async def serve_on_port(dialogues: Dialogues, port: int) -> AsyncGenerator[str, 
             pass
         finally:
             writing.cancel()
+            dialogues.leave(peer)
 
     async with serve(converse, "127.0.0.1", port, process_request=admit, select_subprotocol=choose) as server:
         number: int = next(iter(server.sockets)).getsockname()[1]
