@@ -295,9 +295,9 @@ class _Sent:
 
     def _body(self, payload: object) -> bytes:
         """The payload as JSON, valid first as what its type says, then as what the server will see."""
-        is_class = isinstance(self._type, type) and self._type is not Any  # which is a class from 3.11 on
-        if is_class and not isinstance(payload, self._type):
-            problem = f"expected an instance of `{self._type.__name__}`, got {_kind(payload)}"
+        expected = None if self._type is Any else self._type  # `Any` is a class from Python 3.11 on
+        if isinstance(expected, type) and not isinstance(payload, expected):
+            problem = f"expected an instance of `{expected.__name__}`, got {_kind(payload)}"
             raise InvalidRequest(self._key, "$", problem)
         try:
             checked = self._adapter.validate_python(payload, strict=True)
