@@ -147,7 +147,8 @@ class ConnectionOptions(TypedDict, total=False):
     ping_interval, ping_timeout: protocol pings; default 20 s and 20 s, None: none.
     max_size: bytes of the largest message that is accepted; default 16 MiB.
     compression: "deflate" or None; default None, which is faster.
-    transport: "websockets" (default), "websockets-recv", or a `Transport` of your own.
+    transport: "websockets" (default), "websockets-recv", "picows" (a package of its own), or a `Transport` of
+            your own.
     on_unknown: called with every frame that is no message of the document, or is not valid.
     on_state: called with every change of state.
     """

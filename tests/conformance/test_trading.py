@@ -274,3 +274,8 @@ async def test_a_kicked_client_that_may_not_come_back_says_why(trading_server: T
         assert caught.value.cause.code == 1012
         assert client.connection.state == "FAILED"
         await client.ping()
+
+
+def test_a_package_without_the_transport_on_picows_says_so() -> None:
+    with pytest.raises(ValueError, match="built without transport='picows'"):
+        TradingClient("ws://127.0.0.1:1", transport="picows")

@@ -68,7 +68,8 @@ def test_the_runtime_is_copied_as_it_is(package: Files) -> None:
     for path, text in copied.items():
         assert (RUNTIME / path).read_text("utf-8") == text
     expected = {PurePosixPath(path.relative_to(RUNTIME)) for path in RUNTIME.rglob("*.py")}
-    assert set(copied) == (expected | {PurePosixPath("py.typed")}) - {PurePosixPath("msgspec_codec.py")}
+    others = {PurePosixPath("msgspec_codec.py"), PurePosixPath("shell/picows_transport.py")}
+    assert set(copied) == (expected | {PurePosixPath("py.typed")}) - others
 
 
 def test_a_package_gets_the_codec_of_its_model_library_alone() -> None:
@@ -111,3 +112,10 @@ def test_text_of_a_document_is_no_template(package: Files) -> None:
 def test_templates_are_in_the_distribution() -> None:
     names = {entry.name for entry in (files("wsgen_templates") / "python").iterdir()}
     assert {"client.jinja", "domain.jinja", "init.jinja", "models.jinja", "protocol.jinja", "readme.jinja"} <= names
+
+
+def test_a_package_has_the_transport_on_picows_only_where_it_is_wanted() -> None:
+    name = "_runtime/shell/picows_transport.py"
+
+    assert name not in dict(runtime_files("pydantic"))
+    assert name in dict(runtime_files("pydantic", picows=True))

@@ -25,10 +25,10 @@ from tests.runtime.sockets import (
     frame,
     raw_server,
 )
-from tests.runtime.transports import both, echo, port_of, request
+from tests.runtime.transports import each, echo, port_of, request
 
 
-@both
+@each
 async def test_closing_inside_a_frame_stops_the_rest_of_a_burst(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.handshake(frame(TEXT, b"x") * 50)
@@ -43,7 +43,7 @@ async def test_closing_inside_a_frame_stops_the_rest_of_a_burst(transport: Trans
     assert notes.frames == [b"x"]
 
 
-@both
+@each
 async def test_a_pause_stops_the_flow_and_resuming_loses_nothing(transport: Transport) -> None:
     flushed = asyncio.Event()
     count, message = 512, b"x" * 65536
@@ -69,7 +69,7 @@ async def test_a_pause_stops_the_flow_and_resuming_loses_nothing(transport: Tran
     assert len(notes.frames) == count
 
 
-@both
+@each
 async def test_the_end_waits_for_the_end_of_a_pause(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.handshake(frame(TEXT, b"one") + frame(TEXT, b"two") + close_frame(1012))
@@ -88,7 +88,7 @@ async def test_the_end_waits_for_the_end_of_a_pause(transport: Transport) -> Non
         assert await notes.end() == (1012, "", None)
 
 
-@both
+@each
 async def test_a_pause_between_reads_holds_the_next_frame(transport: Transport) -> None:
     notes = Notes()
     async with serve(echo, "127.0.0.1", 0) as server:
@@ -105,7 +105,7 @@ async def test_a_pause_between_reads_holds_the_next_frame(transport: Transport) 
         await notes.end()
 
 
-@both
+@each
 async def test_pings_survive_a_pause_that_is_longer_than_their_timeout(transport: Transport) -> None:
     notes = Notes()
     async with serve(echo, "127.0.0.1", 0, ping_interval=None) as server:
@@ -121,7 +121,7 @@ async def test_pings_survive_a_pause_that_is_longer_than_their_timeout(transport
         assert (await notes.end())[0] == 1000
 
 
-@both
+@each
 async def test_a_server_without_pongs_is_dead(transport: Transport) -> None:
     pings: list[tuple[int, bytes]] = []
 
@@ -139,7 +139,7 @@ async def test_a_server_without_pongs_is_dead(transport: Transport) -> None:
     assert pings[0][0] == PING
 
 
-@both
+@each
 async def test_pongs_keep_a_connection_for_many_intervals(transport: Transport) -> None:
     pings = 0
 
@@ -160,7 +160,7 @@ async def test_pongs_keep_a_connection_for_many_intervals(transport: Transport) 
     assert pings == 5
 
 
-@both
+@each
 async def test_a_burst_leaves_the_loop_its_turns(transport: Transport) -> None:
     count = 20_000
 
@@ -192,7 +192,7 @@ async def test_a_burst_leaves_the_loop_its_turns(transport: Transport) -> None:
     assert max(after - before for before, after in pairwise(at_turn)) <= 260
 
 
-@both
+@each
 async def test_everything_is_sent_in_order_before_the_close(transport: Transport) -> None:
     got: list[tuple[int, bytes]] = []
 
@@ -214,7 +214,7 @@ async def test_everything_is_sent_in_order_before_the_close(transport: Transport
     assert got == [*wanted, (CLOSE, struct.pack("!H", 1000))]
 
 
-@both
+@each
 async def test_drain_waits_for_a_slow_server(transport: Transport) -> None:
     read_on = asyncio.Event()
 
@@ -238,7 +238,7 @@ async def test_drain_waits_for_a_slow_server(transport: Transport) -> None:
         assert (await notes.end())[0] == 1000
 
 
-@both
+@each
 async def test_the_end_of_the_connection_ends_drain(transport: Transport) -> None:
     notes = Notes()
 

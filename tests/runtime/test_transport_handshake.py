@@ -1,4 +1,4 @@
-"""Both transports on `websockets`, against real sockets: how a connection comes to be, or does not."""
+"""Every transport that opens sockets, against real sockets: how a connection comes to be, or does not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wsgen_runtime.shell.websockets_transport import RecvTransport, WebSocketsTr
 from wsgen_runtime.transport import ConnectRequest, Transport
 
 from tests.runtime.sockets import PATIENCE, TEXT, Notes, Peer, frame, raw_server
-from tests.runtime.transports import both, request
+from tests.runtime.transports import each, request
 
 SECRETS = {"Authorization": "Bearer hunter2", "X-Api-Key": "hunter2", "Cookie": "session=hunter2"}
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
@@ -36,7 +36,7 @@ async def connects(transport: Transport, asked: ConnectRequest) -> None:
     await notes.end()
 
 
-@both
+@each
 @pytest.mark.parametrize(
     ("status", "retry_after", "seconds"),
     [
@@ -66,7 +66,7 @@ async def test_a_refusal_has_the_status_and_what_retry_after_says(
     assert (notes.frames, notes.ends) == ([], [])
 
 
-@both
+@each
 async def test_retry_after_may_be_a_date_to_come(transport: Transport) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
 
@@ -80,7 +80,7 @@ async def test_retry_after_may_be_a_date_to_come(transport: Transport) -> None:
     assert 3500 < caught.value.retry_after <= 3600
 
 
-@both
+@each
 async def test_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there(transport: Transport) -> None:
     strangers: list[bytes] = []
 
@@ -108,7 +108,7 @@ async def test_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there
     assert strangers == []
 
 
-@both
+@each
 async def test_a_redirect_within_the_origin_is_followed_with_all_headers(transport: Transport) -> None:
     paths: list[str] = []
     keys: list[str] = []
@@ -130,7 +130,7 @@ async def test_a_redirect_within_the_origin_is_followed_with_all_headers(transpo
     assert keys == list(SECRETS.values())
 
 
-@both
+@each
 async def test_redirects_without_end_are_a_fault(transport: Transport) -> None:
     async def script(peer: Peer) -> None:
         await peer.refuse("302 Found", "Location: /again\r\n")
@@ -140,7 +140,7 @@ async def test_redirects_without_end_are_a_fault(transport: Transport) -> None:
             await transport.connect(request(url), Notes())
 
 
-@both
+@each
 @pytest.mark.parametrize(
     "answer",
     [
@@ -168,7 +168,7 @@ async def test_an_answer_that_is_no_handshake_is_a_fault_without_secrets(transpo
     assert notes.ends == []
 
 
-@both
+@each
 async def test_nobody_listens(transport: Transport) -> None:
     with socket.create_server(("127.0.0.1", 0)) as placeholder:
         port = placeholder.getsockname()[1]
@@ -176,7 +176,7 @@ async def test_nobody_listens(transport: Transport) -> None:
         await transport.connect(request(f"ws://127.0.0.1:{port}"), Notes())
 
 
-@both
+@each
 async def test_a_server_that_does_not_answer_in_time(transport: Transport) -> None:
     gone = asyncio.Event()
 
@@ -192,7 +192,7 @@ async def test_a_server_that_does_not_answer_in_time(transport: Transport) -> No
     assert notes.ends == []
 
 
-@both
+@each
 async def test_a_cancelled_connect_leaves_nothing_behind(transport: Transport) -> None:
     asked, gone = asyncio.Event(), asyncio.Event()
 
@@ -214,7 +214,7 @@ async def test_a_cancelled_connect_leaves_nothing_behind(transport: Transport) -
     assert notes.ends == []
 
 
-@both
+@each
 @pytest.mark.parametrize(
     "url", ["http://example.com/?token=hunter2", "ws:///?token=hunter2", "example.com", "ws://u:hunter2@"]
 )
@@ -224,7 +224,7 @@ async def test_a_url_of_another_kind_is_the_callers_mistake(transport: Transport
     assert "hunter2" not in str(caught.value)
 
 
-@both
+@each
 async def test_a_proxy_of_the_environment_is_not_used(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "socks_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -235,7 +235,7 @@ async def test_a_proxy_of_the_environment_is_not_used(transport: Transport, monk
         await connects(transport, request(url))
 
 
-@both
+@each
 async def test_tls_checks_the_name_of_the_server(transport: Transport) -> None:
     inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     inside.load_cert_chain(CERTIFICATE)
@@ -256,13 +256,13 @@ async def test_tls_checks_the_name_of_the_server(transport: Transport) -> None:
             await transport.connect(request(f"wss://localhost:{port}"), Notes())
 
 
-@both
+@each
 async def test_a_context_for_tls_does_not_disturb_a_plain_url(transport: Transport) -> None:
     async with raw_server(accept) as url:
         await connects(transport, request(url, ssl=ssl.create_default_context()))
 
 
-@both
+@each
 async def test_headers_and_query_are_sent_as_given(transport: Transport) -> None:
     seen: list[Peer] = []
 

@@ -25,6 +25,10 @@ FAKES = "fakes.py"
 """The files of fake servers, in the runtime and in its shell."""
 
 
+PICOWS = "picows_transport.py"
+"""The transport that needs a library of its own, which type checkers would miss."""
+
+
 def emit(package: Package) -> dict[PurePosixPath, str]:
     """The texts of a package by their paths below its folder, sorted; the manifest is not among them.
 
@@ -95,11 +99,13 @@ def _environment() -> Environment:
     return environment
 
 
-def runtime_files(models: str, *, fakes: bool = True) -> Iterator[tuple[str, str]]:
+def runtime_files(models: str, *, fakes: bool = True, picows: bool = False) -> Iterator[tuple[str, str]]:
     """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
     others = {codec for library, codec in CODECS.items() if library != models}
     if not fakes:
         others.add(FAKES)
+    if not picows:
+        others.add(PICOWS)
     for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath("_runtime")):
         if path.name not in others:
             yield str(path), file.read_text("utf-8")

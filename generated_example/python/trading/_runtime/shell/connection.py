@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -460,9 +461,28 @@ async def connection(
 def _transport(choice: object) -> Transport:
     if not isinstance(choice, str):
         return cast(Transport, choice)
+    if choice == "picows":
+        return _picows()
     if choice not in TRANSPORTS:
-        raise ValueError(f"unknown transport {choice!r}; known are {', '.join(TRANSPORTS)}")
+        raise ValueError(f"unknown transport {choice!r}; known are {', '.join((*TRANSPORTS, 'picows'))}")
     return TRANSPORTS[choice]
+
+
+def _picows() -> Transport:
+    """The transport on picows, loaded by name: a package has it only where it was asked for.
+
+    Raises:
+        ValueError: it is not there.
+    """
+    try:
+        module = import_module(".picows_transport", __package__)
+    except ModuleNotFoundError as missing:
+        if missing.name == "picows":
+            raise ValueError("transport='picows' needs the package picows: pip install picows") from None
+        raise ValueError(
+            "this client was built without transport='picows': set `picows = true` in its configuration"
+        ) from None
+    return cast(Transport, module.PicowsTransport())
 
 
 def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:

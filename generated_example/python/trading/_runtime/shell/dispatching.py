@@ -25,10 +25,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Any, ClassVar, TypeVarTuple
 
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Event, State
 
@@ -43,6 +45,7 @@ __all__ = [
     "DispatchingLink",
     "dispatching_to",
     "how_it_ended",
+    "round_trip",
 ]
 
 DISPATCHING_MAJORS = range(15, 18)
@@ -75,6 +78,15 @@ def how_it_ended(received: Close | None, sent: Close | None, left: bool, cause: 
     if sent is not None and not left and sent.code in (1002, 1007, 1008, 1009):
         return int(sent.code), sent.reason, error
     return None, str(error) if isinstance(error, NoPong) else "", error
+
+
+async def round_trip(connection: ClientConnection) -> bool:
+    """Ping, and wait for the pong; False where the connection has ended."""
+    try:
+        await (await connection.ping())
+    except ConnectionClosed:
+        return False
+    return True
 
 
 def dispatching_to(to: Receiver) -> type[DispatchingConnection]:
@@ -111,7 +123,7 @@ class DispatchingConnection(ClientConnection):
     def begin(self, ping_interval: float | None, ping_timeout: float | None) -> DispatchingLink:
         """Give to the receiver from the loop's next turn on."""
         if ping_interval is not None and self._end is None:
-            pings = keep_alive(self, self, ping_interval, ping_timeout, self._is_dead)
+            pings = keep_alive(partial(round_trip, self), self, ping_interval, ping_timeout, self._is_dead)
             self._pinging = self.loop.create_task(pings)
         self.resume()
         return DispatchingLink(self)

@@ -7,11 +7,8 @@ would close a healthy connection. This one lets the timeout begin anew when a pa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Protocol
-
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
 
 __all__ = ["Flow", "NoPong", "keep_alive"]
 
@@ -29,33 +26,26 @@ class Flow(Protocol):
 
 
 async def keep_alive(
-    connection: ClientConnection,
+    round_trip: Callable[[], Coroutine[None, None, bool]],
     flow: Flow,
     interval: float,
     timeout: float | None,
     dead: Callable[[Exception], None],
 ) -> None:
     """Ping every `interval` seconds until the connection ends. Call `dead`, once, when nothing came back for
-    `timeout` seconds during which frames were read."""
+    `timeout` seconds during which frames were read. `round_trip` pings and waits for the pong; it returns False
+    where the connection has ended."""
     while True:
         await asyncio.sleep(interval)
-        round_trip = asyncio.create_task(_round_trip(connection))
+        waiting = asyncio.create_task(round_trip())
         try:
-            while not round_trip.done():
+            while not waiting.done():
                 pauses, reading = flow.pauses, not flow.reading_paused
-                await asyncio.wait([round_trip], timeout=timeout)
-                if not round_trip.done() and reading and flow.pauses == pauses:
+                await asyncio.wait([waiting], timeout=timeout)
+                if not waiting.done() and reading and flow.pauses == pauses:
                     dead(NoPong(f"no pong within {timeout:g} s"))
                     return
         finally:
-            round_trip.cancel()
-        if not round_trip.result():
+            waiting.cancel()
+        if not waiting.result():
             return
-
-
-async def _round_trip(connection: ClientConnection) -> bool:
-    try:
-        await (await connection.ping())
-    except ConnectionClosed:
-        return False
-    return True

@@ -7,23 +7,22 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
-from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.version import version
 
 from ..errors import ConnectionFault, HandshakeRejected
 from ..transport import ConnectRequest, Link, Receiver
-from .dispatching import DISPATCHING_MAJORS, TURN, dispatching_to, how_it_ended
+from .dispatching import DISPATCHING_MAJORS, TURN, dispatching_to, how_it_ended, round_trip
 from .keepalive import keep_alive
+from .refusals import retry_after
 
 __all__ = ["CLOSE_TIMEOUT", "RecvTransport", "WebSocketsTransport"]
 
@@ -123,7 +122,8 @@ async def _open(request: ConnectRequest, close_timeout: float, kind: type[Connec
 def _refusal(request: ConnectRequest, error: Exception) -> Exception:
     """What a failed handshake means. The library's own words can hold the URL's query; ours do not."""
     if isinstance(error, InvalidStatus):
-        return HandshakeRejected(error.response.status_code, _retry_after(error.response))
+        values: Sequence[str] = error.response.headers.get_all("Retry-After")
+        return HandshakeRejected(error.response.status_code, retry_after(values[0] if values else None))
     redirect = error.__cause__ or error.__context__
     if isinstance(redirect, InvalidStatus):
         target = urlsplit(urljoin(request.url, redirect.response.headers.get_all("Location")[0]))
@@ -134,22 +134,6 @@ def _refusal(request: ConnectRequest, error: Exception) -> Exception:
     if isinstance(error, InvalidURI):
         return ValueError(f"not a ws or wss URL: {request.public_url}")
     return ConnectionFault(f"the server's answer was no valid handshake: {error}")
-
-
-def _retry_after(response: Response) -> float | None:
-    """Seconds to wait by `Retry-After`: a number or a date (RFC 9110, section 10.2.3)."""
-    values: Sequence[str] = response.headers.get_all("Retry-After")
-    if not values:
-        return None
-    if values[0].strip().isdecimal():
-        return float(values[0])
-    try:
-        moment = parsedate_to_datetime(values[0])
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 class _RecvLink:
@@ -176,7 +160,9 @@ class _RecvLink:
         self._reader = self._loop.create_task(self._read())
         self._others = [self._loop.create_task(self._write()), self._loop.create_task(self._watch())]
         if request.ping_interval is not None:
-            pings = keep_alive(connection, self, request.ping_interval, request.ping_timeout, self._is_dead)
+            pings = keep_alive(
+                partial(round_trip, connection), self, request.ping_interval, request.ping_timeout, self._is_dead
+            )
             self._others.append(self._loop.create_task(pings))
 
     @property
