@@ -8,14 +8,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath, PurePosixPath
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from .config import ClientSettings
 from .model import Application
 from .operations import Client
 from .problems import Place, Problems, Stop
 
-__all__ = ["Built", "Understood", "build_client", "default_folder", "read_application", "understand"]
+if TYPE_CHECKING:
+    from .naming import Names
+    from .payloads import Models
+
+__all__ = ["Built", "Understood", "build_client", "default_folder", "examine", "read_application", "understand"]
 
 _NO_FILE = re.compile(r"https?://|(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*:[A-Za-z_]\w*$")
 _WORD = re.compile(r"[^\W_]+")
@@ -91,6 +95,15 @@ def understand(settings: ClientSettings, problems: Problems) -> Understood:
     return Understood(settings, application, client, documents)
 
 
+def examine(settings: ClientSettings, problems: Problems, *, parent: Path = Path()) -> None:
+    """Report all that a build would say about a document, and make nothing of it.
+
+    Raises:
+        Stop: there is no client; `problems` says why.
+    """
+    _modelled(understand(settings, problems), problems, parent)
+
+
 def build_client(settings: ClientSettings, problems: Problems, *, parent: Path = Path(), check: bool = True) -> Built:
     """The package of a client, ready for `write`.
 
@@ -102,12 +115,24 @@ def build_client(settings: ClientSettings, problems: Problems, *, parent: Path =
         Stop: there is none; `problems` holds the errors.
     """
     from .emit import emit
-    from .naming import name
-    from .payloads import write_models
     from .verify import verify
-    from .views import payload_roots, python_package
+    from .views import python_package
 
     understood = understand(settings, problems)
+    names, models, output = _modelled(understood, problems, parent)
+    files = emit(python_package(understood.client, names, models, understood.settings))
+    if check:
+        verify(files, problems)
+        stop_on_errors(problems)
+    return Built(understood, output, files, _fingerprint(understood.settings))
+
+
+def _modelled(understood: Understood, problems: Problems, parent: Path) -> tuple[Names, Models, Path]:
+    """The names and the payload models of a client without errors, and its folder."""
+    from .naming import name
+    from .payloads import write_models
+    from .views import payload_roots
+
     stop_on_errors(problems)
     settings, application, client = understood.settings, understood.application, understood.client
     output = settings.output or parent / default_folder(application.title, settings.input)
@@ -121,11 +146,7 @@ def build_client(settings: ClientSettings, problems: Problems, *, parent: Path =
         problems=problems,
     )
     stop_on_errors(problems)
-    files = emit(python_package(client, names, models, settings))
-    if check:
-        verify(files, problems)
-        stop_on_errors(problems)
-    return Built(understood, output, files, _fingerprint(settings))
+    return names, models, output
 
 
 def stop_on_errors(problems: Problems) -> None:

@@ -513,16 +513,6 @@ class TestOtherKeywords:
 
         assert f"    v: {written}\n" in found.text
 
-    def test_an_unknown_type_is_told(self) -> None:
-        problems = Problems()
-        models({"O": {"type": "object", "properties": {"v": {"type": "money"}}}}, problems=problems)
-
-        (problem,) = problems
-        assert (problem.code, problem.message) == (
-            "WSG460",
-            "`money` is no type of JSON Schema; the value has no type here",
-        )
-
     def test_properties_that_the_document_allows_are_kept_and_others_ignored(self) -> None:
         found = models({"Open": {**text("a"), "additionalProperties": True}, "Plain": text("a")})
 

@@ -219,12 +219,23 @@ def validate(
     config: ConfigOption = None,
 ) -> None:
     """Report what is wrong with documents, and write nothing."""
+    from wsgen.pipeline import examine
+
+    from .jobs import jobs_of
+
     problems = Problems()
-    for spec in specs:
-        own = Problems()
-        _client(spec, config, own)
-        for problem in own:
-            problems.add(problem)
+    try:
+        for job in jobs_of(specs, None, _load_config(config, problems), problems):
+            own = Problems()
+            try:
+                examine(job.settings, own, parent=job.parent)
+            except Stop:
+                pass
+            finally:
+                for problem in own:
+                    problems.add(problem)
+    except Stop:
+        pass
     _finish(problems, format, strict)
 
 
@@ -264,19 +275,25 @@ def inspect(
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="The code of a problem, as WSG305.")]) -> None:
-    """Tell the rule behind the code of a problem."""
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="The code of a problem, as WSG305; none: all of them.")
+    ] = None,
+) -> None:
+    """Tell the rule behind the code of a problem, with an example and its mend."""
     from difflib import get_close_matches
-    from textwrap import fill
 
     from wsgen.problems.rules import RULES
 
-    rule = RULES.get(code.upper())
-    if rule is None:
-        near = get_close_matches(code.upper(), RULES, 3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    from .explanation import print_rule, print_rules
+
+    if code is None:
+        print_rules()
+        return
+    wanted = code.upper()
+    if wanted not in RULES:
+        near = get_close_matches(wanted, RULES, 3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; `wsgen explain` lists all codes"
         typer.echo(f"there is no code {printable(code)}{hint}", err=True)
         raise typer.Exit(USAGE)
-    text, mend = (fill(each, 100, break_long_words=False, break_on_hyphens=False) for each in (rule.text, rule.mend))
-    example = _indented(rule.example)
-    typer.echo(f"{code.upper()}: {rule.title}\n\n{text}\n\nFor example:\n\n{example}\n\n{mend}")
+    print_rule(wanted)

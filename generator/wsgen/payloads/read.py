@@ -280,13 +280,6 @@ class Reader:
         found: list[str] = []
         for word in shape.types:
             meant = word if word in _TYPED or word == "null" else _MEANT.get(word.lower())
-            if meant is None:
-                self._problems.warning(
-                    "WSG460",
-                    f"`{word}` is no type of JSON Schema; the value has no type here",
-                    shape.place,
-                    "write one of array, boolean, integer, null, number, object, string",
-                )
             found.append(meant or "")
         if not shape.types and (shape.properties or shape.required or shape.pattern_properties):
             return ["object"]
@@ -358,7 +351,7 @@ class Reader:
         properties = [
             self._property(wire, schema, wire in shape.required, hint, each.depth)
             for wire, schema in shape.properties.items()
-            if self._is_text(wire, schema.place)
+            if is_text(wire)
         ]
         unsaid = [wire for wire in shape.required if wire not in shape.properties and is_text(wire)]
         if not closed:
@@ -373,13 +366,6 @@ class Reader:
             description=shape.description,
             deprecated=shape.deprecated,
         )
-
-    def _is_text(self, wire: str, place: Place) -> bool:
-        if is_text(wire):
-            return True
-        message = f"the property {wire!r} has half of a surrogate pair in its name; no UTF-8 frame can carry it"
-        self._problems.warning("WSG467", message, place, "correct the name")
-        return False
 
     def _property(self, wire: str, schema: Schema, required: bool, hint: Hint, depth: int) -> Property:
         type = self.read(schema, hint.of(wire), depth + 1)

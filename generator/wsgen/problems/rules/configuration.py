@@ -10,49 +10,41 @@ RULES: dict[str, Rule] = {
     "WSG901": Rule(
         "A configuration cannot be read",
         "The configuration stands in pyproject.toml under `[tool.wsgen]`, in wsgen.toml, or in wsgen.json.",
-        "wsgen build --config wsgen.tml",
         "Correct the name of the file, or its syntax at the place that is named.",
     ),
     "WSG902": Rule(
         "A key of the configuration is not known",
         "A key that does nothing would hide a typing error, so every key has to be known.",
-        '[tool.wsgen.client.domains.bars]\nrout = "connection"     # route',
         "Correct the key, or remove it.",
     ),
     "WSG903": Rule(
         "A value of the configuration has the wrong type",
         "Each key takes one kind of value.",
-        'strict_enums = "yes"     # true',
         "Write the kind of value that the message names.",
     ),
     "WSG904": Rule(
         "A value of the configuration is not one of those that are allowed",
         "Some keys take one of a few words. A word that a later version will have is refused too.",
-        'perspective = "sever"     # server',
         "Use one of the words that the message lists.",
     ),
     "WSG905": Rule(
         "A key of the configuration has no effect",
         "Keys of an older generator are accepted in wsgen.json, so that its file can stay. Some of them do nothing.",
-        '{"input": "asyncapi.json", "baseClass": "wsClientBase.ts"}',
         "Remove the key when the older generator is gone.",
     ),
     "WSG906": Rule(
         "A domain of the configuration is not in the document",
         "The settings of a domain have the dotted name that stands before the last dot of its wire types.",
-        "[tool.wsgen.client.domains.bar]     # the wire types are bars.subscribe, bars.update",
         "Correct the name, or remove the table.",
     ),
     "WSG907": Rule(
         "There is nothing to build",
         "`wsgen build` takes documents as arguments, or builds every client of the configuration.",
-        "wsgen build     # no argument, and no configuration",
         "Name a document, or add a client to the configuration.",
     ),
     "WSG908": Rule(
         "Two clients have one output folder",
         "Each package has a folder of its own; the later one would remove the files of the earlier.",
-        "wsgen build v1/quotes.json v2/quotes.json     # both have the title Quotes",
         "Give each its `output` in the configuration.",
     ),
 }

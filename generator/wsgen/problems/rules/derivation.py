@@ -11,7 +11,6 @@ DIRECTION = {
         "A document has no WebSocket server",
         "The servers of the document have other protocols. Without any server the document is fine: the URL "
         "is then an argument of the client.",
-        "servers:\n  production: {host: broker.example.com, protocol: mqtt}",
         "Add a server with the protocol `ws` or `wss`, or remove the servers.",
     ),
     "WSG402": Rule(
@@ -19,26 +18,22 @@ DIRECTION = {
         "In 3.x `send` and `receive` are said of the application that the document describes. Documents "
         "describe the server or the client; here the signs for the two contradict each other, or there are "
         "none.",
-        "operations:\n  quotes: {action: receive}     # does the server receive them, or the client?",
         'Set `perspective = "server"` or `perspective = "client"` in the configuration, or '
         "`x-wsgen-perspective` in `info`.",
     ),
     "WSG403": Rule(
         "A channel has no WebSocket server",
         "The channel is limited to servers of other protocols, so the client cannot use it.",
-        "channels:\n  orders: {servers: [{$ref: '#/servers/kafka'}]}",
         "Nothing, if that is meant; else add a WebSocket server to the channel.",
     ),
     "WSG404": Rule(
         "No operation uses a channel",
         "Only operations say which side sends a message, so the messages of the channel are left out.",
-        "channels:\n  quotes: {messages: {quote: {}}}     # and no operation refers to it",
         "Add an operation with `action: send` or `action: receive` for the channel.",
     ),
     "WSG405": Rule(
         "A document has no messages",
         "No operation sends or receives a message, so a client could do nothing.",
-        "channels: {quotes: {address: /quotes}}",
         "Add operations, and messages to their channels.",
     ),
 }
@@ -48,34 +43,29 @@ MESSAGES = {
         "Received messages cannot be told apart",
         "A client must know from a frame which message it is. It looks for one property that is a constant "
         "in every message of a direction, and another constant in each.",
-        "quote: {payload: {type: object}}\ntrade: {payload: {type: object}}",
         "Give each message a property with a `const` of its own, or set `discriminator` in the "
         "configuration to the property that holds the message's name.",
     ),
     "WSG411": Rule(
         "Constants contradict each other",
         "The branches of an `allOf` want different constants of one property, so no message can be valid.",
-        "allOf:\n  - properties: {type: {const: quote}}\n  - properties: {type: {const: trade}}",
         "Leave one of the constants out.",
     ),
     "WSG412": Rule(
         "A reply is inferred from its name",
         "The wire type of a message is that of another one with `.response` at the end, and the document "
         "does not say that it is the reply.",
-        "bars.subscribe and bars.subscribe.response, without `x-response` or `reply`",
         "Say so in the document, or in the configuration under the domain's `replies`.",
     ),
     "WSG413": Rule(
         "A configured reply is not a message",
         "`replies` and `x-wsgen-reply` name wire types, or ids, of messages that the server sends.",
-        '[tool.wsgen.client.domains.chat.replies]\njoin = ["chat.joinde"]',
         "Correct the name. An empty list says that nothing answers.",
     ),
     "WSG414": Rule(
         "The schema of a request is lost",
         "FastWS writes one message where a reply has the wire type of its request. Several schemas could be "
         "the request's, so its payload is not typed.",
-        "@service.send('echo', reply='echo')",
         "Give the reply a wire type of its own.",
     ),
 }
@@ -84,34 +74,29 @@ SUBSCRIPTIONS = {
     "WSG420": Rule(
         "The only push of a domain is taken as its update",
         "A domain has a `subscribe` with a reply, and one message that the server sends by itself.",
-        "bars.subscribe, bars.tick",
         'Write `verbs = { update = ["tick"] }` for the domain to settle it.',
     ),
     "WSG421": Rule(
         "Several pushes of a domain are taken as its updates",
         "A domain has a `subscribe` with a reply, and several messages that the server sends by itself, "
         "none of which is called `update`. Each update is delivered as one of them.",
-        "orders.subscribe, orders.placed, orders.filled",
         'Write `verbs = { update = ["placed", "filled"] }` for the domain, with those that are updates.',
     ),
     "WSG422": Rule(
         "A subscribe message has no updates",
         "The domain has no message that the server sends by itself, so subscribing is a plain request.",
-        "bars.subscribe, bars.subscribe.response",
         "Add the message with the updates to what the server sends.",
     ),
     "WSG423": Rule(
         "Nothing answers a subscribe message",
         "A subscription is there when the server has confirmed it. Without a reply the message is a plain "
         "send, and updates are delivered to listeners.",
-        "bars.subscribe, bars.update",
         "Name the reply in the document, or in the configuration under the domain's `replies`.",
     ),
     "WSG424": Rule(
         "Leaving a subscription is local",
         "The unsubscribe message is filled from the parameters of the subscription, or from the server's "
         "topic. This one wants something else, so no message is sent when a subscription ends.",
-        "bars.subscribe {symbol}, bars.unsubscribe {subscriptionId}",
         "Let it take parameters of the subscription, or a single `topic`.",
     ),
     "WSG425": Rule(
@@ -119,33 +104,28 @@ SUBSCRIPTIONS = {
         "The updates of the domain are flat: they have no topic. With two sets of parameters on one "
         "connection, the updates of one could reach the listeners of the other, so the second set is "
         "refused at run time.",
-        "alerts.update {symbol, text}     # no topic",
         'Write `route = { symbol = "symbol" }` for the domain: pairs of update field and parameter; or '
         '"connection": a connection for each set of parameters; or "broadcast": every update to everyone.',
     ),
     "WSG426": Rule(
         "A topic or a route names something that is not there",
         "A template names parameters of the subscription; a route names fields of the updates, and parameters.",
-        'topic = "bars:{symbl}"',
         "Use one of the names that the help lists. They are wire names.",
     ),
     "WSG427": Rule(
         "No value of a status is known to agree",
         'A confirmation agrees when its status is "ok", "success", "subscribed" or true. This status has '
         "other values, so every subscription would be refused.",
-        "status: {enum: [accepted, denied]}",
         'Write `reply = { ok = ["accepted"] }` for the domain.',
     ),
     "WSG428": Rule(
         "A role of a reply names a property that is not there",
         "`reply` says which properties of a confirmation are its status, message and topic.",
-        'reply = { status = "state" }     # the reply has `status`',
         "Use one of the names that the help lists. They are wire names.",
     ),
     "WSG429": Rule(
         "A subscribe message has several replies",
         "One message confirms a subscription. The first one that the document names is taken.",
-        "bars.subscribe is answered by bars.subscribed or bars.refused",
         "Name the one that confirms under the domain's `replies`.",
     ),
 }

@@ -12,20 +12,17 @@ RULES: dict[str, Rule] = {
         "Names in code are made of the document's own words. Two things that differ in punctuation or case "
         "alone would be called the same in one scope, so one of them gets a number, which says nothing to a "
         "reader and can move to the other one when the document changes.",
-        "components:\n  schemas: {order-item: {…}, order_item: {…}}",
         'Rename one in the document, or name it in the configuration: `rename = { "order-item" = "Item" }`.',
     ),
     "WSG481": Rule(
         "A renamed thing is not in the document",
         "The keys of `rename` are names of the document: of a schema, a domain, a message or a channel.",
-        '[tool.wsgen.client.rename]\n"borker.orders" = "orders"',
         "Correct the name, or leave the line out.",
     ),
     "WSG482": Rule(
         "A new name is none in Python",
         "The values of `rename` become classes, modules and methods: letters of ASCII, digits and underscores, "
         "beginning with a letter, and no keyword.",
-        '[tool.wsgen.client.rename]\n"chat.import" = "import"',
         "Choose another name.",
     ),
 }

@@ -12,56 +12,47 @@ RULES: dict[str, Rule] = {
     "WSG601": Rule(
         "The output does not compile",
         "Everything that is emitted is compiled before it is written.",
-        "a generated module with a syntax error",
         REPORT,
     ),
     "WSG602": Rule(
         "The output cannot be imported",
         "Everything that is emitted is imported, in an interpreter of its own, before it is written.",
-        "a generated module that uses a name it does not define",
         REPORT,
     ),
     "WSG603": Rule(
         "A decoder of the output cannot be built",
         "Some models only fail when their decoder is built, so every decoder is built before anything is written.",
-        "a model that refers to a type that is not there",
         REPORT,
     ),
     "WSG604": Rule(
         "The output could not be verified in time",
         "Importing the output took longer than two minutes.",
-        "a document with tens of thousands of schemas",
         "Build with `--no-verify`, or leave out what you do not need with `include` and `exclude`.",
     ),
     "WSG605": Rule(
         "A file would be written outside of the output folder",
         "Nothing is ever written outside of the output folder, also not behind a symbolic link in it.",
-        "a folder in the output that is a link to another one",
         "Remove the link. Where there is none this is a fault of wsgen; please report it with the document.",
     ),
     "WSG606": Rule(
         "A generated file was edited",
         "The file differs from what the last build wrote, so somebody's work would be lost. Nothing was written.",
-        "a change by hand in client.py",
         "Keep the change outside of the generated folder, then build with `--force`.",
     ),
     "WSG607": Rule(
         "A file that is not ours is in the way",
         "A file with the name of a generated one exists, and the manifest `.wsgen.json` does not list it. "
         "Nothing was written.",
-        "models.py of your own in the output folder",
         "Choose another output folder, move the file, or build with `--force`.",
     ),
     "WSG608": Rule(
         "The output cannot be written",
         "The file system refused. Files that were written before stay; the next build puts the folder right.",
-        "an output folder on a disk that is full",
         "Mend what the message names, and build again.",
     ),
     "WSG609": Rule(
         "The output is not verified",
         "The libraries that the output needs are not installed where wsgen runs, so it was not imported.",
-        "wsgen in an environment without pydantic",
         "Nothing, if that is meant; else install the library beside wsgen.",
     ),
 }

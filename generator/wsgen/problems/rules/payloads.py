@@ -7,56 +7,37 @@ from .rule import Rule
 __all__ = ["RULES"]
 
 RULES: dict[str, Rule] = {
-    "WSG460": Rule(
-        "An unknown type",
-        "JSON Schema has seven types. A value of any other takes part in the client as anything (`Any`).",
-        "price: {type: money}",
-        "Write one of array, boolean, integer, null, number, object, string.",
-    ),
     "WSG461": Rule(
         "A schema refers to itself with no object in between",
         "A class can refer to itself, because its fields are read later. A list or a choice that contains itself has "
         "no class; the inner part takes part in the client as anything (`Any`).",
-        "Tree: {type: array, items: {$ref: '#/components/schemas/Tree'}}",
         "Put the inner values into a property of an object, if the protocol allows it.",
     ),
     "WSG462": Rule(
         "A pattern is not checked",
         "Patterns are regular expressions as ECMA-262 defines them. Those that pydantic's engine does not take, or "
         "reads differently (look-around, negated classes), are left to the server.",
-        "pattern: ^(?!test)",
         "Nothing needs to be done. A simpler pattern would be checked before anything is sent.",
     ),
     "WSG463": Rule(
         "A schema could not be written as a model",
         "The model of one definition could not be generated. The client takes its values as they are.",
-        "an unforeseen combination of keywords",
         "Simplify the schema, and report the case: it is a fault of wsgen.",
     ),
     "WSG464": Rule(
         "A payload that nothing can satisfy",
         "The schema `false` has no valid value, so a message with such a payload cannot exist.",
-        "payload: false",
         "Describe the payload; a message without one has no `payload` at all.",
     ),
     "WSG465": Rule(
         "A default that its schema does not allow",
         "A default is what a missing property counts as. One of another type would break the type of the field.",
-        "limit: {type: integer, default: none}",
         "Correct the default, or remove it.",
     ),
     "WSG466": Rule(
         "Schemas beyond all measure",
         "Nesting, combinations and the number of classes are bounded, so that a hostile document cannot exhaust "
         "memory. What is beyond the bound takes part in the client as anything (`Any`).",
-        "sixty levels of allOf inside of each other",
         "Define inner schemas in components.schemas and refer to them.",
-    ),
-    "WSG467": Rule(
-        "A name that no frame can carry",
-        "Half of a surrogate pair is no character, and UTF-8 has no form for it (RFC 3629, section 3). JSON text can "
-        "spell one, so a document can hold a property of such a name. The client leaves it out.",
-        'properties: {"\\ud800": {type: string}}',
-        "Correct the name.",
     ),
 }
