@@ -316,9 +316,10 @@ class TestInspect:
         run = wsgen_("inspect", str(TRADING))
         lines = [line.split() for line in run.out.splitlines()]
         assert run.code == 0
-        assert ["broker.orders", "subscribe", "broker.orders.subscribe"] in [line[:3] for line in lines]
-        assert ["chat", "request", "chat.join", "chat.joined"] in lines
-        assert ["chat", "push", "chat.message"] in lines
+        assert ["broker.orders", "subscribe", ".subscribe", ".subscribe.response"] in lines
+        assert ["chat", "request", ".join", ".joined"] in lines
+        assert ["chat", "push", ".message"] in lines
+        assert ["request", "ping", "pong"] in lines
 
     def test_json(self, wsgen_: Any) -> None:
         answer = wsgen_("inspect", str(TRADING), "--json").answer

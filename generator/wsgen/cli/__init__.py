@@ -19,8 +19,7 @@ from .exits import BUG, DONE, USAGE, exit_code
 from .printing import Format, print_problems, printable
 
 if TYPE_CHECKING:
-    from wsgen.operations import Client
-    from wsgen.pipeline import Built
+    from wsgen.pipeline import Built, Understood
 
 __all__ = ["app", "main"]
 
@@ -239,14 +238,14 @@ def validate(
     _finish(problems, format, strict)
 
 
-def _client(spec: str, config: Path | None, problems: Problems) -> Client | None:
-    """A document's client; None where there is nothing to show, which `problems` then tells."""
+def _understood(spec: str, config: Path | None, problems: Problems) -> Understood | None:
+    """What a document says; None where there is nothing to show, which `problems` then tells."""
     from wsgen.pipeline import understand
 
     from .jobs import settings_of
 
     try:
-        return understand(settings_of(spec, _load_config(config, problems)), problems).client
+        return understand(settings_of(spec, _load_config(config, problems)), problems)
     except Stop:
         return None
 
@@ -261,16 +260,15 @@ def inspect(
 ) -> None:
     """Show what the client of a document will be."""
     problems = Problems()
-    client = _client(spec, config, problems)
+    understood = _understood(spec, config, problems)
     if as_json:
         from .inspection import inspection
 
-        typer.echo(json.dumps(inspection(client, problems), indent=2))
-    elif client is not None:
-        from .card import direction_card, operations_table
+        typer.echo(json.dumps(inspection(understood, problems), indent=2))
+    elif understood is not None:
+        from .overview import overview
 
-        typer.echo(printable(f"{client.title} {client.version}".strip()))
-        typer.echo(direction_card(client) + "\n\n" + operations_table(client))
+        typer.echo(overview(understood, problems))
     _finish(problems, format, strict)
 
 

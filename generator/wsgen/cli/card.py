@@ -1,17 +1,16 @@
-"""What a document's client will do: the direction card, and a table of its operations."""
+"""The direction card: what a document was taken to mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wsgen.operations import Client, Domain, Route, Subscription, WireMessage
+from wsgen.operations import Client, WireMessage
 
 from .printing import printable
 
-__all__ = ["direction_card", "operations_table"]
+__all__ = ["direction_card"]
 
 SHOWN = 8
-COLUMNS = ("domain", "operation", "message", "reply", "update", "topic")
 
 
 def direction_card(client: Client) -> str:
@@ -38,49 +37,3 @@ def _directions(client: Client) -> Iterator[tuple[str, list[str]]]:
 
 def _keys(messages: Iterable[WireMessage]) -> str:
     return " | ".join(message.key for message in messages)
-
-
-def operations_table(client: Client) -> str:
-    """A line for each operation, in columns."""
-    rows = [COLUMNS, *(row for each in client.connections for domain in each.domains for row in _rows(domain))]
-    clean = [tuple(printable(cell) for cell in row) for row in rows]
-    widths = [max(len(row[column]) for row in clean) for column in range(len(COLUMNS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in clean]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _rows(domain: Domain) -> Iterator[tuple[str, ...]]:
-    for subscription in domain.subscriptions:
-        yield from _subscription_rows(domain.name, subscription)
-    for request in domain.requests:
-        doubt = "" if request.certain else "?"
-        yield domain.name, "request", request.message.key, _keys(request.replies) + doubt, "", ""
-    for send in domain.sends:
-        yield domain.name, "send", send.message.key, "", "", ""
-    for push in domain.pushes:
-        yield domain.name, "push", "", "", push.message.key, ""
-
-
-def _subscription_rows(name: str, subscription: Subscription) -> Iterator[tuple[str, ...]]:
-    updates = [update.message for update in subscription.updates]
-    doubt = "" if subscription.certain else "?"
-    confirmation = subscription.confirmation.message.key
-    yield name, "subscribe", subscription.subscribe.key, confirmation, _keys(updates) + doubt, _topic(subscription)
-    if subscription.unsubscribe is not None:
-        release = subscription.release.message.key if subscription.release else ""
-        yield name, "unsubscribe", subscription.unsubscribe.key, release, "", ""
-
-
-def _topic(subscription: Subscription) -> str:
-    rule = subscription.topic_rule or "server's"
-    if all(update.topic is not None for update in subscription.updates):
-        return rule
-    return f"{rule}; {_route(subscription.route)}"
-
-
-def _route(route: Route) -> str:
-    if route is None:
-        return "flat, no route"
-    if isinstance(route, str):
-        return f"route {route}"
-    return "route " + ", ".join(f"{field} = {parameter}" for field, parameter in route.items())

@@ -1,34 +1,56 @@
-"""The answer of `wsgen inspect --json`: a stable form. Keys are added to it, never changed."""
+"""The answer of `wsgen inspect --json`: a stable form, which docs/schemas/inspect.schema.json describes.
+
+Keys are added to it, never changed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from typing import TypeAlias, assert_never
 
-from wsgen.operations import Client, Domain, WireMessage
+from wsgen.derive import Schemas
+from wsgen.model import Parameter, Schema, SecurityScheme, Server
+from wsgen.operations import (
+    Client,
+    ClientConnection,
+    Confirmation,
+    Discriminator,
+    Domain,
+    Push,
+    Request,
+    Route,
+    Send,
+    Subscription,
+    WireMessage,
+)
+from wsgen.pipeline import Understood
 from wsgen.problems import Problems
 
 from .printing import as_json
 
-__all__ = ["inspection"]
+__all__ = ["Operation", "inspection", "messages_of", "operations_of", "server_url", "warnings_of"]
+
+Operation: TypeAlias = Subscription | Request | Send | Push
 
 
-def inspection(client: Client | None, problems: Problems) -> dict[str, object]:
-    """What was understood of a document. `client` None: nothing was; the answer has the same form."""
+def inspection(understood: Understood | None, problems: Problems) -> dict[str, object]:
+    """What was understood of a document. None: nothing was; the answer has the same form."""
+    client = understood.client if understood else None
+    schemas = Schemas(understood.application.schemas if understood else {})
+    connections = client.connections if client else ()
+    servers = {server.id: server for each in connections for server in each.servers}
+    schemes = {one.id: one for server in servers.values() for all_of in server.security for one in all_of}
     return {
         "title": client.title if client else "",
         "version": client.version if client else "",
+        "asyncapi": understood.application.asyncapi if understood else "",
         "perspective": _perspective(client),
-        "connections": [
-            {
-                "channel": each.channel,
-                "address": each.address,
-                "servers": [server.id for server in each.servers],
-                "envelope": {"tag": each.envelope.tag, "payload": each.envelope.payload},
-            }
-            for each in (client.connections if client else ())
-        ],
-        "messages": list(_messages(client)) if client else [],
-        "operations": list(_operations(client)) if client else [],
+        "servers": [_server(each) for each in servers.values()],
+        "security": [_scheme(each) for each in schemes.values()],
+        "connections": [_connection(each, schemas) for each in connections],
+        "messages": [one for each in connections for one in _messages(each)],
+        "operations": [one for each in connections for one in _operations(each, schemas, problems)],
         "buildable": client is not None and not problems.fatal,
         "problems": [as_json(problem) for problem in problems],
     }
@@ -41,55 +63,182 @@ def _perspective(client: Client | None) -> dict[str, object]:
     return {"value": view.value, "certain": view.certain, "evidence": list(view.evidence)}
 
 
-def _messages(client: Client) -> Iterator[dict[str, object]]:
-    for connection in client.connections:
-        for wire in (*connection.sent, *connection.received):
-            found = wire.discriminator
+def server_url(server: Server) -> str:
+    """The server's URL, with its variables in braces."""
+    return f"{server.protocol}://{server.host}{server.pathname}"
+
+
+def _server(server: Server) -> dict[str, object]:
+    return {
+        "id": server.id,
+        "url": server_url(server),
+        "protocol": server.protocol,
+        "host": server.host,
+        "pathname": server.pathname,
+        "variables": [
+            {"name": each.name, "default": each.default, "enum": list(each.enum)} for each in server.variables
+        ],
+        "security": [[scheme.id for scheme in all_of] for all_of in server.security],
+    }
+
+
+def _scheme(scheme: SecurityScheme) -> dict[str, object]:
+    return {
+        "id": scheme.id,
+        "type": scheme.kind,
+        "in": scheme.location,
+        "name": scheme.name,
+        "scheme": scheme.scheme,
+    }
+
+
+def _connection(connection: ClientConnection, schemas: Schemas) -> dict[str, object]:
+    envelope = connection.envelope
+    return {
+        "channel": connection.channel,
+        "address": connection.address,
+        "servers": [server.id for server in connection.servers],
+        "parameters": [_parameter(each) for each in connection.parameters],
+        "query": _fields(connection.query, schemas),
+        "headers": _fields(connection.headers, schemas),
+        "envelope": {
+            "tag": envelope.tag,
+            "sent_tag": envelope.tag if envelope.sent_tag is None else envelope.sent_tag,
+            "payload": envelope.payload,
+        },
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    return {"name": parameter.name, "default": parameter.default, "enum": list(parameter.enum)}
+
+
+def _fields(schema: Schema | None, schemas: Schemas) -> list[dict[str, object]]:
+    """The properties of an object, by wire name."""
+    if schema is None:
+        return []
+    required = schemas.required(schema)
+    return [{"name": name, "required": name in required} for name in schemas.properties(schema)]
+
+
+def _messages(connection: ClientConnection) -> Iterator[dict[str, object]]:
+    for wire in (*connection.sent, *connection.received):
+        yield {
+            "connection": connection.channel,
+            "id": wire.id,
+            "key": wire.key,
+            "direction": wire.direction,
+            "discriminator": _discriminator(wire.discriminator),
+        }
+
+
+def _discriminator(found: Discriminator) -> dict[str, object]:
+    return {"by": found.by, "property": found.property, "value": found.value}
+
+
+def operations_of(domain: Domain) -> Iterator[Operation]:
+    """All operations of a domain, whatever their kind."""
+    for field in fields(domain):
+        value = getattr(domain, field.name)
+        if isinstance(value, tuple):
+            yield from value
+
+
+def messages_of(operation: Operation) -> tuple[WireMessage, ...]:
+    """All messages of an operation, its own first."""
+    match operation:
+        case Subscription():
+            ends = [operation.unsubscribe, operation.release.message if operation.release else None]
+            return (
+                operation.subscribe,
+                operation.confirmation.message,
+                *(update.message for update in operation.updates),
+                *(message for message in ends if message is not None),
+            )
+        case Request():
+            return (operation.message, *operation.replies)
+        case Send():
+            return (operation.message, *([operation.acknowledgement] if operation.acknowledgement else []))
+        case Push():
+            return (operation.message,)
+        case _:
+            assert_never(operation)
+
+
+def warnings_of(operation: Operation, problems: Problems) -> list[str]:
+    """The codes of warnings and errors at the places of an operation's messages."""
+    places = {message.place for message in messages_of(operation)}
+    return sorted({problem.code for problem in problems if problem.place in places and problem.level != "note"})
+
+
+def _operations(connection: ClientConnection, schemas: Schemas, problems: Problems) -> Iterator[dict[str, object]]:
+    for domain in connection.domains:
+        for operation in operations_of(domain):
             yield {
-                "id": wire.id,
-                "key": wire.key,
-                "direction": wire.direction,
-                "discriminator": {"by": found.by, "property": found.property, "value": found.value},
+                "connection": connection.channel,
+                "domain": domain.name,
+                **_operation(operation, schemas),
+                "warnings": warnings_of(operation, problems),
             }
 
 
-def _operations(client: Client) -> Iterator[dict[str, object]]:
-    for connection in client.connections:
-        for domain in connection.domains:
-            for operation in _of_domain(domain):
-                yield {"domain": domain.name, **operation}
+def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
+    match operation:
+        case Subscription():
+            return _subscription(operation, schemas)
+        case Request():
+            replies = _ids(operation.replies)
+            return _plain("request", operation.verb, operation.message, replies, certain=operation.certain)
+        case Send():
+            return _plain("send", operation.verb, operation.message)
+        case Push():
+            return _plain("push", operation.verb, operation.message)
+        case _:
+            assert_never(operation)
 
 
 def _ids(messages: Iterable[WireMessage]) -> list[str]:
     return [message.id for message in messages]
 
 
-def _of_domain(domain: Domain) -> Iterator[dict[str, object]]:
-    for each in domain.subscriptions:
-        route = dict(each.route) if each.route is not None and not isinstance(each.route, str) else each.route
-        yield {
-            "kind": "subscription",
-            "message": each.subscribe.id,
-            "replies": [each.confirmation.message.id],
-            "updates": _ids(update.message for update in each.updates),
-            "unsubscribe": each.unsubscribe.id if each.unsubscribe else None,
-            "topic_rule": each.topic_rule,
-            "route": route,
-            "certain": each.certain,
-        }
-    for request in domain.requests:
-        yield _plain("request", request.message, _ids(request.replies), request.certain)
-    for send in domain.sends:
-        yield _plain("send", send.message, [], True)
-    for push in domain.pushes:
-        yield _plain("push", push.message, [], True)
+def _subscription(each: Subscription, schemas: Schemas) -> dict[str, object]:
+    return {
+        "kind": "subscription",
+        "verb": "subscribe",
+        "message": each.subscribe.id,
+        "replies": [each.confirmation.message.id],
+        "updates": _ids(update.message for update in each.updates),
+        "unsubscribe": each.unsubscribe.id if each.unsubscribe else None,
+        "unsubscribe_replies": [each.release.message.id] if each.release else [],
+        "parameters": _fields(each.subscribe.payload, schemas),
+        "confirmation": _confirmation(each.confirmation),
+        "topic_rule": each.topic_rule,
+        "route": _route(each.route),
+        "certain": each.certain,
+    }
 
 
-def _plain(kind: str, message: WireMessage, replies: list[str], certain: bool) -> dict[str, object]:
+def _confirmation(each: Confirmation) -> dict[str, object]:
+    return {
+        "status": each.status,
+        "message": each.text,
+        "topic": each.topic,
+        "ok": None if each.ok is None else list(each.ok),
+    }
+
+
+def _route(route: Route) -> object:
+    return dict(route) if isinstance(route, Mapping) else route
+
+
+def _plain(
+    kind: str, verb: str, message: WireMessage, replies: list[str] | None = None, *, certain: bool = True
+) -> dict[str, object]:
     return {
         "kind": kind,
+        "verb": verb,
         "message": message.id,
-        "replies": replies,
+        "replies": replies or [],
         "updates": [],
         "unsubscribe": None,
         "certain": certain,

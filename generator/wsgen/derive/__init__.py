@@ -28,7 +28,7 @@ from .replies import find_answers
 from .schemas import Schemas
 from .traffic import traffic_of
 
-__all__ = ["client_direction", "derive", "effective_settings"]
+__all__ = ["Schemas", "client_direction", "derive", "effective_settings"]
 
 
 def derive(application: Application, settings: ClientSettings, problems: Problems) -> Client:

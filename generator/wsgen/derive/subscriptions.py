@@ -252,7 +252,7 @@ def _delivery(updates: Sequence[Update], context: Subscribing) -> Delivery | Non
 def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscribing) -> Route:
     """How updates without a topic find their subscription."""
     flat = [update for update in updates if update.topic is None]
-    parameters = context.schemas.properties(subscribe.payload)
+    parameters = _free_parameters(subscribe, context.schemas)
     route = context.settings.route
     if route is not None and not isinstance(route, str):
         return route if _route_fits(route, flat, subscribe, context) else None
@@ -265,6 +265,12 @@ def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscri
         return {name: name for name in named}
     _report_flat(flat[0], common, context)
     return None
+
+
+def _free_parameters(subscribe: WireMessage, schemas: Schemas) -> list[str]:
+    """What can differ from one subscription to the next: a constant, such as the wire type, cannot."""
+    properties = schemas.properties(subscribe.payload)
+    return [name for name, schema in properties.items() if len(schemas.values(schema)) != 1]
 
 
 def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: WireMessage, context: Subscribing) -> bool:
