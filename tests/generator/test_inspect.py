@@ -16,7 +16,8 @@ from wsgen.cli.examples import example_of
 from wsgen.problems.rules import RULES
 
 from .rule_examples import run_wsgen, write_form
-from .test_specs import INVALID, SPECS, VALID
+from .reading import SPECS
+from .test_specs import INVALID, VALID
 
 ROOT = Path(__file__).parents[2]
 TRADING = SPECS / "trading.asyncapi.json"
