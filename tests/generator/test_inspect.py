@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from wsgen.cli.examples import example_of
 from wsgen.problems.rules import RULES
 
-from .rule_examples import run_wsgen, write_form
 from .reading import SPECS
+from .rule_examples import run_wsgen, write_form
 from .test_specs import INVALID, VALID
 
 ROOT = Path(__file__).parents[2]
