@@ -21,6 +21,7 @@ __all__ = [
     "Discriminator",
     "Domain",
     "Envelope",
+    "Heartbeat",
     "Perspective",
     "Push",
     "Request",
@@ -117,6 +118,7 @@ class Subscription:
         release_parameters: the parameters that the unsubscribe takes, where it takes fewer; None: the same.
         defaults: schema defaults of the parameters, by wire name.
         topic_rule: a template over parameters, "sorted-json", or None: the server's topic.
+        strict_topic: whether another topic than the rule's ends the subscription.
         delivery: of consumers that do not say otherwise; None: the runtime's default.
     """
 
@@ -128,6 +130,7 @@ class Subscription:
     release_parameters: tuple[str, ...] | None = None
     defaults: Mapping[str, Json] = field(default_factory=dict[str, Json])
     topic_rule: str | None = None
+    strict_topic: bool = False
     route: Route = None
     delivery: Delivery | None = None
     certain: bool = True
@@ -139,6 +142,8 @@ class Request:
     message: WireMessage
     replies: tuple[WireMessage, ...]
     certain: bool = True
+    pipeline: bool = True
+    """Whether it is sent while an earlier request of the same kind waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,16 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A message that the client sends every `interval` seconds; `reply` answers it and is swallowed."""
+
+    message: WireMessage
+    interval: float
+    payload: Json = None
+    reply: WireMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClientConnection:
     """One façade: the domains that share a socket, and how it is addressed."""
 
@@ -182,6 +197,7 @@ class ClientConnection:
     parameters: tuple[Parameter, ...] = ()
     query: Schema | None = None
     headers: Schema | None = None
+    heartbeat: Heartbeat | None = None
 
 
 @dataclass(frozen=True, slots=True)

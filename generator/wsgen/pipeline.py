@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Built", "Understood", "build_client", "default_folder", "examine", "read_application", "understand"]
 
 _NO_FILE = re.compile(r"https?://|(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*:[A-Za-z_]\w*$")
+_NOT_IN_FINGERPRINT = frozenset({"input", "folder", "headers", "output", "runtime_output", "place", "given"})
 _WORD = re.compile(r"[^\W_]+")
 _TRAILING = frozenset({"api", "websocket", "websockets", "service"})
 
@@ -182,7 +183,7 @@ def _plain(value: object) -> object:
     """Settings as JSON, without paths and places: they differ from machine to machine."""
     if isinstance(value, dict):
         items = cast("dict[str, object]", value).items()
-        return {key: _plain(each) for key, each in items if key not in {"input", "output", "place"}}
+        return {key: _plain(each) for key, each in items if key not in _NOT_IN_FINGERPRINT}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in cast("tuple[object, ...]", value)]
     return value

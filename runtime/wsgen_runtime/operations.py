@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 from .codec import Codec
-from .options import Delivery
+from .options import ConnectionOptions, Delivery
 
 __all__ = [
     "Confirmation",
@@ -40,11 +40,14 @@ OK_VALUES = ("ok", "success", "subscribed", True)
 class Protocol:
     """All that the clients of one generated package share: its name and its codec.
 
-    Clients share a connection only with clients of the same `Protocol` object.
+    Clients share a connection only with clients of the same `Protocol` object. `defaults` are the options of
+    clients that do not say otherwise; `url_env` is the environment variable with the URL of those that give none.
     """
 
     name: str
     codec: Codec
+    defaults: ConnectionOptions = field(default_factory=ConnectionOptions, compare=False)
+    url_env: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

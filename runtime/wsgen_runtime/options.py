@@ -142,7 +142,7 @@ class ConnectionOptions(TypedDict, total=False):
     on_disconnect: what a request or send does while the connection is lost: "fail" raises `ConnectionLost` at once
         (default), "queue" waits for a connection as long as `ttl` (default 30 s) allows. Nothing that was sent is
         ever sent again.
-    heartbeat: see `Heartbeat`; default: none.
+    heartbeat: see `Heartbeat`; default: what the package was built with, else none. None: none.
     max_silence: seconds without any frame of the server after which the connection counts as dead; default: none.
     ping_interval, ping_timeout: protocol pings; default 20 s and 20 s, None: none.
     max_size: bytes of the largest message that is accepted; default 16 MiB.
@@ -165,7 +165,7 @@ class ConnectionOptions(TypedDict, total=False):
     retry: Retry
     on_disconnect: Literal["fail", "queue"]
     ttl: float
-    heartbeat: Heartbeat
+    heartbeat: Heartbeat | None
     max_silence: float
     ping_interval: float | None
     ping_timeout: float | None

@@ -67,8 +67,8 @@ def test_a_whole_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert (bars.delivery.policy, bars.delivery.key) == ("latest", "symbol")
     assert (bars.reply.status, bars.reply.ok) == ("state", ("accepted", True))
     assert client.domain("broker.orders").route == "connection"
-    assert client.verbs_of("broker.orders") == Verbs("subscribe", "", ("filled", "placed"))
-    assert client.verbs_of("bars") == Verbs()
+    assert client.domain("broker.orders").verbs == Verbs("subscribe", "", ("filled", "placed"))
+    assert client.domain("bars").verbs == Verbs()
 
 
 def test_an_unknown_key_has_its_line_and_a_suggestion(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def test_a_key_in_an_inline_table_has_its_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "message"),
     [
-        ("output = 3", "WSG903", "`output` must be a string, and is a number"),
-        ('strict_enums = "yes"', "WSG903", "`strict_enums` must be true or false, and is a string"),
-        ("rename = { A = 1 }", "WSG903", "`rename` must be a table of strings, and is a table"),
+        ("output = 3", "WSG903", "`output` must be a string that is not empty, and is the number 3"),
+        ('strict_enums = "yes"', "WSG903", '`strict_enums` must be true or false, and is the string "yes"'),
+        ("rename = { A = 1 }", "WSG903", "`rename` must be a table of strings, none of them empty, and is a table"),
         ("domains = []", "WSG903", "`domains` must be a table, and is a list"),
         (
             'url_env = "1 X"',
             "WSG903",
-            "`url_env` must be the name of an environment variable, and is a string",
+            '`url_env` must be the name of an environment variable, and is the string "1 X"',
         ),
         (
             'perspective = "sever"',
@@ -112,13 +112,124 @@ def test_a_key_in_an_inline_table_has_its_column(tmp_path: Path) -> None:
         (
             'target = "typescript"',
             "WSG904",
-            '`target = "typescript"` is not available in this version; it has "python"',
+            '`target = "typescript"` is not available yet; this version has "python"',
         ),
     ],
 )
 def test_wrong_values(tmp_path: Path, line: str, code: str, message: str) -> None:
     _, (problem,) = load(tmp_path, f'[[client]]\ninput = "a.json"\n{line}\n')
     assert (problem.code, problem.message, problem.place.line) == (code, message, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "help"),
+    [
+        ("deliverry = { }", 3, 1, "did you mean `delivery`?"),
+        ("delivery = { policy = 'fail', limitt = 3 }", 3, 31, "did you mean `limit`?"),
+        ("heartbeat.type = 'ping'\nheartbeat.interval = 1\nheartbeat.replly = 'pong'", 5, 1, "did you mean `reply`?"),
+        ("[client.verbs]\nsubscripe = 'x'", 4, 1, "did you mean `subscribe`?"),
+        ("[client.domains.a]\nreply.statuss = 'x'", 4, 1, "did you mean `status`?"),
+        ("[client.domains.'a.b'.delivery]\npolicy = 'fail'\nkeyy = 'x'", 5, 1, "did you mean `key`?"),
+        ("domains.a.verbs = { updates = 'x' }", 3, 21, "did you mean `update`?"),
+        ("zzz = 1", 3, 1, "known here are `connection`, "),
+    ],
+)
+def test_unknown_keys_at_every_depth(tmp_path: Path, text: str, line: int, column: int, help: str) -> None:
+    _, (problem,) = load(tmp_path, f'[[client]]\ninput = "a.json"\n{text}\n')
+    assert (problem.code, problem.place.line, problem.place.column) == ("WSG902", line, column)
+    assert problem.help.startswith(help)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("strict_topic = 1", "`strict_topic` must be true or false, and is the number 1"),
+        ("pipeline = 'no'", '`pipeline` must be true or false, and is the string "no"'),
+        ("readme = []", "`readme` must be true or false, and is a list"),
+        ("output = ''", '`output` must be a string that is not empty, and is the string ""'),
+        ("envelope = true", "`envelope` must be the property that wraps payloads, or false, and is true"),
+        ("perspective = 1", '`perspective` must be one of "auto", "server", "client", and is the number 1'),
+        ("models = 'msgspec'", '`models = "msgspec"` is not available yet; this version has "pydantic"'),
+        (
+            "heartbeat = { type = 'a', interval = 0 }",
+            "`interval` must be a number of seconds above 0, and is the number 0",
+        ),
+        (
+            "heartbeat = { type = 'a', interval = inf }",
+            "`interval` must be a number of seconds above 0, and is the number inf",
+        ),
+        ("heartbeat = { interval = 1 }", "`heartbeat` needs `type`"),
+        (
+            "heartbeat = { type = 'a', interval = 1, payload = 2026-01-01 }",
+            "`payload` must be a payload as JSON can say it, without dates and infinities, and is a date",
+        ),
+        ("delivery = { policy = 'fail', limit = 0 }", "`limit` must be a whole number above 0, and is the number 0"),
+        (
+            "domains.a.route = true",
+            '`route` must be "connection", "broadcast", or a table with pairs of update field and parameter, '
+            "and is true",
+        ),
+        ("runtime = 'shared'", '`runtime = "shared"` needs `runtime_output`, the folder of the one copy'),
+    ],
+)
+def test_wrong_values_say_both_sides(tmp_path: Path, line: str, message: str) -> None:
+    _, (problem,) = load(tmp_path, f'[[client]]\ninput = "a.json"\n{line}\n')
+    assert (problem.level, problem.message, problem.place.line) == ("error", message, 3)
+
+
+def test_a_key_of_json_that_stands_twice(tmp_path: Path) -> None:
+    _, (problem,) = load(tmp_path, '{"input": "a",\n "input": "b"}', "wsgen.json")
+    assert (problem.code, problem.place.line) == ("WSG901", 2)
+    assert problem.related[0][0].line == 1
+
+
+def test_null_is_no_value(tmp_path: Path) -> None:
+    _, (problem,) = load(tmp_path, '{"input": "a", "verbs": null}', "wsgen.json")
+    assert problem.message == "`verbs` must be a table, and is null"
+
+
+def test_clients_stand_on_what_holds_for_all(tmp_path: Path) -> None:
+    config, problems = load(
+        tmp_path,
+        """
+        strict_enums = true
+        rename = { A = "B" }
+        verbs = { subscribe = "listen" }
+        delivery = { policy = "fail" }
+        domains.bars.topic = "bars:{symbol}"
+        [[client]]
+        input = "a.json"
+        strict_enums = false
+        rename = { C = "D" }
+        verbs = { update = ["tick"] }
+        [client.domains.bars]
+        strict_topic = true
+        verbs = { unsubscribe = "" }
+        """,
+    )
+    assert problems == []
+    (client,) = config.clients
+    assert (client.strict_enums, client.rename) == (False, {"A": "B", "C": "D"})
+    bars = client.domain("bars")
+    assert (bars.topic, bars.strict_topic) == ("bars:{symbol}", True)
+    assert bars.verbs == Verbs("listen", "", ("tick",))
+    assert client.domain("other").verbs == Verbs("listen", "unsubscribe", ("tick",))
+    assert bars.delivery is not None
+    assert bars.place_of("delivery").line == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "strict_topic = true",
+        "domains.a.strict_topic = true",
+        "strict_topic = true\ndomains.a.route = 'broadcast'",
+        "runtime_output = 'x'",
+    ],
+)
+def test_keys_that_can_do_nothing_are_noted(tmp_path: Path, text: str) -> None:
+    _, (problem,) = load(tmp_path, f'[[client]]\ninput = "a.json"\n{text}\n')
+    assert (problem.code, problem.level, problem.place.line) == ("WSG905", "note", 3)
 
 
 def test_latest_needs_its_key(tmp_path: Path) -> None:
@@ -154,12 +265,13 @@ def test_the_keys_of_the_older_generator(tmp_path: Path, monkeypatch: pytest.Mon
       "output": "src/plugins",
       "baseClass": "wsClientBase.ts",
       "template": "factory",
-      "options": {"generateTypes": true, "generateDocs": false}
+      "options": {"generateTypes": true, "generateMocks": false, "generateTests": true, "generateDocs": false}
     }"""
     config, (problem,) = load(tmp_path, text, "wsgen.json")
     assert config.clients[0].input == "backend/asyncapi.json"
     assert (problem.code, problem.level) == ("WSG905", "note")
-    assert "`baseClass`, `template`, `options` have no effect" in problem.message
+    assert "`baseClass`, `template`, `options.generateTests` have no effect" in problem.message
+    assert (config.clients[0].fakes, config.clients[0].readme) == (False, False)
 
 
 def test_unknown_keys_of_json_have_lines(tmp_path: Path) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from .files import find_config, load_config
+from .layers import layered
 from .lines import CLIENT, Line, domain_table, lines_of
 from .settings import (
     ClientSettings,
     Config,
     DeliverySettings,
     DomainSettings,
+    EnvelopeSetting,
+    HeartbeatSettings,
     ReplyRoles,
     RouteSetting,
     Verbs,
 )
-from .tables import read_extensions
+from .tables import read_extensions, read_message_extensions
 
 __all__ = [
     "CLIENT",
@@ -21,13 +24,17 @@ __all__ = [
     "Config",
     "DeliverySettings",
     "DomainSettings",
+    "EnvelopeSetting",
+    "HeartbeatSettings",
     "Line",
     "ReplyRoles",
     "RouteSetting",
     "Verbs",
     "domain_table",
     "find_config",
+    "layered",
     "lines_of",
     "load_config",
     "read_extensions",
+    "read_message_extensions",
 ]

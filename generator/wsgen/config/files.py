@@ -74,9 +74,12 @@ def _load(file: Path, problems: Problems) -> Config:
     text = _read(file, name, problems)
     document: object
     try:
-        document = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
+        document = json.loads(text, parse_constant=_no_number) if file.suffix == ".json" else tomllib.loads(text)
     except json.JSONDecodeError as error:
         problems.error("WSG901", f"this is no JSON: {error.msg}", Place(name, error.lineno, error.colno))
+        raise Stop from None
+    except (_NoNumber, RecursionError) as error:
+        problems.error("WSG901", f"this cannot be a configuration: {error}", Place(name, 1, 1))
         raise Stop from None
     except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
@@ -87,12 +90,29 @@ def _load(file: Path, problems: Problems) -> Config:
         problems.error("WSG901", "a configuration is an object, and this is none", Place(name, 1, 1))
         raise Stop
     values = cast("dict[str, object]", document)
-    locations = json_locations(text) if file.suffix == ".json" else toml_locations(text)
+    locations, twice = json_locations(text) if file.suffix == ".json" else (toml_locations(text), {})
+    for keys, (line, column) in twice.items():
+        first = Place(name, *locations[keys])
+        problems.error(
+            "WSG901",
+            f"the key `{keys[-1]}` stands here for the second time",
+            Place(name, line, column),
+            "remove one of the two",
+            ((first, "the first"),),
+        )
     source = Source(name, locations, problems)
     under_tool = "wsgen" in _table(values.get("tool"))
     if file.name == "pyproject.toml" or under_tool:
         return read_config(file, Table(_table(_table(values.get("tool")).get("wsgen")), ("tool", "wsgen"), source))
     return read_config(file, Table(values, (), source))
+
+
+class _NoNumber(Exception):
+    pass
+
+
+def _no_number(word: str) -> float:
+    raise _NoNumber(f"{word} is no JSON")
 
 
 def _read(file: Path, name: str, problems: Problems) -> str:

@@ -1,8 +1,10 @@
-"""Lines of keys in a configuration file. `tomllib` and `json` give none, so the text is scanned once more."""
+"""Places of keys in a configuration file. `tomllib` and `json` give none, so the text is scanned once more."""
 
 from __future__ import annotations
 
+import json
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -11,12 +13,17 @@ __all__ = ["Keys", "Location", "json_locations", "locate", "toml_locations"]
 Keys: TypeAlias = tuple[str | int, ...]
 Location: TypeAlias = tuple[int, int]
 
-_BARE_OR_QUOTED = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
-_DOTTED = rf"{_BARE_OR_QUOTED}(?:\s*\.\s*{_BARE_OR_QUOTED})*"
-_HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]")
-_ASSIGNMENT = re.compile(rf"\s*({_DOTTED})\s*=")
-_INLINE = re.compile(rf"[{{,]\s*({_DOTTED})\s*=")
-_PART = re.compile(_BARE_OR_QUOTED)
+_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_STRING = re.compile(
+    r'"""(?:[^\\"]|\\.|"{1,2}(?!"))*"{3,5}'
+    r"|'''(?:[^']|'{1,2}(?!'))*'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_DOT = re.compile(r"[ \t]*\.[ \t]*")
+_WORD = re.compile(r"[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
@@ -29,57 +36,148 @@ def locate(locations: Mapping[Keys, Location], keys: Keys) -> Location:
     return (0, 0)
 
 
-def _parts(dotted: str) -> list[str]:
-    return [part[1:-1] if part[0] in "\"'" else part for part in _PART.findall(dotted)]
+class _Lines:
+    """From offsets to lines and columns."""
 
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
 
-def _table(parts: list[str], counts: Mapping[Keys, int]) -> Keys:
-    """The keys of a table header, with the index of the last element of each array of tables on its way."""
-    keys: Keys = ()
-    for part in parts:
-        keys = (*keys, part)
-        if keys in counts:
-            keys = (*keys, counts[keys])
-    return keys
+    def of(self, offset: int) -> Location:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
 
 
 def toml_locations(text: str) -> dict[Keys, Location]:
     """Keys to (line, column), both from 1, of a TOML text that `tomllib` has accepted."""
-    found: dict[Keys, Location] = {}
-    counts: dict[Keys, int] = {}
-    table: Keys = ()
-    for number, line in enumerate(text.splitlines(), 1):
-        header = _HEADER.match(line)
-        if header:
-            parts = _parts(header[2])
-            if header[1] == "[[":
-                array = (*_table(parts[:-1], counts), parts[-1])
-                counts[array] = counts.get(array, -1) + 1
-            table = _table(parts, counts)
-            found.setdefault(table, (number, header.start(2) + 1))
-            continue
-        assignment = _ASSIGNMENT.match(line)
-        if assignment:
-            keys = (*table, *_parts(assignment[1]))
-            found.setdefault(keys, (number, assignment.start(1) + 1))
-            for inline in _INLINE.finditer(line, assignment.end()):
-                found.setdefault((*keys, *_parts(inline[1])), (number, inline.start(1) + 1))
-    return found
+    return _Toml(text).read()
 
 
-def json_locations(text: str) -> dict[Keys, Location]:
-    """Keys to (line, column), both from 1, of a JSON text that `json` has accepted."""
+class _Toml:
+    """One pass over a text that is known to be TOML, so that nothing has to be checked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = _Lines(text)
+        self.at = 0
+        self.found: dict[Keys, Location] = {}
+        self.counts: dict[Keys, int] = {}
+
+    def read(self) -> dict[Keys, Location]:
+        table: Keys = ()
+        self.skip()
+        while self.at < len(self.text):
+            if self.text[self.at] == "[":
+                table = self.header()
+            else:
+                self.assignment(table)
+            self.skip()
+        return self.found
+
+    def skip(self) -> None:
+        self.at = self.after(_BLANK)
+
+    def after(self, pattern: re.Pattern[str]) -> int:
+        match = pattern.match(self.text, self.at)
+        # A text that tomllib accepts always matches; one step more than nothing keeps the scan finite.
+        return match.end() if match else self.at + 1
+
+    def header(self) -> Keys:
+        array = self.text.startswith("[[", self.at)
+        self.at += 2 if array else 1
+        self.skip()
+        place, parts = self.at, self.key()
+        path: list[str | int] = []
+        for index, part in enumerate(parts):
+            path.append(part)
+            if array and index == len(parts) - 1:
+                self.counts[tuple(path)] = self.counts.get(tuple(path), -1) + 1
+            self.found.setdefault(tuple(path), self.lines.of(place))
+            if tuple(path) in self.counts:
+                path.append(self.counts[tuple(path)])
+                self.found.setdefault(tuple(path), self.lines.of(place))
+        keys = tuple(path)
+        self.skip()
+        self.at += 2 if array else 1
+        return keys
+
+    def key(self) -> list[str]:
+        parts: list[str] = []
+        while True:
+            start = self.at
+            quoted = self.at < len(self.text) and self.text[self.at] in "\"'"
+            self.at = self.after(_STRING if quoted else _BARE_KEY)
+            parts.append(_unquoted(self.text[start : self.at]))
+            if not _DOT.match(self.text, self.at):
+                return parts
+            self.at = self.after(_DOT)
+
+    def assignment(self, table: Keys) -> None:
+        place = self.lines.of(self.at)
+        keys: Keys = table
+        for part in self.key():
+            keys = (*keys, part)
+            self.found.setdefault(keys, place)
+        self.skip()
+        self.at += 1  # the equals sign
+        self.skip()
+        self.value(keys)
+
+    def value(self, keys: Keys) -> None:
+        first = self.text[self.at : self.at + 1]
+        if first == "[":
+            self.items(keys, "]")
+        elif first == "{":
+            self.items(keys, "}")
+        else:
+            self.at = self.after(_STRING if first in ('"', "'") else _WORD)
+
+    def items(self, keys: Keys, closing: str) -> None:
+        """The elements of an array or the entries of an inline table, up to its end."""
+        self.at += 1
+        index = 0
+        self.skip()
+        while self.at < len(self.text) and self.text[self.at] != closing:
+            if closing == "]":
+                self.found.setdefault((*keys, index), self.lines.of(self.at))
+                self.value((*keys, index))
+            else:
+                self.assignment(keys)
+            index += 1
+            self.skip()
+            if self.text[self.at : self.at + 1] == ",":
+                self.at += 1
+                self.skip()
+        self.at += 1
+
+
+def _unquoted(key: str) -> str:
+    if key[:1] == "'":
+        return key[1:-1]
+    return _decoded(key) if key[:1] == '"' else key
+
+
+def _decoded(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:  # TOML has escapes that JSON has not
+        return quoted[1:-1]
+
+
+def json_locations(text: str) -> tuple[dict[Keys, Location], dict[Keys, Location]]:
+    """Keys to (line, column), both from 1, of a JSON text that `json` has accepted; and those that are there twice."""
     found: dict[Keys, Location] = {}
+    twice: dict[Keys, Location] = {}
+    lines = _Lines(text)
     open_: list[list[str | int]] = []
-    key = True
+    key = False
     for token in _JSON_TOKEN.finditer(text):
         word = token[0]
-        if word == "{":
-            open_.append([""])
-            key = True
-        elif word == "[":
-            open_.append([0])
-            key = False
+        place = lines.of(token.start())
+        if open_ and isinstance(open_[-1][0], int) and word not in ",]":
+            found.setdefault(tuple(frame[0] for frame in open_), place)
+        if word in "{[":
+            open_.append([""] if word == "{" else [0])
+            key = word == "{"
         elif word in "}]":
             open_.pop()
         elif word == "," and open_:
@@ -89,8 +187,7 @@ def json_locations(text: str) -> dict[Keys, Location]:
         elif word == ":":
             key = False
         elif key and open_ and word.startswith('"'):
-            open_[-1][0] = word[1:-1]
-            line = text.count("\n", 0, token.start()) + 1
-            column = token.start() - text.rfind("\n", 0, token.start())
-            found.setdefault(tuple(frame[0] for frame in open_), (line, column))
-    return found
+            open_[-1][0] = _decoded(word)
+            keys = tuple(frame[0] for frame in open_)
+            (twice if keys in found else found)[keys] = place
+    return found, twice

@@ -22,7 +22,8 @@ from .discriminator import find_tags
 from .domains import build_domains
 from .echo import recover_requests
 from .envelope import Wires, find_envelope, wires_of
-from .extensions import effective_settings
+from .extensions import effective_settings, with_messages
+from .heartbeats import find_heartbeat, report_heartbeat, with_heartbeat
 from .perspective import client_direction, find_perspective
 from .replies import find_answers
 from .schemas import Schemas
@@ -47,6 +48,7 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
         message = "no message is sent or received, so there is nothing that a client could do"
         problems.error("WSG405", message, application.place, "add operations with messages to the channels")
     _report_unknown_domains(connections, settings, problems)
+    report_heartbeat(connections, settings, problems)
     return Client(
         title=application.title,
         version=application.version,
@@ -68,11 +70,14 @@ def _connection(
     traffic = traffic_of(group, application, perspective)
     sent, received = find_tags(traffic, schemas, settings.discriminator, problems)
     recover_requests(traffic, sent, schemas, application, problems)
-    envelope = find_envelope(traffic, sent, received, schemas)
-    wires = wires_of(traffic, sent, received, envelope, schemas)
-    answers = find_answers(application, settings, traffic, wires, problems)
-    domains = build_domains(wires, answers, settings, schemas, problems)
-    wires, domains = _selected(wires, domains, settings)
+    envelope = find_envelope(traffic, sent, received, schemas, settings, problems)
+    every = wires_of(traffic, sent, received, envelope, schemas)
+    settings = with_messages(settings, traffic, every, problems)
+    answers = find_answers(application, settings, traffic, every, problems)
+    domains = build_domains(every, answers, settings, schemas, problems)
+    wires, domains = _selected(every, domains, settings)
+    heartbeat = find_heartbeat(every, settings, schemas, problems)
+    wires = with_heartbeat(wires, every, heartbeat)
     first = group.channels[0]
     bindings = [channel.binding for channel in group.channels if channel.binding is not None]
     return ClientConnection(
@@ -87,6 +92,7 @@ def _connection(
         parameters=first.parameters if group.address is not None else (),
         query=next((binding.query for binding in bindings if binding.query is not None), None),
         headers=next((binding.headers for binding in bindings if binding.headers is not None), None),
+        heartbeat=heartbeat,
     )
 
 
@@ -155,7 +161,8 @@ def _report_unknown_domains(
     connections: tuple[ClientConnection, ...], settings: ClientSettings, problems: Problems
 ) -> None:
     known = {domain.name for connection in connections for domain in connection.domains}
-    for name, own in settings.domains.items():
+    said = {**(settings.document.domains if settings.document else {}), **settings.domains}
+    for name, own in said.items():
         if name not in known and known:
             near = get_close_matches(name, known, 1)
             listed = ", ".join(f"`{each}`" for each in sorted(known) if each)

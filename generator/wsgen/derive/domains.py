@@ -53,7 +53,7 @@ def build_domains(
 
 
 def _build(domain: _Collected, client: ClientSettings, schemas: Schemas, problems: Problems) -> Domain:
-    context = Subscribing(domain.name, client.domain(domain.name), client, schemas, problems)
+    context = Subscribing(domain.name, client.domain(domain.name), schemas, problems)
     subscription = _subscription(domain, context) if domain.name else None
     used: set[int] = set()
     if subscription is not None:
@@ -65,7 +65,13 @@ def _build(domain: _Collected, client: ClientSettings, schemas: Schemas, problem
         place=domain.place,
         subscriptions=(subscription,) if subscription else (),
         requests=tuple(
-            Request(verb, wire, answer.replies, answer.source != "inferred")
+            Request(
+                verb,
+                wire,
+                answer.replies,
+                answer.source != "inferred",
+                pipeline=client.pipeline_of(domain.name, wire.key),
+            )
             for verb, (wire, answer) in rest.items()
             if answer.replies
         ),
@@ -78,7 +84,7 @@ def _build(domain: _Collected, client: ClientSettings, schemas: Schemas, problem
 
 def _subscription(domain: _Collected, context: Subscribing) -> Subscription | None:
     """The subscription of a domain; it needs a `subscribe` with a reply, and something for its update."""
-    verbs = context.client.verbs_of(domain.name)
+    verbs = context.settings.verbs
     subscribe, answer = domain.sent.get(verbs.subscribe, (None, Answer()))
     if subscribe is None:
         return None

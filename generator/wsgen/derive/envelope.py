@@ -5,10 +5,14 @@ Wrapper schemas have unstable names in FastWS documents (`_MsgWithPayload_Litera
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from wsgen.config import ClientSettings
 from wsgen.model import Always, Message, Operation, Schema
 from wsgen.operations import Envelope, WireMessage
+from wsgen.problems import Problems
 
 from .discriminator import Tags
 from .perspective import Direction
@@ -26,8 +30,10 @@ class Wires:
     received: dict[str, WireMessage]
 
 
-def find_envelope(traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas) -> Envelope:
-    """The envelope of a connection.
+def find_envelope(
+    traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas, settings: ClientSettings, problems: Problems
+) -> Envelope:
+    """The envelope of a connection: as the settings say, else as the schemas show.
 
     There is a wrapper where every frame of both directions has a tag at one and the same top-level property
     and one further property at most, always the same, with objects in it. Otherwise the payload is the frame.
@@ -35,6 +41,10 @@ def find_envelope(traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas
     tag = received.path if traffic.received else sent.path
     whole = Envelope(tag, None, None if sent.path == tag or not traffic.sent else sent.path)
     sides = [tags for tags, side in ((sent, traffic.sent), (received, traffic.received)) if side]
+    if settings.envelope is False:
+        return whole
+    if settings.envelope is not None:
+        return _configured(settings.envelope, tag, sides, traffic, schemas, settings, problems) or whole
     if not tag or "." in tag or any(tags.path != tag for tags in sides):
         return whole
     if not all(isinstance(value, str) for tags in sides for value in tags.values.values()):
@@ -45,6 +55,39 @@ def find_envelope(traffic: Traffic, sent: Tags, received: Tags, schemas: Schemas
         return whole
     name = next(iter(wrapped), "payload")
     return Envelope(tag, name) if name == "payload" or _wraps_objects(name, messages, schemas) else whole
+
+
+def _configured(
+    name: str,
+    tag: str,
+    sides: Sequence[Tags],
+    traffic: Traffic,
+    schemas: Schemas,
+    settings: ClientSettings,
+    problems: Problems,
+) -> Envelope | None:
+    """The envelope whose payloads stand in the property `name`; None where that cannot be, which is reported."""
+    place = settings.place_of("envelope")
+    texts = all(isinstance(value, str) for tags in sides for value in tags.values.values())
+    if not tag or "." in tag or not texts or any(tags.path != tag for tags in sides):
+        text = "an envelope needs one top-level property with the wire type in every message of both directions"
+        problems.error("WSG910", text, place, "name it as `discriminator`, or write `envelope = false`")
+        return None
+    messages = (*traffic.sent.values(), *traffic.received.values())
+    found = {property for each in messages for property in schemas.properties(each.payload)}
+    if name not in found:
+        near = get_close_matches(name, sorted(found - {tag}), 1)
+        listed = ", ".join(f"`{each}`" for each in sorted(found - {tag}))
+        help = f"did you mean `{near[0]}`?" if near else f"they have {listed}" if listed else ""
+        problems.error("WSG910", f"the envelope is `{name}`, and no message has such a property", place, help)
+        return None
+    for message in traffic.sent.values():
+        beside = sorted(schemas.required(message.payload) - {tag, name})
+        if beside:
+            listed = ", ".join(f"`{each}`" for each in beside)
+            text = f"`{message.id}` needs {listed} beside the envelope's `{name}`, and nothing could be sent there"
+            problems.error("WSG910", text, place, "write `envelope = false`", ((message.place, "the message"),))
+    return Envelope(tag, name)
 
 
 def _is_closed(message: Message, schemas: Schemas) -> bool:

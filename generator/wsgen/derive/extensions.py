@@ -1,28 +1,41 @@
-"""What a document says about its own client, in `x-wsgen-*` extensions of its root or its `info`."""
+"""What a document says about its own client, in `x-wsgen-*` extensions of its root, its `info` and its messages."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
-from wsgen.config import ClientSettings, read_extensions
+from wsgen.config import ClientSettings, layered, read_extensions, read_message_extensions
 from wsgen.model import Application
 from wsgen.problems import Problems
 
-__all__ = ["effective_settings"]
+from .envelope import Wires
+from .replies import split_wire_type
+from .traffic import Traffic
+
+__all__ = ["effective_settings", "with_messages"]
+
+PREFIX = "x-wsgen-"
 
 
 def effective_settings(application: Application, settings: ClientSettings, problems: Problems) -> ClientSettings:
     """The settings with what the document adds; where both speak, the configuration wins."""
-    if not any(name.startswith("x-wsgen-") for name in application.extensions):
+    if settings.document is not None or not any(name.startswith(PREFIX) for name in application.extensions):
         return settings
     own = read_extensions(application.extensions, application.place, problems)
-    default = ClientSettings(input="")
-    changes: dict[str, Any] = {}  # fields by name: their types differ
-    for each in fields(ClientSettings):
-        given, said, usual = (getattr(side, each.name) for side in (settings, own, default))
-        if isinstance(given, dict):
-            changes[each.name] = {**said, **given}
-        elif given == usual and each.name not in ("input", "output", "place"):
-            changes[each.name] = said
-    return replace(settings, **changes)
+    # What is said of domains stays in a layer of its own: all that the configuration says of them is above it.
+    above = replace(settings, document=replace(own, place=application.place))
+    return layered(above, replace(own, every=above.every, domains={}))
+
+
+def with_messages(settings: ClientSettings, traffic: Traffic, wires: Wires, problems: Problems) -> ClientSettings:
+    """The settings with what stands beside messages, or beside operations of one message."""
+    sides = ((traffic.sent, wires.sent), (traffic.received, wires.received))
+    for messages, of_side in sides:
+        for key, message in messages.items():
+            operation = traffic.operations.get(key)
+            extensions = {**(operation.extensions if operation else {}), **message.extensions}
+            if any(name.startswith(PREFIX) for name in extensions):
+                domain, verb = split_wire_type(of_side[key])
+                said = read_message_extensions(extensions, verb, message.place, problems)
+                settings = settings.with_message(domain, of_side[key].key, said)
+    return settings

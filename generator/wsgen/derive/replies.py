@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from wsgen.config import ClientSettings, domain_table, lines_of
-from wsgen.model import Application, Json, Message
+from wsgen.model import Application, Message
 from wsgen.operations import WireMessage
 from wsgen.problems import Problems
 
@@ -59,7 +59,7 @@ def find_answers(
 ) -> dict[str, Answer]:
     """The answer to each sent message, by the message's key.
 
-    The first of these that applies: the configuration (or `x-wsgen-reply` of the message), what the document
+    The first of these that applies: the configuration (or `x-wsgen-replies` of the message), what the document
     declares (`reply`, `x-response`), the same wire type in the other direction, the wire type with
     `.response` (a guess, with a warning), none.
     """
@@ -111,27 +111,16 @@ def _settled_by(wire: WireMessage, response: WireMessage) -> str:
 def _configured(search: _Search, message: Message, wire: WireMessage) -> tuple[WireMessage, ...] | None:
     domain, verb = split_wire_type(wire)
     settings = search.settings.domain(domain)
-    names: tuple[str, ...] | None = settings.replies.get(verb)
-    place = settings.place
-    if names is None:
-        names, place = _extension(message.extensions.get("x-wsgen-reply")), message.place
+    names = settings.replies.get(verb)
     if names is None:
         return None
+    place = settings.place_of("replies")
     for name in names:
         if name not in search.by_name:
             known = ", ".join(f"`{each.key}`" for each in search.wires.received.values())
             text = f"the reply `{name}` of `{wire.key}` is no message that the server sends; those are {known}"
             search.problems.error("WSG413", text, place, "correct the name, or write an empty list for no reply")
     return tuple(search.by_name[name] for name in names if name in search.by_name)
-
-
-def _extension(value: Json) -> tuple[str, ...] | None:
-    """`x-wsgen-reply`: a name, a list of names, or false for none."""
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list):
-        return tuple(name for name in value if isinstance(name, str))
-    return () if value is False else None
 
 
 def _declared(search: _Search, message: Message) -> Answer | None:

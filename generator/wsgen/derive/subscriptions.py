@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wsgen.config import ClientSettings, DomainSettings, Line, domain_table, lines_of
+from wsgen.config import DomainSettings, Line, domain_table, lines_of
 from wsgen.model import ABSENT, Json, Schema
 from wsgen.operations import Confirmation, Delivery, Route, Subscription, Update, WireMessage
 from wsgen.problems import Problems
@@ -41,7 +41,6 @@ class Subscribing:
 
     domain: str
     settings: DomainSettings
-    client: ClientSettings
     schemas: Schemas
     problems: Problems
 
@@ -66,6 +65,7 @@ def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
         release_parameters=release_parameters,
         defaults=_defaults(parts.subscribe, context.schemas),
         topic_rule=_topic_rule(parts.subscribe, context),
+        strict_topic=context.settings.strict_topic and context.settings.topic != "server",
         route=_route(parts.subscribe, updates, context),
         delivery=_delivery(updates, context),
         certain=parts.certain,
@@ -81,7 +81,8 @@ def _confirmation(asked: WireMessage, answer: Answer, context: Subscribing) -> C
     for role, path in (("status", roles.status), ("message", roles.message), ("topic", roles.topic)):
         if path and schemas.at(message.payload, path) is None:
             text = f"`reply.{role}` is `{path}`, and `{message.key}` has no such property"
-            context.problems.error("WSG428", text, context.settings.place, _known(message, schemas))
+            place = context.settings.reply.place_of(role, context.settings.place_of("reply"))
+            context.problems.error("WSG428", text, place, _known(message, schemas))
     properties = schemas.properties(message.payload)
     status = _status(properties, schemas) if roles.status is None else roles.status or None
     text_path = _text_property(properties, "message", schemas) if roles.message is None else roles.message or None
@@ -230,7 +231,7 @@ def _topic_rule(subscribe: WireMessage, context: Subscribing) -> str | None:
         context.problems.error(
             "WSG426",
             f"the topic `{rule}` names `{name}`, which is no parameter of `{subscribe.key}`",
-            context.settings.place,
+            context.settings.place_of("topic"),
             _known(subscribe, context.schemas),
         )
     return None if unknown else rule
@@ -245,7 +246,9 @@ def _delivery(updates: Sequence[Update], context: Subscribing) -> Delivery | Non
         if wanted.key is not None and context.schemas.at(update.data, wanted.key) is None:
             text = f"the delivery names `{wanted.key}`, and what `{update.message.key}` delivers has no such property"
             known = ", ".join(f"`{name}`" for name in context.schemas.properties(update.data))
-            context.problems.error("WSG428", text, context.settings.place, f"it has {known}" if known else "")
+            context.problems.error(
+                "WSG428", text, context.settings.place_of("delivery"), f"it has {known}" if known else ""
+            )
     return Delivery(wanted.policy, wanted.limit, wanted.key)
 
 
@@ -284,7 +287,7 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
         for name, message in wrong:
             fits = False
             text = f"the route names `{name}`, and `{message.key}` has no such property"
-            context.problems.error("WSG426", text, context.settings.place, _known(message, context.schemas))
+            context.problems.error("WSG426", text, context.settings.place_of("route"), _known(message, context.schemas))
     return fits
 
 

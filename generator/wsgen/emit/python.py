@@ -55,7 +55,7 @@ def _pages(package: Package) -> Iterator[tuple[str, str]]:
         ("models.py", "models", package.models),
         ("errors.py", "errors", _Aliases(package.errors_docstring, errors)),
         ("runtime.py", "runtime", _Aliases(package.runtime_docstring, offered)),
-        ("README.md", "readme", package.readme),
+        *([] if package.readme is None else [("README.md", "readme", package.readme)]),
         *([] if package.fakes is None else [("fakes.py", "fakes", package.fakes)]),
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]

@@ -28,6 +28,7 @@ __all__ = [
     "parameters",
     "public_names",
     "section",
+    "url_parameter",
 ]
 
 
@@ -36,6 +37,7 @@ class NamedConnection:
     connection: ClientConnection
     names: ConnectionNames
     types: Types
+    url_env: str | None = None
 
     def domains(self) -> Iterator[tuple[Domain, DomainNames]]:
         return zip(self.connection.domains, self.names.domains, strict=True)
@@ -46,9 +48,9 @@ class NamedConnection:
         return self.connection.address not in (None, "", "/")
 
 
-def named_connections(client: Client, names: Names, models: Models) -> list[NamedConnection]:
+def named_connections(client: Client, names: Names, models: Models, url_env: str | None) -> list[NamedConnection]:
     return [
-        NamedConnection(connection, names.connections[index], Types(index, names, models))
+        NamedConnection(connection, names.connections[index], Types(index, names, models), url_env)
         for index, connection in enumerate(client.connections)
     ]
 
@@ -118,6 +120,12 @@ def parameters(scope: Scope, place: NamedConnection) -> list[Code]:
     """The parameters of a channel's address."""
     values = {each.name: (each.enum, each.default) for each in place.connection.parameters}
     return arguments(scope, place.names.parameters, values)
+
+
+def url_parameter(scope: Scope, place: NamedConnection) -> str:
+    """The parameter for the server's URL; where an environment variable can hold it, it may be left out."""
+    text = scope.builtin("str")
+    return f"url: {text}" if place.url_env is None else f"url: {text} | None = None"
 
 
 def address_argument(scope: Scope, place: NamedConnection) -> list[Code]:

@@ -102,6 +102,8 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
         items.append(_mapping("defaults={", each.defaults.items()))
     if each.topic_rule is not None:
         items.append(f"topic_rule={literal(each.topic_rule)}")
+    if each.strict_topic:
+        items.append("strict_topic=True")
     if isinstance(each.route, str):
         items.append(f"route={literal(each.route)}")
     elif each.route is not None:
@@ -148,6 +150,8 @@ def _request(view: DomainView, each: Request, names: RequestNames) -> str:
     if names.union is not None:
         classes = [(reply.key, view.names.replies[reply.key]) for reply in each.replies]
         items.append(_classes("events={", classes))
+    if not each.pipeline:
+        items.append("pipeline=False")
     types = (view.sent(each.message), view.reply_type(each, names))
     return _descriptor(view, names.constant, "RequestOperation", types, items)
 

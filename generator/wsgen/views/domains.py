@@ -14,6 +14,7 @@ from .connections import (
     parameters,
     public_names,
     section,
+    url_parameter,
 )
 from .layout import call, definition, lay
 from .methods import methods
@@ -68,6 +69,10 @@ def _kinds(domain: Domain) -> str:
     return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else "".join(found) or "nothing"
 
 
+def _or_environment(place: NamedConnection) -> str:
+    return "" if place.url_env is None else f" (default: the environment variable `{place.url_env}`)"
+
+
 def _factory(place: NamedConnection, own: ModuleNames, scope: Scope) -> Factory:
     options = f"**options: {scope.use('typing', 'Unpack')}[{scope.use(_RUNTIME, 'ConnectionOptions')}]"
     generator = scope.use("collections.abc", "AsyncGenerator")
@@ -82,11 +87,11 @@ def _factory(place: NamedConnection, own: ModuleNames, scope: Scope) -> Factory:
         decorator=scope.use("contextlib", "asynccontextmanager"),
         head=definition(
             f"async def {own.factory}",
-            [f"url: {scope.builtin('str')}", *parameters(scope, place), options],
+            [url_parameter(scope, place), *parameters(scope, place), options],
             f"{generator}[{own.client}, None]",
             0,
         ),
-        docstring=docs(4, ["Open (or share) the connection to `url` for this domain alone."]),
+        docstring=docs(4, [f"Open (or share) the connection to `url`{_or_environment(place)} for this domain alone."]),
         opening=lay(opened, 4, lead="async with ", trail=" as shared:"),
         result=f"{own.client}(shared)",
     )

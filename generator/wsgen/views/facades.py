@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from wsgen.landing.python import Identifier, docstring, formatted, literal
 from wsgen.model import Server
 from wsgen.naming import Names, ServerNames
-from wsgen.operations import Client, WireMessage
+from wsgen.operations import Client, Heartbeat, WireMessage
 from wsgen.payloads import TypeExpression
 
 from .connections import (
@@ -21,6 +21,7 @@ from .connections import (
     parameters,
     public_names,
     section,
+    url_parameter,
 )
 from .layout import Code, call, collection, definition, lay, tuple_of
 from .methods import methods
@@ -110,9 +111,10 @@ def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) 
         for _, each in place.domains()
         if each.own is not None
     ]
-    url = scope.builtin("str")
     known = [names.servers[server.id].name for server in place.connection.servers if not server.variables]
     example = f", such as `{known[0]}`" if known else ""
+    if place.url_env is not None:
+        example += f"; default: what the environment variable `{place.url_env}` holds"
     shown = tuple(method for view in _views(place, scope) for method in methods(view))
     return FacadeClass(
         name=place.names.facade,
@@ -126,7 +128,9 @@ def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) 
                 f"server's{example}; see `ConnectionOptions` for the options.",
             ],
         ),
-        constructor=definition("def __init__", ["self", f"url: {url}", *parameters(scope, place), options], "None", 4),
+        constructor=definition(
+            "def __init__", ["self", url_parameter(scope, place), *parameters(scope, place), options], "None", 4
+        ),
         body=(lay(base, 8), *attributes),
         methods=shown,
     )
@@ -203,8 +207,26 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
         table("sent={", place.connection.sent, "sent"),
         table("received={", place.connection.received, "received"),
     )
-    protocol = call(scope.use(_OPERATIONS, "Protocol"), literal(str(names.package)), codec)
+    more: list[Code] = []
+    if place.connection.heartbeat is not None:
+        beat = _heartbeat(place, place.connection.heartbeat, scope)
+        more.append(call(f"defaults={scope.use(_RUNTIME, 'ConnectionOptions')}", beat))
+    if place.url_env is not None:
+        more.append(f"url_env={literal(place.url_env)}")
+    protocol = call(scope.use(_OPERATIONS, "Protocol"), literal(str(names.package)), codec, *more)
     return lay(protocol, 0, lead=f"{place.names.protocol} = ")
+
+
+def _heartbeat(place: NamedConnection, beat: Heartbeat, scope: Scope) -> Code:
+    items: list[Code] = [literal(beat.message.key), f"interval={literal(beat.interval)}"]
+    if beat.payload is not None:
+        expression, value = place.types.sent(beat.message), literal(beat.payload)
+        if expression.models == (expression.text.removesuffix(" | None"),):
+            value = f"{expression.models[0]}.model_validate({value})"
+        items.append(f"payload={value}")
+    if beat.reply is not None:
+        items.append(f"reply={literal(beat.reply.key)}")
+    return call(f"heartbeat={scope.use(_RUNTIME, 'Heartbeat')}", *items)
 
 
 def _address(place: NamedConnection, scope: Scope) -> AddressFunction:

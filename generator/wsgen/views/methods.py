@@ -123,7 +123,7 @@ def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, s
     found: list[tuple[str, str]] = []
     if each.confirmation.status is not None:
         found.append(("SubscriptionRejected", f"the server refused; `reply` is a `{reply}`."))
-    if each.topic_rule is not None:
+    if each.strict_topic:
         found.append(("TopicMismatch", "the server confirmed another topic than the configuration says."))
     if each.route is None and any(update.topic is None for update in each.updates):
         found.append(

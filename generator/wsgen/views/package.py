@@ -211,6 +211,7 @@ class Readme:
     evidence: tuple[str, ...]
     direction: tuple[str, ...]
     opening: tuple[str, ...]
+    notes: tuple[str, ...]
     domains: tuple[ReadmeDomain, ...]
     fakes: tuple[ReadmeFake, ...]
     open_enums: tuple[str, ...]
@@ -223,7 +224,7 @@ class Package:
 
     Attributes:
         header: the comment lines that every module begins with.
-        fakes: None where the configuration leaves them out.
+        fakes, readme: None where the configuration leaves them out.
     """
 
     name: str
@@ -236,4 +237,4 @@ class Package:
     models: ModelsModule
     errors_docstring: str
     runtime_docstring: str
-    readme: Readme
+    readme: Readme | None

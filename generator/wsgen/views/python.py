@@ -37,7 +37,7 @@ def payload_roots(client: Client, names: Names) -> tuple[Root, ...]:
 
 def python_package(client: Client, names: Names, models: Models, settings: ClientSettings) -> Package:
     """Everything that the templates print, as final strings."""
-    places = named_connections(client, names, models)
+    places = named_connections(client, names, models, settings.url_env)
     title = " ".join(client.title.split())
     return Package(
         name=names.package,
@@ -50,7 +50,7 @@ def python_package(client: Client, names: Names, models: Models, settings: Clien
         models=ModelsModule(docs(0, [f"The payloads of {title}."]), models.text.rstrip("\n")),
         errors_docstring=docstring(f"What calls and subscriptions of {title} raise; a tree, by blame.", 0),
         runtime_docstring=docstring(f"The types that an application of {title} meets besides its models.", 0),
-        readme=readme(client, places, names, models, fakes=settings.fakes),
+        readme=readme(client, places, names, models, fakes=settings.fakes) if settings.readme else None,
     )
 
 

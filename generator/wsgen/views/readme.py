@@ -36,6 +36,7 @@ def readme(client: Client, places: Sequence[NamedConnection], names: Names, mode
         evidence=tuple(text(each) for each in client.perspective.evidence),
         direction=tuple(_direction(client)),
         opening=tuple(_opening(client, places[0], names)),
+        notes=tuple(_notes(places)),
         domains=tuple(_domain(_Caller(place, names, *pair)) for place in places for pair in place.domains()),
         fakes=tuple(_fake(place, names) for place in places) if fakes else (),
         open_enums=tuple(code(each) for each in models.open_enums),
@@ -61,12 +62,28 @@ def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[s
     """A program that opens the first façade."""
     fixed = [names.servers[server.id].name for server in servers(client) if not server.variables]
     parameters = [f"{name}=..." for name in place.names.parameters.values()]
-    yield import_lines(names.package, sorted([place.names.facade, *fixed[:1]], key=import_order))
+    shown = [] if place.url_env else fixed[:1]
+    yield import_lines(names.package, sorted([place.names.facade, *shown], key=import_order))
     yield ""
     url = fixed[0] if fixed else '"wss://..."'
-    opened = call(place.names.facade, url, *parameters)
+    opened = call(place.names.facade, *([] if place.url_env else [url]), *parameters)
     yield lay(opened, 0, lead="async with ", trail=f" as {_variable(place)}:")
     yield "    ..."
+
+
+def _notes(places: Sequence[NamedConnection]) -> Iterator[str]:
+    """What the configuration has settled for the whole client."""
+    if places[0].url_env is not None:
+        variable = code(places[0].url_env)
+        yield f"Without a URL the environment variable {variable} is read; where it is not set, that is an error."
+    beats = {
+        each.connection.heartbeat.message.key: each.connection.heartbeat for each in places if each.connection.heartbeat
+    }
+    for beat in beats.values():
+        yield (
+            f"While it is connected, it sends {code(beat.message.key)} every {beat.interval:g} seconds; the option "
+            f"{code('heartbeat')} changes that."
+        )
 
 
 def _variable(place: NamedConnection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -78,13 +79,15 @@ class Connection:
     with the same URL and credentials, and is opened by the first call.
     """
 
-    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, address: str = "") -> None:
+    def __init__(self, protocol: Protocol, url: str | None, options: ConnectionOptions, address: str = "") -> None:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
             raise TypeError(f"unknown connection options: {', '.join(unknown)}")
+        given, options = options, protocol.defaults.copy()
+        options.update(given)
         _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
-        self._url = _server_url(url, address)
+        self._url = _server_url(_given_url(protocol) if url is None else url, address)
         self._options = options
         self._transport = _transport(options.get("transport", "websockets"))
         self._log = logging.getLogger(protocol.name)
@@ -412,7 +415,7 @@ class Connection:
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
-    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, *, address: str = "") -> None:
+    def __init__(self, protocol: Protocol, url: str | None, options: ConnectionOptions, *, address: str = "") -> None:
         self.connection = Connection(protocol, url, options, address)
 
     async def connect(self) -> None:
@@ -447,7 +450,7 @@ class Client:
 
 @asynccontextmanager
 async def connection(
-    protocol: Protocol, url: str, *, address: str = "", **options: Unpack[ConnectionOptions]
+    protocol: Protocol, url: str | None, *, address: str = "", **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[Connection, None]:
     """Open (or share) a connection for the length of a block."""
     shared = Connection(protocol, url, options, address)
@@ -497,6 +500,22 @@ def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
             protocol.codec.encode(heartbeat.type, heartbeat.payload)
         except KeyError:
             raise ValueError(f"the heartbeat {heartbeat.type!r} is no message that this client sends") from None
+
+
+def _given_url(protocol: Protocol) -> str:
+    """The URL in the environment.
+
+    Raises:
+        ValueError: there is none.
+    """
+    name = protocol.url_env
+    if name is None:
+        raise ValueError("a URL is needed, such as 'wss://example.com/path'")
+    url = os.environ.get(name)
+    if not url:
+        state = "is not set" if url is None else "is empty"
+        raise ValueError(f"no URL is given, and the environment variable {name}, which would hold it, {state}")
+    return url
 
 
 def _server_url(url: str, address: str) -> str:
