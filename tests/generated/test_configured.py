@@ -221,6 +221,16 @@ class TestHeartbeat:
                     found = [await beats.get() for _ in range(2)]
         assert found == [{"type": "ping", "payload": {"n": 7}}] * 2
 
+    async def test_a_frame_that_is_the_payload(self, build: Build) -> None:
+        built = build(
+            'envelope = false\nheartbeat = { type = "ping", interval = 0.01, payload = { payload = { n = 7 } } }\n'
+        )
+        server = Server(built)
+        async with built.module.Feed0Client("ws://feed.test", transport=server.transport), asyncio.timeout(10):
+            while not server.frames:
+                await asyncio.sleep(0.001)
+        assert server.frames[0] == {"type": "ping", "payload": {"n": 7}}
+
     async def test_an_option_turns_it_off(self, build: Build) -> None:
         built = build(self.HEARTBEAT)
         server = Server(built)

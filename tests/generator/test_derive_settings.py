@@ -42,6 +42,15 @@ class TestHeartbeat:
         assert beat.reply is not None
         assert beat.reply.key == "pong"
 
+    def test_a_frame_without_anything_of_its_own(self) -> None:
+        app = application(
+            (message("ping", obj(type=const("ping"))),), (message("tick", obj(type=const("tick"), n=NUMBER)),)
+        )
+        client, problems = derived(app, replace(beating(), envelope=False))
+        beat = only(client).heartbeat
+        assert beat is not None
+        assert (beat.payload, problems) == ({}, [])
+
     @pytest.mark.parametrize(
         ("settings", "message", "help"),
         [
@@ -55,6 +64,7 @@ class TestHeartbeat:
                 "the heartbeat's `reply` is `zzz`, which is no message that the server sends",
                 "those are `pong`, `tick`",
             ),
+            (beating("ping"), "the heartbeat's payload does not fit `ping`: it needs `n`", ""),
             (beating("ping", {}), "the heartbeat's payload does not fit `ping`: it needs `n`", ""),
             (
                 beating("ping", {"n": "x"}),

@@ -35,13 +35,16 @@ def find_heartbeat(wires: Wires, settings: ClientSettings, schemas: Schemas, pro
     message = _named(wires.sent, wanted.type) if wanted else None
     if wanted is None or message is None:
         return None
-    for path, text in _faults(message.payload, cast("Json", wanted.payload), schemas):
+    payload = cast("Json", wanted.payload)
+    if payload is None and not message.optional and schemas.is_object(message.payload):
+        payload = {}  # nothing but what the client adds itself: the wire type, and constants
+    for path, text in _faults(message.payload, payload, schemas):
         where = f"`{path}` of the heartbeat's payload" if path else "the heartbeat's payload"
         problems.error("WSG909", f"{where} does not fit `{message.key}`: {text}", wanted.place)
     reply = _named(wires.received, wanted.reply) if wanted.reply else None
     if wanted.reply and reply is None:
         _report(wanted, "reply", wanted.reply, [each.key for each in wires.received.values()], problems)
-    return Heartbeat(message, wanted.interval, cast("Json", wanted.payload), reply)
+    return Heartbeat(message, wanted.interval, payload, reply)
 
 
 def with_heartbeat(wires: Wires, all_wires: Wires, heartbeat: Heartbeat | None) -> Wires:

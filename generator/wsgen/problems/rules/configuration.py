@@ -51,13 +51,11 @@ RULES: dict[str, Rule] = {
         "A heartbeat cannot be sent",
         "A heartbeat is a message that the client sends, with a payload that fits it; its reply is one that the "
         "server sends.",
-        'heartbeat = { type = "pong", interval = 20 }     # the client sends `ping`',
         "Correct the name or the payload.",
     ),
     "WSG910": Rule(
         "The configured envelope does not fit the messages",
         "An envelope is an object with the wire type and one property that wraps the payload, in both directions.",
-        'envelope = "data"     # the messages have `payload`',
         "Name the property that wraps payloads, or write `envelope = false` where the frame is the payload.",
     ),
 }
