@@ -173,6 +173,7 @@ class Parameter:
     enum: tuple[str, ...] = ()
     default: str | None = None
     description: str = ""
+    examples: tuple[str, ...] = ()
     location: str = ""
 
 

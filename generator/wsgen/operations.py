@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .model import Json, Parameter, Schema, Server
+from .model import ABSENT, Absent, Json, Schema, SecurityScheme, Server
 from .problems import Place
 
 __all__ = [
+    "Argument",
     "Client",
     "ClientConnection",
     "Confirmation",
@@ -26,11 +27,15 @@ __all__ = [
     "Push",
     "Request",
     "Route",
+    "Scalar",
     "Send",
     "Subscription",
     "Update",
     "WireMessage",
 ]
+
+Scalar: TypeAlias = Literal["string", "integer", "number", "boolean"]
+"""JSON types that can stand in an address or a header."""
 
 Route: TypeAlias = Mapping[str, str] | Literal["connection", "broadcast"] | None
 
@@ -183,8 +188,40 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Argument:
+    """What opening a connection takes of the caller: a parameter of the address, or a property of the ws binding.
+
+    Attributes:
+        kinds: what a value is, or each item of a list; several are alternatives.
+        many: whether it is a list.
+        values: all that it can be, where the document says so.
+        required: whether it is always sent.
+        default: what is sent where the caller gives nothing.
+        assumed: what the server assumes where nothing is sent.
+    """
+
+    name: str
+    location: Literal["path", "query", "header"]
+    place: Place
+    kinds: tuple[Scalar, ...] = ("string",)
+    many: bool = False
+    values: tuple[Json, ...] = ()
+    required: bool = True
+    default: Json | Absent = ABSENT
+    assumed: Json | Absent = ABSENT
+    description: str = ""
+    examples: tuple[Json, ...] = ()
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ClientConnection:
-    """One façade: the domains that share a socket, and how it is addressed."""
+    """One façade: the domains that share a socket, and how it is addressed.
+
+    Attributes:
+        address: the channel's, below the server's URL; None: it adds nothing to that.
+        security: alternatives, each of which needs all of its schemes; empty: nothing is needed.
+    """
 
     channel: str
     address: str | None
@@ -194,10 +231,15 @@ class ClientConnection:
     domains: tuple[Domain, ...]
     place: Place
     servers: tuple[Server, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    query: Schema | None = None
-    headers: Schema | None = None
+    arguments: tuple[Argument, ...] = ()
+    security: tuple[tuple[SecurityScheme, ...], ...] = ()
     heartbeat: Heartbeat | None = None
+    title: str = ""
+    description: str = ""
+
+    def arguments_of(self, location: Literal["path", "query", "header"]) -> tuple[Argument, ...]:
+        """The arguments that are sent in one place."""
+        return tuple(each for each in self.arguments if each.location == location)
 
 
 @dataclass(frozen=True, slots=True)

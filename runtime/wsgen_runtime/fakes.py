@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, overload
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from .clock import Clock, VirtualClock
 from .codec import Undecodable, UnknownMessageKey
@@ -30,7 +30,7 @@ from .session import Ids, Roles, canonical_parameters, computed_topic, id_text, 
 from .shell.fakes import Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
 from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
 
-__all__ = ["FakeServer", "FakeSubscription", "Handler", "Received"]
+__all__ = ["FakeConnection", "FakeServer", "FakeSubscription", "Handler", "Received"]
 
 T = TypeVar("T")
 PayloadT = TypeVar("PayloadT")
@@ -63,6 +63,35 @@ class FakeSubscription:
     domain: str
     request: object
     topic: str | None
+
+
+class FakeConnection:
+    """A connection of a client, and what it was asked for with. Its `repr` shows no query and no header's value."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    @property
+    def open(self) -> bool:
+        return self._peer.open
+
+    @property
+    def path(self) -> str:
+        """The path of its URL, percent-encoded as it was sent."""
+        return urlsplit(self._peer.request.url).path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The query of its URL, decoded: all values of each name."""
+        return parse_qs(urlsplit(self._peer.request.url).query, keep_blank_values=True)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers of its handshake."""
+        return self._peer.request.headers
+
+    def __repr__(self) -> str:
+        return f"<{'open' if self.open else 'ended'} connection to {self.path}>"
 
 
 class Handler(Generic[PayloadT, AnswerT]):
@@ -126,6 +155,11 @@ class FakeServer:
         """What is subscribed to now, over all connections."""
         held = [each for dialogue in self._desk.open() for each in dialogue.held]
         return [FakeSubscription(each.operation.domain, each.request, each.topic) for each in held]
+
+    @property
+    def connections(self) -> list[FakeConnection]:
+        """Every connection so far, in order."""
+        return [FakeConnection(peer) for peer in self._desk.peers]
 
     @property
     def connected(self) -> int:
@@ -241,6 +275,7 @@ class _MemoryPeer:
     """A client in this process. It has got what is sent when `send` returns, unless it is calling itself."""
 
     def __init__(self, connection: MemoryConnection, clock: Clock) -> None:
+        self.request = connection.request
         self.clock = clock
         self._connection = connection
 
@@ -333,6 +368,7 @@ class _Desk:
         attributes: Mapping[str, str],
     ) -> None:
         self.received: list[Received] = []
+        self.peers: list[Peer] = []
         self.faults = _Faults()
         self._clients = protocol.codec
         self._codec = protocol.codec.reversed()
@@ -377,6 +413,7 @@ class _Desk:
 
     def join(self, peer: Peer) -> None:
         """See `Dialogues.join`."""
+        self.peers.append(peer)
         self._dialogues.append(_Dialogue(peer))
 
     def leave(self, peer: Peer) -> None:

@@ -6,7 +6,7 @@ import ssl as _ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar
+from typing import Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast
 
 from .retry import Verdict, judge
 
@@ -25,6 +25,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UnknownMessage",
+    "restored",
 ]
 
 T = TypeVar("T")
@@ -174,6 +175,12 @@ class ConnectionOptions(TypedDict, total=False):
     transport: object
     on_unknown: Callable[[UnknownMessage], None]
     on_state: Callable[[ConnectionEvent], None]
+
+
+def restored(options: Mapping[str, object], **names: str) -> ConnectionOptions:
+    """Options under their own names, where a client has some of them under others: `names` of each."""
+    own = {name: option for option, name in names.items()}
+    return cast(ConnectionOptions, {own.get(name, name): value for name, value in options.items()})
 
 
 class Subscription(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wsgen.model import Always, Parameter, Server, ServerVariable, Shape
-from wsgen.operations import Client, Update
+from wsgen.model import Always, Server, ServerVariable, Shape
+from wsgen.operations import Argument, Client, Update
 
 from tests.generator.clients import (
     AT,
@@ -108,9 +108,17 @@ SERVERS = (
         ),
     ),
 )
-PARAMETERS = (
-    Parameter("symbol", AT, description="the symbol"),
-    Parameter("kind", AT, enum=("a", "b"), default="a"),
+ARGUMENTS = (
+    Argument("symbol", "path", AT, description="the symbol", examples=("x",)),
+    Argument("kind", "path", AT, values=("a", "b"), default="a"),
+    Argument("connection", "path", AT, kinds=("integer",)),
+    *(Argument(name, "query", AT, required=False) for name in ("heartbeat", "timeout", "symbol", "two_address")),
+    Argument("Address", "query", AT, kinds=("boolean",), required=False, assumed=False),
+    Argument("list", "query", AT, many=True, values=("p", "q"), required=False),
+    Argument("ids", "query", AT, kinds=("integer",), many=True),
+    Argument("any", "query", AT, kinds=(), required=False, deprecated=True),
+    Argument("url", "header", AT, required=False),
+    Argument("restored", "header", AT, kinds=("string", "number"), required=False),
 )
 
 
@@ -120,8 +128,8 @@ def sink() -> Client:
         connection(
             *(OTHER, OTHER_TOP),
             channel="two",
-            address="/two/{symbol}/x{kind}",
-            parameters=PARAMETERS,
+            address="/two/{symbol}/x{kind}/{connection}",
+            arguments=ARGUMENTS,
             servers=SERVERS[:1],
         ),
         title='Kitchen """sink"""',

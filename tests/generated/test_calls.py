@@ -108,21 +108,22 @@ async def test_updates_of_several_kinds_have_a_class_each(package: Any, server: 
 
 
 async def test_the_address_is_appended_and_its_parameters_are_quoted(package: Any, server: Server) -> None:
-    async with package.TwoClient("ws://server.test/base", symbol="a/b c", kind="b", transport=server.transport):
+    arguments: dict[str, Any] = {"symbol": "a/b c", "kind": "b", "connection": 7, "ids": [1, 2]}
+    async with package.TwoClient("ws://server.test/base", **arguments, transport=server.transport):
         pass
-    async with package.OneClient(package.SERVER_LOCAL, transport=server.transport):
+    async with package.OneClient(package.servers.LOCAL, transport=server.transport):
         pass
-    assert server.urls == ["ws://server.test/base/two/a%2Fb%20c/xb", "ws://127.0.0.1:80/ws/one"]
+    assert server.urls == ["ws://server.test/base/two/a%2Fb%20c/xb/7?ids=1&ids=2", "ws://127.0.0.1:80/ws/one"]
 
 
 async def test_a_domain_alone_opens_the_same_connection(package: Any, server: Server) -> None:
-    async with package.two_chat_client("ws://server.test", symbol="s", transport=server.transport):
+    async with package.two_chat_client(symbol="s", connection=7, ids=[], transport=server.transport):
         pass
-    assert server.urls == ["ws://server.test/two/s/xa"]
+    assert server.urls == ["ws://127.0.0.1:80/ws/two/s/xa/7"]
 
 
 def test_servers_with_variables_are_functions(package: Any) -> None:
-    assert package.server_production(port="443") == "wss://eu.example.com:443/{other}"
+    assert package.servers.production(port="443") == "wss://eu.example.com:443/{other}"
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

@@ -490,10 +490,16 @@ class TestEveryNameTaken:
     async def test_each_connection_has_a_server(self, package: Any) -> None:
         server = package.fakes.FakeTwoServer()
         closed: list[Any] = []
-        async with package.TwoClient("ws://fake", symbol="s", transport=server.transport) as client:
+        arguments: dict[str, Any] = {"symbol": "s t", "connection": 7, "ids": [1, 2], "heartbeat": "on"}
+        async with package.TwoClient("ws://fake", **arguments, url_="x", transport=server.transport) as client:
             client.two_chat.on_closed(closed.append)
             server.push_two_chat_closed(package.Closed(value="bye"))
+            (connection,) = server.connections
+            assert connection.open
         assert closed == [package.Closed(value="bye")]
+        assert (connection.path, connection.query) == ("/two/s%20t/xa/7", {"ids": ["1", "2"], "heartbeat": ["on"]})
+        assert (connection.headers["url"], connection.open) == ("x", False)
+        assert repr(connection) == "<ended connection to /two/s%20t/xa/7>"
 
 
 class TestTypes:

@@ -102,7 +102,25 @@ def document() -> Any:
         "address": "/feed/{symbol}",
         "title": "channel title",
         "description": "channel description",
-        "parameters": {"symbol": {"description": "the symbol", "enum": ["a", "b"], "default": "a"}},
+        "parameters": {
+            "symbol": {"description": "the symbol", "enum": ["a", "b"], "default": "a", "examples": ["b"]},
+        },
+        "bindings": {
+            "ws": {
+                "query": {
+                    "type": "object",
+                    "properties": {
+                        "depth-level": {"type": "string", "enum": ["top", "all"], "description": "how deep"},
+                        "kinds": {"type": "array", "items": {"type": "string", "enum": ["x", "y"]}, "examples": ["x"]},
+                        "heartbeat": {"type": "string", "default": "no", "description": "heartbeats"},
+                    },
+                },
+                "headers": {
+                    "type": "object",
+                    "properties": {"X-Client": {"type": "string", "description": "who", "default": "me"}},
+                },
+            }
+        },
         "messages": {
             "join": join,
             "joined": message("chat.joined", {"$ref": "#/components/schemas/RoomState"}),
@@ -136,7 +154,12 @@ def document() -> Any:
                 "description": "server description",
                 "variables": {"region": {"enum": ["eu", "us"], "default": "eu", "description": "where"}},
             },
-            "plain": {"host": "127.0.0.1:80", "protocol": "ws", "description": "plain description"},
+            "plain": {
+                "host": "127.0.0.1:80",
+                "protocol": "ws",
+                "description": "plain description",
+                "security": [{"$ref": "#/components/securitySchemes/key"}],
+            },
         },
         "defaultContentType": "application/json",
         "channels": {"feed": channel},
@@ -146,6 +169,9 @@ def document() -> Any:
             "saying": operation("send", "said", "left"),
         },
         "components": {
+            "securitySchemes": {
+                "key": {"type": "httpApiKey", "name": "X-Key", "in": "header", "description": "key description"},
+            },
             "schemas": {
                 "RoomState": {
                     "type": "object",
@@ -157,7 +183,7 @@ def document() -> Any:
                         "next-room": {"$ref": "#/components/schemas/RoomState"},
                     },
                 }
-            }
+            },
         },
     }
 
@@ -242,7 +268,7 @@ def check_paths(files: Files) -> None:
 
 
 IMPORTED = {"__future__", "builtins", "collections.abc", "contextlib", "dataclasses", "datetime", "pydantic", "typing"}
-IMPORTED |= {"urllib.parse", "uuid"}
+IMPORTED |= {"ssl", "uuid"}
 KNOWN = {"Exception", "bool", "bytes", "dict", "float", "frozenset", "int", "list", "object", "str", "super", "tuple"}
 
 
@@ -295,10 +321,21 @@ def shapes(trees: Mapping[PurePosixPath, ast.Module]) -> list[str]:
 
 def is_data(at: Path_) -> bool:
     """Whether the text there decides nothing."""
-    return not any(isinstance(step, str) and MEANING.search(step) for step in at[-2:])
+    decides = any(isinstance(step, str) and MEANING.search(step) for step in at[-2:])
+    return not decides and "headers" not in at[:-1]  # a name that is no header's is left out
 
 
-NAMED = {"properties", "schemas", "messages", "servers", "channels", "operations", "variables", "parameters"}
+NAMED = {
+    "properties",
+    "schemas",
+    "messages",
+    "servers",
+    "channels",
+    "operations",
+    "variables",
+    "parameters",
+    "securitySchemes",
+}
 """What stands here has names that the document chose; other keys are the specification's."""
 
 PLACES = [at for at in strings(document()) if not isinstance(at[-1], Name) or (at[-2:-1] and at[-2] in NAMED)]

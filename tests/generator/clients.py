@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from wsgen.config import ClientSettings
-from wsgen.model import Application, Named, Parameter, Schema, Server, Shape
+from wsgen.model import Application, Named, Schema, Server, Shape
 from wsgen.operations import (
+    Argument,
     Client,
     ClientConnection,
     Confirmation,
@@ -108,7 +109,7 @@ def connection(
     channel: str = "main",
     address: str | None = "/",
     servers: Sequence[Server] = (),
-    parameters: Sequence[Parameter] = (),
+    arguments: Sequence[Argument] = (),
 ) -> ClientConnection:
     messages = {message.key: message for each in domains for message in _messages(each)}
     replies = {message.key: message for each in domains for message in _answers(each)}
@@ -121,7 +122,7 @@ def connection(
         domains=domains,
         place=AT,
         servers=tuple(servers),
-        parameters=tuple(parameters),
+        arguments=tuple(arguments),
     )
 
 

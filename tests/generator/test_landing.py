@@ -98,12 +98,6 @@ def test_tuples_stay_tuples() -> None:
     assert python.literal(("ok", True)) == '("ok", True)'
 
 
-@given(st.lists(st.one_of(text, st.just(Identifier("region"))), max_size=5))
-def test_a_formatted_string_replaces_identifiers_alone(parts: list[str]) -> None:
-    expected = "".join("eu" if isinstance(part, Identifier) else part for part in parts)
-    assert eval(python.formatted(parts), {"region": "eu", "__builtins__": {}}) == expected
-
-
 @given(text, st.sampled_from([0, 4, 8]))
 def test_a_docstring_is_one_string_expression(words: str, indent: int) -> None:
     pad = " " * indent
@@ -212,7 +206,7 @@ def test_a_reserved_name_gets_an_underscore() -> None:
 @given(st.lists(text, min_size=30, max_size=30), st.lists(json_values, min_size=30, max_size=30))
 def test_what_lands_is_laid_out_as_ruff_would(texts: list[str], values: list[Json]) -> None:
     blocks = [f"class C:\n    {python.docstring(words, 4)}\n" for words in texts]
-    strings = [f"x = {python.formatted([words, Identifier('x')])}\n" for words in texts]
+    strings = [f"x = {python.literal(words)}\n" for words in texts]
     literals = [f"x = {line}\n" for line in map(python.literal, values) if len(line) < 50]
     assert not ruff_changes("\n\n".join([*blocks, "".join(strings + literals)]))
 

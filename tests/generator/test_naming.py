@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wsgen.config import ClientSettings
-from wsgen.model import Parameter, Schema, Server, ServerVariable
+from wsgen.model import Schema, Server, ServerVariable
 from wsgen.naming import ModuleNames, Names, name
-from wsgen.operations import Client, Domain
+from wsgen.operations import Argument, Client, Domain
 from wsgen.problems import Problem, Problems
 
 from .clients import (
@@ -109,22 +109,52 @@ class TestPackage:
             Server("production-server", "wss", "x:{port number}", "/", AT, variables=(variable,)),
         ]
         names, _ = named(client(connection(chat("join"), servers=servers)))
-        assert names.servers["local"].name == "SERVER_LOCAL"
+        assert names.servers["local"].name == "LOCAL"
         assert names.servers["production-server"].name == "production_server"
         assert names.servers["production-server"].variables == {"port number": "port_number"}
 
-    def test_parameters_leave_the_names_that_a_constructor_needs(self) -> None:
-        parameters = [Parameter(each, AT) for each in ("symbol", "url", "self", "options", "class", "a-b", "a_b")]
-        names, _ = named(client(connection(chat("join"), parameters=parameters)))
-        assert names.connections[0].parameters == {
-            "symbol": "symbol",
-            "url": "url_",
-            "self": "self_",
-            "options": "options_",
-            "class": "class_",
-            "a-b": "a_b",
-            "a_b": "a_b_2",
+    def test_arguments_leave_the_names_that_a_constructor_needs(self) -> None:
+        wires = ("symbol", "url", "self", "options", "class", "address", "a-b", "a_b")
+        names, _ = named(client(connection(chat("join"), arguments=[Argument(each, "path", AT) for each in wires])))
+        assert names.connections[0].arguments == {
+            ("path", "symbol"): "symbol",
+            ("path", "url"): "url_",
+            ("path", "self"): "self_",
+            ("path", "options"): "options_",
+            ("path", "class"): "class_",
+            ("path", "address"): "address_",
+            ("path", "a-b"): "a_b",
+            ("path", "a_b"): "a_b_2",
         }
+
+    def test_arguments_of_one_name_say_where_they_are_sent(self) -> None:
+        arguments = [Argument("token", "path", AT), Argument("token", "query", AT), Argument("token", "header", AT)]
+        names, _ = named(client(connection(chat("join"), arguments=arguments)))
+        assert list(names.connections[0].arguments.values()) == ["token", "token_query", "token_header"]
+
+    def test_options_yield_to_arguments(self) -> None:
+        arguments = [Argument(each, "query", AT) for each in ("heartbeat", "connection_heartbeat", "timeout")]
+        names, _ = named(client(connection(chat("join"), arguments=arguments)))
+        assert names.connections[0].arguments["query", "heartbeat"] == "heartbeat"
+        assert names.connections[0].displaced == {
+            "timeout": "connection_timeout",
+            "heartbeat": "connection_heartbeat_2",
+        }
+        assert names.connections[0].options == "TradingOptions"
+        assert names.connections[0].options == "TradingOptions"
+
+    def test_the_class_of_options_yields_to_the_documents(self) -> None:
+        push_options = domain("chat", push(received("chat.said", ref("TradingOptions"))))
+        found = client(connection(push_options, arguments=[Argument("ssl", "query", AT)]))
+        names, _ = named(found, {"TradingOptions": obj(x=TEXT)})
+        assert names.connections[0].options == "TradingClientOptions"
+
+    def test_an_argument_keeps_its_name_when_another_comes(self) -> None:
+        one = [Argument("symbol", "path", AT), Argument("a b", "query", AT)]
+        more = [*one, Argument("Symbol", "query", AT), Argument("heartbeat", "header", AT)]
+        few, many = (named(client(connection(chat("join"), arguments=each)))[0] for each in (one, more))
+        before, after = few.connections[0].arguments, many.connections[0].arguments
+        assert {key: after[key] for key in before} == before
 
 
 class TestDomains:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wsgen.landing.python import Identifier
+from wsgen.landing.python import OPTIONS
 from wsgen.payloads import TypeExpression
-from wsgen.views.connections import address_parts
 from wsgen.views.layout import Code, Group, assignment, call, collection, definition, import_lines, lay, tuple_of, union
+from wsgen.views.options import OPTION_TYPES
 from wsgen.views.scope import Scope
 from wsgen.views.texts import docs, sentence, told
+from wsgen_runtime.options import ConnectionOptions
 
 words = st.text("xyzw", min_size=1, max_size=30)
 codes = st.recursive(
@@ -147,25 +149,14 @@ class TestTexts:
         assert docs(0, ["One.", "", "Two."]) == '"""One.\n\nTwo.\n"""'
 
 
-NAMES = {"symbol": Identifier("symbol"), "a b": Identifier("a_b")}
+class TestOptions:
+    def test_they_are_those_of_the_runtime(self) -> None:
+        shown = {name: re.sub(r"[{}]", "", type.text) for name, type in OPTION_TYPES.items()}
+        own = {name: str(type.__forward_arg__) for name, type in ConnectionOptions.__annotations__.items()}
+        assert shown == {name: text.replace("_ssl.", "").replace("'", '"') for name, text in own.items()}
+        assert tuple(own) == OPTIONS
 
-
-class TestAddresses:
-    @pytest.mark.parametrize(
-        ("template", "parts"),
-        [
-            ("/x", ["/x"]),
-            ("/x/{symbol}", ["/x/", "symbol"]),
-            ("{symbol}{a b}/", ["symbol", "a_b", "/"]),
-            ("/{other}/{", ["/{", "other}/{"]),
-            ("/}{{symbol}", ["/}{", "symbol"]),
-        ],
-    )
-    def test_parameters_are_found(self, template: str, parts: list[str]) -> None:
-        assert [str(part) for part in address_parts(template, NAMES)] == parts
-
-    @given(st.text("{}ab ", max_size=20))
-    def test_nothing_else_is_lost(self, template: str) -> None:
-        found = address_parts(template, NAMES)
-        shown = ("{a b}" if isinstance(part, Identifier) else part for part in found)
-        assert "".join(shown) == template
+    def test_their_types_have_the_modules_own_names(self) -> None:
+        scope = Scope(["Heartbeat", "Credential"], methods=["str"])
+        assert OPTION_TYPES["heartbeat"].shown(scope) == "_Heartbeat"
+        assert OPTION_TYPES["headers"].shown(scope) == "_Credential[Mapping[builtins.str, builtins.str]]"

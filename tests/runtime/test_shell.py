@@ -706,7 +706,7 @@ def test_an_unknown_option_is_refused_at_once() -> None:
 @pytest.mark.parametrize(
     ("url", "address", "expected"),
     [
-        ("ws://server.test", "/market/{symbol}", "ws://server.test/market/{symbol}"),
+        ("ws://server.test", "/market/{symbol}", "ws://server.test/market/%7Bsymbol%7D"),
         ("ws://server.test/api/", "/market", "ws://server.test/api/market"),
         ("ws://server.test/api?x=1", "market", "ws://server.test/api/market?x=1"),
         ("ws://server.test/ws", "/", "ws://server.test/ws"),

@@ -44,6 +44,30 @@ async def test_closing_inside_a_frame_stops_the_rest_of_a_burst(transport: Trans
 
 
 @each
+async def test_who_waits_for_the_connection_goes_on_before_what_came_with_the_handshake(transport: Transport) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.handshake(frame(TEXT, b"snapshot"))
+        await peer.write(close_frame(1000))
+
+    heard: list[str] = []
+    notes = Notes()
+    notes.on_receive = lambda _: heard.append("a frame")
+    async with raw_server(script) as url:
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        async def connect() -> None:
+            await transport.connect(request(url), notes)
+            opened.set_result(None)
+
+        connecting = asyncio.create_task(connect())
+        await opened
+        heard.append("the caller")
+        await connecting
+        await notes.end()
+    assert heard == ["the caller", "a frame"]
+
+
+@each
 async def test_a_pause_stops_the_flow_and_resuming_loses_nothing(transport: Transport) -> None:
     flushed = asyncio.Event()
     count, message = 512, b"x" * 65536

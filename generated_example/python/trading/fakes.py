@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from . import alerts, bars, broker_orders, chat, client, quotes
-from ._runtime.fakes import FakeServer, FakeSubscription, Handler, Received
+from ._runtime.fakes import FakeConnection, FakeServer, FakeSubscription, Handler, Received
 from .models import (
     Alert,
     AlertsSubscriptionRequest,
@@ -26,7 +26,7 @@ from .models import (
 )
 from .protocol import PROTOCOL
 
-__all__ = ["FakeSubscription", "FakeTradingServer", "Received"]
+__all__ = ["FakeConnection", "FakeSubscription", "FakeTradingServer", "Received"]
 
 
 class FakeTradingServer(FakeServer):

@@ -144,6 +144,7 @@ class Channels:
             enum=texts(node.get("enum") or (schema.get("enum") if schema is not None else None)),
             default=str(default) if isinstance(default, (str, int, float)) else None,
             description=node.text("description"),
+            examples=texts(node.member("examples")),
             location=node.text("location"),
         )
 

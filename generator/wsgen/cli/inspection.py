@@ -10,8 +10,9 @@ from dataclasses import fields
 from typing import TypeAlias, assert_never
 
 from wsgen.derive import Schemas
-from wsgen.model import Parameter, Schema, SecurityScheme, Server
+from wsgen.model import ABSENT, Schema, SecurityScheme, Server
 from wsgen.operations import (
+    Argument,
     Client,
     ClientConnection,
     Confirmation,
@@ -48,7 +49,7 @@ def inspection(understood: Understood | None, problems: Problems) -> dict[str, o
         "perspective": _perspective(client),
         "servers": [_server(each) for each in servers.values()],
         "security": [_scheme(each) for each in schemes.values()],
-        "connections": [_connection(each, schemas) for each in connections],
+        "connections": [_connection(each) for each in connections],
         "messages": [one for each in connections for one in _messages(each)],
         "operations": [one for each in connections for one in _operations(each, schemas, problems)],
         "buildable": client is not None and not problems.fatal,
@@ -92,15 +93,15 @@ def _scheme(scheme: SecurityScheme) -> dict[str, object]:
     }
 
 
-def _connection(connection: ClientConnection, schemas: Schemas) -> dict[str, object]:
+def _connection(connection: ClientConnection) -> dict[str, object]:
     envelope = connection.envelope
     return {
         "channel": connection.channel,
         "address": connection.address,
         "servers": [server.id for server in connection.servers],
-        "parameters": [_parameter(each) for each in connection.parameters],
-        "query": _fields(connection.query, schemas),
-        "headers": _fields(connection.headers, schemas),
+        "parameters": [_parameter(each) for each in connection.arguments_of("path")],
+        "query": [_argument(each) for each in connection.arguments_of("query")],
+        "headers": [_argument(each) for each in connection.arguments_of("header")],
         "envelope": {
             "tag": envelope.tag,
             "sent_tag": envelope.tag if envelope.sent_tag is None else envelope.sent_tag,
@@ -109,8 +110,13 @@ def _connection(connection: ClientConnection, schemas: Schemas) -> dict[str, obj
     }
 
 
-def _parameter(parameter: Parameter) -> dict[str, object]:
-    return {"name": parameter.name, "default": parameter.default, "enum": list(parameter.enum)}
+def _parameter(parameter: Argument) -> dict[str, object]:
+    default = None if parameter.default is ABSENT else str(parameter.default)
+    return {"name": parameter.name, "default": default, "enum": [str(value) for value in parameter.values]}
+
+
+def _argument(argument: Argument) -> dict[str, object]:
+    return {"name": argument.name, "required": argument.required}
 
 
 def _fields(schema: Schema | None, schemas: Schemas) -> list[dict[str, object]]:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import fill
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from wsgen.derive import Schemas
-from wsgen.model import Parameter, Schema, Server
-from wsgen.operations import ClientConnection, Domain, Push, Request, Route, Send, Subscription, WireMessage
+from wsgen.model import ABSENT, Server
+from wsgen.operations import Argument, ClientConnection, Domain, Push, Request, Route, Send, Subscription, WireMessage
 from wsgen.pipeline import Understood
 from wsgen.problems import Problems
 
@@ -50,7 +49,7 @@ def overview(understood: Understood, problems: Problems) -> str:
     """The text for a terminal as wide as standard output's, or for a pipe; colours on a terminal alone."""
     from rich.console import Console
 
-    client, schemas = understood.client, Schemas(understood.application.schemas)
+    client = understood.client
     terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False, width=None if terminal else ENDLESS)
     with console.capture() as captured:
@@ -59,7 +58,7 @@ def overview(understood: Understood, problems: Problems) -> str:
         for connection in client.connections:
             console.print()
             console.print(_heading(connection), style="bold", soft_wrap=True)
-            console.print(_facts(connection, schemas))
+            console.print(_facts(connection))
             rows = [row for domain in connection.domains for row in _rows(domain, problems)]
             if rows:
                 console.print()
@@ -80,7 +79,7 @@ def _heading(connection: ClientConnection) -> str:
     return printable(f"connection {connection.address or 'at the address of the server'}")
 
 
-def _facts(connection: ClientConnection, schemas: Schemas) -> Table:
+def _facts(connection: ClientConnection) -> Table:
     """Where a connection leads, and what it takes."""
     from rich.table import Table
     from rich.text import Text
@@ -88,23 +87,24 @@ def _facts(connection: ClientConnection, schemas: Schemas) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
-    for name, value in _named_facts(connection, schemas):
+    for name, value in _named_facts(connection):
         grid.add_row(f"  {name}", Text(printable(value)))
     return grid
 
 
-def _named_facts(connection: ClientConnection, schemas: Schemas) -> Iterator[tuple[str, str]]:
+def _named_facts(connection: ClientConnection) -> Iterator[tuple[str, str]]:
     for server in connection.servers:
         yield "server", f"{server.id}: {server_url(server)}{_variables(server)}"
         if server.security:
             yield "security", _security(server)
     if not connection.servers:
         yield "server", "none in the document: the URL is an argument of the client"
-    if connection.parameters:
-        yield "parameters", ", ".join(_parameter(each) for each in connection.parameters)
-    for name, schema in (("query", connection.query), ("headers", connection.headers)):
-        if schema is not None:
-            yield name, _fields(schema, schemas)
+    parameters = connection.arguments_of("path")
+    if parameters:
+        yield "parameters", ", ".join(map(_parameter, parameters))
+    for name, found in (("query", connection.arguments_of("query")), ("headers", connection.arguments_of("header"))):
+        if found:
+            yield name, ", ".join(each.name if each.required else f"{each.name}?" for each in found)
     for name, messages in (("sent", connection.sent), ("received", connection.received)):
         if messages:
             yield name, f"{_count(messages)}, known by {_known_by(messages)}"
@@ -131,14 +131,11 @@ def _security(server: Server) -> str:
     )
 
 
-def _parameter(parameter: Parameter) -> str:
-    known = parameter.default is not None or parameter.enum
-    return f"{parameter.name} = {_choices(parameter.default, parameter.enum)}" if known else parameter.name
-
-
-def _fields(schema: Schema, schemas: Schemas) -> str:
-    required = schemas.required(schema)
-    return ", ".join(name if name in required else f"{name}?" for name in schemas.properties(schema)) or "anything"
+def _parameter(parameter: Argument) -> str:
+    default = None if parameter.default is ABSENT else str(parameter.default)
+    known = default is not None or parameter.values
+    values = tuple(map(str, parameter.values))
+    return f"{parameter.name} = {_choices(default, values)}" if known else parameter.name
 
 
 def _count(messages: Iterable[WireMessage]) -> str:

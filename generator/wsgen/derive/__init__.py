@@ -17,7 +17,8 @@ from wsgen.model import Application
 from wsgen.operations import Client, ClientConnection, Domain, Perspective, WireMessage
 from wsgen.problems import Problems
 
-from .connections import Group, group_channels
+from .arguments import find_arguments
+from .connections import Group, find_security, group_channels
 from .discriminator import find_tags
 from .domains import build_domains
 from .echo import recover_requests
@@ -79,7 +80,6 @@ def _connection(
     heartbeat = find_heartbeat(every, settings, schemas, problems)
     wires = with_heartbeat(wires, every, heartbeat)
     first = group.channels[0]
-    bindings = [channel.binding for channel in group.channels if channel.binding is not None]
     return ClientConnection(
         channel=first.id,
         address=group.address,
@@ -89,10 +89,11 @@ def _connection(
         domains=domains,
         place=first.place,
         servers=group.servers,
-        parameters=first.parameters if group.address is not None else (),
-        query=next((binding.query for binding in bindings if binding.query is not None), None),
-        headers=next((binding.headers for binding in bindings if binding.headers is not None), None),
         heartbeat=heartbeat,
+        arguments=find_arguments(group, schemas, problems),
+        security=find_security(group),
+        title=first.title if len(group.channels) == 1 else "",
+        description=(first.description or first.summary) if len(group.channels) == 1 else "",
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wsgen.config import ClientSettings
-from wsgen.model import Application, Channel, Operation, Server
+from wsgen.model import Application, Channel, Operation, SecurityScheme, Server
 from wsgen.problems import Problems
 
-__all__ = ["Group", "group_channels"]
+__all__ = ["Group", "find_security", "group_channels"]
+
+_URL = re.compile(r"wss?://[^/?]*", re.IGNORECASE)
 
 WEBSOCKET = frozenset({"ws", "wss", "websocket", "websockets", "ws+json", "wss+json"})
 
@@ -42,7 +45,7 @@ def group_channels(application: Application, settings: ClientSettings, problems:
             message = f"channel `{channel.id}` has no WebSocket server and is left out"
             problems.note("WSG403", message, channel.place)
             continue
-        address = _address(channel, own, settings)
+        address = _address(channel, own, settings, problems)
         grouped.setdefault((address, tuple(server.id for server in own)), []).append(channel)
     groups = (_group(application, address, channels, servers) for (address, _), channels in grouped.items())
     return tuple(group for group in groups if _is_used(group, problems))
@@ -63,9 +66,21 @@ def _servers_of(channel: Channel, servers: Iterable[Server]) -> tuple[Server, ..
     return tuple(server for server in servers if not channel.servers or server.id in channel.servers)
 
 
-def _address(channel: Channel, servers: tuple[Server, ...], settings: ClientSettings) -> str | None:
+def find_security(group: Group) -> tuple[tuple[SecurityScheme, ...], ...]:
+    """The alternatives of all servers and operations of a connection, each once."""
+    asked = [server.security for server in group.servers] + [each.security for each in group.operations]
+    return tuple(dict.fromkeys(alternative for security in asked for alternative in security if alternative))
+
+
+def _address(channel: Channel, servers: tuple[Server, ...], settings: ClientSettings, problems: Problems) -> str | None:
     if settings.connection == "shared":
         return None
+    whole = _URL.match(channel.address or "")
+    if whole is not None and channel.address is not None:
+        path = channel.address[whole.end() :] or "/"
+        message = f"the address of channel `{channel.id[:60]}` is a whole URL, of which `{path[:60]}` is taken"
+        problems.warning("WSG451", message, channel.place, f"write `address: {path[:60]}`, and the rest as a server")
+        return path
     if settings.connection == "per-channel" or channel.address is None or channel.address.startswith("/"):
         return channel.address
     topics = any(server.pathname.strip("/") for server in servers)

@@ -56,6 +56,7 @@ def _pages(package: Package) -> Iterator[tuple[str, str]]:
         ("errors.py", "errors", _Aliases(package.errors_docstring, errors)),
         ("runtime.py", "runtime", _Aliases(package.runtime_docstring, offered)),
         *([] if package.readme is None else [("README.md", "readme", package.readme)]),
+        *([] if package.servers is None else [("servers.py", "servers", package.servers)]),
         *([] if package.fakes is None else [("fakes.py", "fakes", package.fakes)]),
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]

@@ -24,6 +24,7 @@ __all__ = [
     "FACADE_MEMBERS",
     "KEYWORDS",
     "MODULES",
+    "OPTIONS",
     "PARAMETERS",
     "WIDTH",
     "Case",
@@ -32,7 +33,6 @@ __all__ = [
     "comment",
     "constant",
     "docstring",
-    "formatted",
     "identifier",
     "literal",
     "words",
@@ -50,7 +50,7 @@ BUILTINS = frozenset(
 """Builtins that generated modules use; a parameter or a module-level name would hide them."""
 
 MODULES = frozenset(
-    {"client", "models", "errors", "runtime", "protocol", "fakes", "py", "test", "conftest"}
+    {"client", "models", "errors", "runtime", "protocol", "servers", "fakes", "py", "test", "conftest"}
     | {"con", "prn", "aux", "nul"}
     | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)}
 )
@@ -59,8 +59,15 @@ MODULES = frozenset(
 FACADE_MEMBERS = frozenset({"close", "connect", "connection"})
 """What every façade inherits from the runtime's `Client`."""
 
-PARAMETERS = frozenset({"self", "url", "options", "shared", "quote"} | BUILTINS)
+PARAMETERS = frozenset({"self", "url", "options", "shared"} | BUILTINS)
 """Names that stand where a channel's parameters become arguments."""
+
+OPTIONS = (
+    *("headers", "query", "subprotocols", "cookies", "ssl", "connect_timeout", "open_timeout", "timeout"),
+    *("max_attempts", "retry", "on_disconnect", "ttl", "heartbeat", "max_silence", "ping_interval", "ping_timeout"),
+    *("max_size", "compression", "transport", "on_unknown", "on_state"),
+)
+"""The options that every façade takes besides. They yield to the document's arguments."""
 
 Case: TypeAlias = Literal["snake", "pascal", "constant"]
 
@@ -121,19 +128,6 @@ def literal(value: Json | tuple[str | bool, ...]) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_string(key)}: {literal(item)}" for key, item in value.items()) + "}"
     return repr(value).replace("e+", "e")
-
-
-def formatted(parts: Sequence[str | Identifier]) -> str:
-    """A string of the parts: an `Identifier` is replaced by its value, other text stands for itself."""
-    if not any(isinstance(part, Identifier) for part in parts):
-        return _string("".join(parts))
-    fixed = "".join(part for part in parts if not isinstance(part, Identifier))
-    quote = "'" if fixed.count('"') > fixed.count("'") else '"'
-    inner = "".join(
-        f"{{{part}}}" if isinstance(part, Identifier) else _inner(part, quote).replace("{", "{{").replace("}", "}}")
-        for part in parts
-    )
-    return f"f{quote}{inner}{quote}"
 
 
 # Over classes of characters (Upper, lower, digit, other letter): an abbreviation before a capitalised word

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from wsgen.landing.python import FACADE_MEMBERS, MODULES, PARAMETERS, Identifier, constant, words
+from wsgen.landing.python import BUILTINS, FACADE_MEMBERS, MODULES, OPTIONS, PARAMETERS, Identifier, constant
 from wsgen.model import Server
-from wsgen.operations import Client
+from wsgen.operations import Argument, Client
 
 from .fakes import fake_names
 from .members import member_names
@@ -36,14 +36,22 @@ def connection_names(
     members = member_names(places, attributes, rename, scopes)
     domains = {place.id: DomainNames(members[place.id], modules.get(place.id)) for place in places}
     fakes = fake_names(places, domains, list(zip(ids, stems, strict=True)), scopes)
+    arguments = {
+        id: _arguments(each.arguments, protocols["address", *id])
+        for id, each in zip(ids, client.connections, strict=True)
+    }
+    displaced = {id: _displaced(arguments[id]) for id in ids}
+    options = _options([(id, stem) for id, stem in zip(ids, stems, strict=True) if displaced[id]], scopes)
     return tuple(
         ConnectionNames(
             facade=facades[index],
             protocol=protocols["protocol", *id],
             address=protocols["address", *id],
-            parameters=_arguments([each.name for each in client.connections[index].parameters]),
+            arguments=arguments[id],
             domains=tuple(domains[place.id] for place in places if place.connection == index),
             fake=fakes[index],
+            displaced=displaced[id],
+            options=options.get(("options", *id)),
         )
         for index, id in enumerate(ids)
     )
@@ -159,49 +167,88 @@ def _module(place: DomainPlace, module: Identifier, given: Mapping[tuple[str, ..
 def _protocols(
     client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], scopes: Scopes
 ) -> dict[tuple[str, ...], Identifier]:
-    """Constants of `protocol`; the address of a channel with parameters is a function."""
+    """Names of `protocol`; the address of a channel with arguments is a function."""
     wishes: list[Wish] = []
     for id, each, stem in zip(ids, client.connections, stems, strict=True):
         lead = f"{stem} " if len(ids) > 1 else ""
-        address = snake if each.parameters else constant
+        address = snake if each.arguments else constant
         wishes.append(Wish(("protocol", *id), (constant(f"{lead}protocol", lead="channel"),), ("classes",)))
         wishes.append(Wish(("address", *id), (address(f"{lead}address", lead="channel"),), ("classes",)))
     return scopes.settle(wishes)
 
 
-def _arguments(names: Sequence[str]) -> dict[str, Identifier]:
-    scopes = Scopes()
+def _arguments(arguments: Sequence[Argument], address: Identifier) -> dict[tuple[str, str], Identifier]:
+    """Arguments of one façade. `address` is what is called with them where they stand."""
+    reserved = PARAMETERS | {address}
     wishes = [
         Wish(
-            key=(name,),
-            candidates=(snake(name, lead="parameter", reserved=PARAMETERS),),
+            key=(each.location, each.name),
+            candidates=unique(
+                snake(each.name, lead=_LEADS[each.location], reserved=reserved),
+                snake(f"{each.name} {_LEADS[each.location]}", lead="argument", reserved=reserved),
+            ),
             scopes=("arguments",),
+            rank=1 if each.location == "path" else 2 if each.location == "query" else 3,
         )
-        for name in names
+        for each in arguments
     ]
-    given = scopes.settle(wishes)
-    return {name: given[(name,)] for name in names}
+    given = Scopes().settle(wishes)
+    return {(each.location, each.name): given[each.location, each.name] for each in arguments}
+
+
+_LEADS = {"path": "parameter", "query": "query", "header": "header"}
+
+
+def _displaced(arguments: Mapping[tuple[str, str], Identifier]) -> dict[str, Identifier]:
+    """New names of the options whose own are taken by arguments."""
+    scopes = Scopes()
+    scopes.reserve("options", {*OPTIONS, *arguments.values()})
+    taken = [option for option in OPTIONS if option in arguments.values()]
+    given = scopes.settle(
+        [Wish((option,), (snake(f"connection {option}", lead="connection"),), ("options",)) for option in taken]
+    )
+    return {option: given[(option,)] for option in taken}
+
+
+def _options(stems: Sequence[tuple[tuple[str, str], str]], scopes: Scopes) -> dict[tuple[str, ...], Identifier]:
+    """Classes of options, for the connections of which some are displaced."""
+    return scopes.settle(
+        [
+            Wish(
+                ("options", *id),
+                (pascal(f"{stem} options", lead="channel"), pascal(f"{stem} client options", lead="channel")),
+                ("classes",),
+            )
+            for id, stem in stems
+        ]
+    )
 
 
 def server_names(servers: Sequence[Server], scopes: Scopes) -> dict[str, ServerNames]:
-    """A constant for each server, in capitals; a function for one with variables."""
+    """Names in the module `servers`: a constant for each, in capitals; a function for one with variables."""
     wishes = [
         Wish(
             key=("server", server.id),
             candidates=(_server(server),),
-            scopes=("classes", "module:client"),
+            scopes=("servers",),
             source=server.id,
             place=server.place,
         )
         for server in servers
     ]
     given = scopes.settle(wishes)
-    return {
-        server.id: ServerNames(given["server", server.id], _arguments([variable.name for variable in server.variables]))
-        for server in servers
-    }
+    return {server.id: ServerNames(given["server", server.id], _variables(server)) for server in servers}
 
 
 def _server(server: Server) -> Identifier:
-    wording = server.id if "server" in map(str.lower, words(server.id)) else f"server {server.id}"
-    return snake(wording, lead="server") if server.variables else constant(wording, lead="server")
+    return (
+        snake(server.id, lead="server", reserved=BUILTINS) if server.variables else constant(server.id, lead="server")
+    )
+
+
+def _variables(server: Server) -> dict[str, Identifier]:
+    names = [variable.name for variable in server.variables]
+    given = Scopes().settle(
+        [Wish((name,), (snake(name, lead="variable", reserved=BUILTINS),), ("variables",)) for name in names]
+    )
+    return {name: given[(name,)] for name in names}

@@ -134,15 +134,19 @@ class ConnectionNames:
     Attributes:
         protocol: the constant with what travels on the connection.
         address: the constant, or the function of `parameters`, that gives the channel's address.
-        parameters: the channel's parameters as arguments, by their own names.
+        arguments: of the façade's constructor, by location and name.
+        displaced: options of the connection that have another name here, because an argument has theirs.
+        options: the class of all options, where some are displaced.
     """
 
     facade: Identifier
     protocol: Identifier
     address: Identifier
-    parameters: Mapping[str, Identifier]
+    arguments: Mapping[tuple[str, str], Identifier]
     domains: tuple[DomainNames, ...]
     fake: FakeNames
+    displaced: Mapping[str, Identifier]
+    options: Identifier | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,7 @@ def _package_classes(names: Names) -> list[str]:
     found: list[str] = []
     for connection in names.connections:
         found += [connection.facade, connection.fake.server]
+        found += [connection.options] if connection.options is not None else []
         for domain in connection.domains:
             members = domain.members
             found += [*members.events.values(), *members.replies.values()]

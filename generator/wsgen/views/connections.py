@@ -6,37 +6,36 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wsgen.landing.python import Identifier, docstring, literal
-from wsgen.naming import ConnectionNames, DomainNames, MemberNames, Names
-from wsgen.operations import Client, ClientConnection, Domain
+from wsgen.model import Server
+from wsgen.naming import ConnectionNames, DomainNames, MemberNames, Names, ServerNames
+from wsgen.operations import Argument, Client, ClientConnection, Domain
 from wsgen.payloads import Models
 
 from .descriptors import aliases, constants, events
-from .layout import Code, Group, call, collection, lay
+from .layout import collection, lay
 from .package import Section
 from .scope import Scope
 from .types import DomainView, Types
 
 __all__ = [
     "NamedConnection",
-    "address_argument",
-    "address_parts",
-    "arguments",
     "constant_names",
     "exports",
     "method_names",
     "named_connections",
-    "parameters",
     "public_names",
     "section",
-    "url_parameter",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class NamedConnection:
+    """A connection and its names; `servers` are those of all servers, by their ids."""
+
     connection: ClientConnection
     names: ConnectionNames
     types: Types
+    servers: Mapping[str, ServerNames]
     url_env: str | None = None
 
     def domains(self) -> Iterator[tuple[Domain, DomainNames]]:
@@ -44,13 +43,28 @@ class NamedConnection:
 
     @property
     def addressed(self) -> bool:
-        """Whether the channel's address is appended to the server's URL."""
-        return self.connection.address not in (None, "", "/")
+        """Whether the channel adds something to the server's URL, or to the handshake there."""
+        return bool(self.connection.arguments) or self.connection.address not in (None, "", "/")
+
+    @property
+    def default_server(self) -> Server | None:
+        """The server where the document has one alone, and it needs nothing to be known."""
+        servers = self.connection.servers
+        known = len(servers) == 1 and all(each.default is not None for each in servers[0].variables)
+        return servers[0] if known else None
+
+    @property
+    def needs_url(self) -> bool:
+        """Whether every caller must give the server's URL."""
+        return self.url_env is None and self.default_server is None
+
+    def argument(self, argument: Argument) -> Identifier:
+        return self.names.arguments[argument.location, argument.name]
 
 
 def named_connections(client: Client, names: Names, models: Models, url_env: str | None) -> list[NamedConnection]:
     return [
-        NamedConnection(connection, names.connections[index], Types(index, names, models), url_env)
+        NamedConnection(connection, names.connections[index], Types(index, names, models), names.servers, url_env)
         for index, connection in enumerate(client.connections)
     ]
 
@@ -98,56 +112,3 @@ def section(text: str, public: Sequence[str], views: Sequence[DomainView], scope
         aliases=shown_aliases,
         constants=shown_constants,
     )
-
-
-def arguments(
-    scope: Scope, names: Mapping[str, Identifier], values: Mapping[str, tuple[tuple[str, ...], str | None]]
-) -> list[Code]:
-    """Keyword parameters that are strings, after a `*`; `values` has the enum and the default of each."""
-    found: list[Code] = []
-    for wire, name in names.items():
-        enum, default = values[wire]
-        end = "" if default is None else f" = {literal(default)}"
-        if enum:
-            opening = f"{name}: {scope.use('typing', 'Literal')}["
-            found.append(Group(opening, tuple(map(literal, enum)), f"]{end}", hug=True))
-        else:
-            found.append(f"{name}: {scope.builtin('str')}{end}")
-    return ["*", *found] if found else []
-
-
-def parameters(scope: Scope, place: NamedConnection) -> list[Code]:
-    """The parameters of a channel's address."""
-    values = {each.name: (each.enum, each.default) for each in place.connection.parameters}
-    return arguments(scope, place.names.parameters, values)
-
-
-def url_parameter(scope: Scope, place: NamedConnection) -> str:
-    """The parameter for the server's URL; where an environment variable can hold it, it may be left out."""
-    text = scope.builtin("str")
-    return f"url: {text}" if place.url_env is None else f"url: {text} | None = None"
-
-
-def address_argument(scope: Scope, place: NamedConnection) -> list[Code]:
-    """The argument with the channel's address; none where the server's URL is all there is."""
-    if not place.addressed:
-        return []
-    name = scope.sibling("protocol", place.names.address)
-    given = [f"{parameter}={parameter}" for parameter in place.names.parameters.values()]
-    return [call(f"address={name}", *given) if given else f"address={name}"]
-
-
-def address_parts(template: str, names: Mapping[str, Identifier]) -> list[str | Identifier]:
-    """A template in pieces: text, and the identifiers that stand for its `{parameters}`."""
-    parts: list[str | Identifier] = []
-    rest = template
-    while rest:
-        text, brace, tail = rest.partition("{")
-        name, closed, after = tail.partition("}")
-        if brace and closed and name in names:
-            parts += [text, names[name]] if text else [names[name]]
-            rest = after
-        else:
-            parts.append(text + brace)
-            rest = tail
-    return parts

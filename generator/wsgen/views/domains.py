@@ -6,17 +6,15 @@ from wsgen.landing.python import docstring
 from wsgen.naming import MemberNames, ModuleNames
 from wsgen.operations import Domain
 
+from .arguments import address_argument, argument_docs, opening_parameters, options_given, used_names
 from .connections import (
     NamedConnection,
-    address_argument,
     constant_names,
     method_names,
-    parameters,
     public_names,
     section,
-    url_parameter,
 )
-from .layout import call, definition, lay
+from .layout import Code, Group, call, definition, lay
 from .methods import methods
 from .package import DomainModule, Factory
 from .scope import Scope
@@ -35,6 +33,7 @@ def domain_module(
     public = [own.client, own.source, own.factory, *public_names(members)]
     models = [name for expression in place.types.of_domain(domain) for name in expression.models]
     taken = [*public, *constant_names(members), *models, place.names.protocol, place.names.address]
+    taken += used_names(place)
     scope = Scope(taken, method_names(members))
     view = DomainView(domain, members, place.types, scope, "self._connection")
     connection = scope.use(_RUNTIME, "Connection")
@@ -74,24 +73,33 @@ def _or_environment(place: NamedConnection) -> str:
 
 
 def _factory(place: NamedConnection, own: ModuleNames, scope: Scope) -> Factory:
-    options = f"**options: {scope.use('typing', 'Unpack')}[{scope.use(_RUNTIME, 'ConnectionOptions')}]"
     generator = scope.use("collections.abc", "AsyncGenerator")
     opened = call(
         scope.use(_RUNTIME, "connection"),
         scope.sibling("protocol", place.names.protocol),
         "url",
         *address_argument(scope, place),
-        "**options",
+        _unpacked(options_given(scope, place)),
     )
     return Factory(
         decorator=scope.use("contextlib", "asynccontextmanager"),
         head=definition(
             f"async def {own.factory}",
-            [url_parameter(scope, place), *parameters(scope, place), options],
+            opening_parameters(scope, place),
             f"{generator}[{own.client}, None]",
             0,
         ),
-        docstring=docs(4, [f"Open (or share) the connection to `url`{_or_environment(place)} for this domain alone."]),
+        docstring=docs(
+            4,
+            [
+                f"Open (or share) the connection to `url`{_or_environment(place)} for this domain alone.",
+                argument_docs(place),
+            ],
+        ),
         opening=lay(opened, 4, lead="async with ", trail=" as shared:"),
         result=f"{own.client}(shared)",
     )
+
+
+def _unpacked(code: Code) -> Code:
+    return f"**{code}" if isinstance(code, str) else Group(f"**{code.opening}", code.items, code.closing, hug=True)

@@ -10,6 +10,7 @@ from wsgen.naming import DomainNames, FakeDomainNames, FakeSubscriptionNames, Re
 from wsgen.operations import Domain, Push, Request, Subscription, WireMessage
 from wsgen.payloads import TypeExpression
 
+from .arguments import example_arguments
 from .connections import NamedConnection, exports
 from .layout import Group, assignment, call, definition, lay, tuple_of
 from .package import FakeClass, FakeHandler, FakesModule, Method
@@ -20,7 +21,7 @@ from .types import DomainView
 __all__ = ["fakes_module", "opened_with"]
 
 _FAKES = "._runtime.fakes"
-_OFFERED = ("FakeSubscription", "Received")
+_OFFERED = ("FakeConnection", "FakeSubscription", "Received")
 
 
 def fakes_module(title: str, places: Sequence[NamedConnection]) -> FakesModule:
@@ -44,8 +45,8 @@ def fakes_module(title: str, places: Sequence[NamedConnection]) -> FakesModule:
 
 def opened_with(place: NamedConnection, transport: str) -> Group:
     """The call that makes a client of a fake server."""
-    parameters = [f'{name}="..."' for name in place.names.parameters.values()]
-    return call(place.names.facade, '"ws://fake"', *parameters, f"transport={transport}")
+    option = place.names.displaced.get("transport", "transport")
+    return call(place.names.facade, '"ws://fake"', *example_arguments(place), f"{option}={transport}")
 
 
 def _module(names: DomainNames) -> Identifier:

@@ -17,6 +17,7 @@ __all__ = [
     "InitModule",
     "Method",
     "ModelsModule",
+    "OptionsClass",
     "Package",
     "ProtocolModule",
     "Readme",
@@ -25,6 +26,7 @@ __all__ = [
     "ReadmeOperation",
     "Section",
     "ServerFunction",
+    "ServersModule",
 ]
 
 
@@ -106,11 +108,31 @@ class ServerFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class ServersModule:
+    """`servers`: constants, and functions of what the URLs of servers leave open."""
+
+    docstring: str
+    standard_imports: tuple[str, ...]
+    package_imports: tuple[str, ...]
+    exports: str
+    constants: tuple[str, ...]
+    functions: tuple[ServerFunction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FacadeModule:
     section: Section
-    servers: tuple[str, ...]
-    server_functions: tuple[ServerFunction, ...]
     facades: tuple[FacadeClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsClass:
+    """The options of a connection, some of them under other names. `fields` are whole lines."""
+
+    name: str
+    base: str
+    docstring: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +149,7 @@ class ProtocolModule:
     package_imports: tuple[str, ...]
     exports: str
     constants: tuple[str, ...]
+    options: tuple[OptionsClass, ...]
     addresses: tuple[AddressFunction, ...]
 
 
@@ -203,6 +226,15 @@ class ReadmeFake:
 
 @dataclass(frozen=True, slots=True)
 class Readme:
+    """`README.md`: Markdown, and lines of Python.
+
+    Attributes:
+        openings: for each façade the lines that open it.
+        arguments: an argument, its façade, where it is sent, and what it is.
+        servers: the name in `servers`, the URL, and what it is.
+        credentials: a scheme, what it is, and the option that carries it.
+    """
+
     package: str
     module: str
     api: str
@@ -210,7 +242,10 @@ class Readme:
     perspective: str
     evidence: tuple[str, ...]
     direction: tuple[str, ...]
-    opening: tuple[str, ...]
+    openings: tuple[tuple[str, ...], ...]
+    arguments: tuple[tuple[str, str, str, str], ...]
+    servers: tuple[tuple[str, str, str], ...]
+    credentials: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...]
     domains: tuple[ReadmeDomain, ...]
     fakes: tuple[ReadmeFake, ...]
@@ -224,6 +259,7 @@ class Package:
 
     Attributes:
         header: the comment lines that every module begins with.
+        servers: None where the document has none.
         fakes, readme: None where the configuration leaves them out.
     """
 
@@ -232,6 +268,7 @@ class Package:
     init: InitModule
     facade: FacadeModule
     protocol: ProtocolModule
+    servers: ServersModule | None
     domains: tuple[DomainModule, ...]
     fakes: FakesModule | None
     models: ModelsModule

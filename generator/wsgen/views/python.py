@@ -19,6 +19,7 @@ from .layout import import_lines
 from .package import DomainModule, InitModule, ModelsModule, Package
 from .readme import readme
 from .scope import import_order
+from .servers import servers_module
 from .texts import docs, sentence, summary
 
 __all__ = ["payload_roots", "python_package"]
@@ -45,6 +46,7 @@ def python_package(client: Client, names: Names, models: Models, settings: Clien
         init=_init(client, places, names, models),
         facade=facade_module(client, places, names),
         protocol=protocol_module(client, places, names),
+        servers=servers_module(client, names),
         domains=tuple(_domains(title, places)),
         fakes=fakes_module(title, places) if settings.fakes else None,
         models=ModelsModule(docs(0, [f"The payloads of {title}."]), models.text.rstrip("\n")),
@@ -63,7 +65,9 @@ def _domains(title: str, places: Sequence[NamedConnection]) -> Iterator[DomainMo
 
 def _init(client: Client, places: Sequence[NamedConnection], names: Names, models: Models) -> InitModule:
     """The front door: façades, domain clients, models; in the order of their modules."""
-    modules: dict[str, list[str]] = {"client": list(facade_names(places, names)), "models": sorted(models.classes)}
+    modules: dict[str, list[str]] = {"client": list(facade_names(places)), "models": sorted(models.classes)}
+    if names.servers:
+        modules[""] = ["servers"]
     for place in places:
         for _, domain_names in place.domains():
             own = domain_names.own

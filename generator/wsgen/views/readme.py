@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 from wsgen.landing.markdown import code, text
 from wsgen.landing.python import identifier
+from wsgen.model import ABSENT
 from wsgen.naming import DomainNames, Names
 from wsgen.operations import Client, Domain, WireMessage
 from wsgen.payloads import Models
 
+from .arguments import example_arguments, told
 from .connections import NamedConnection
-from .facades import servers
+from .credentials import credential_rows
 from .fakes import opened_with
 from .layout import call, import_lines, lay
 from .package import Readme, ReadmeDomain, ReadmeFake, ReadmeOperation
 from .scope import import_order
+from .servers import server_text, servers_of
 from .texts import summary
 from .types import Types
 
@@ -35,7 +38,10 @@ def readme(client: Client, places: Sequence[NamedConnection], names: Names, mode
         perspective=("" if client.perspective.certain else "probably ") + client.perspective.value,
         evidence=tuple(text(each) for each in client.perspective.evidence),
         direction=tuple(_direction(client)),
-        opening=tuple(_opening(client, places[0], names)),
+        openings=tuple(tuple(_opening(place, names)) for place in places),
+        arguments=tuple(_arguments(places)),
+        servers=tuple(_servers(client, names)),
+        credentials=tuple(credential_rows(places)),
         notes=tuple(_notes(places)),
         domains=tuple(_domain(_Caller(place, names, *pair)) for place in places for pair in place.domains()),
         fakes=tuple(_fake(place, names) for place in places) if fakes else (),
@@ -58,17 +64,39 @@ def _direction(client: Client) -> Iterator[str]:
             yield f"{verb}: {', '.join(dict.fromkeys(code(message.key) for message in messages))}"
 
 
-def _opening(client: Client, place: NamedConnection, names: Names) -> Iterator[str]:
-    """A program that opens the first façade."""
-    fixed = [names.servers[server.id].name for server in servers(client) if not server.variables]
-    parameters = [f"{name}=..." for name in place.names.parameters.values()]
-    shown = [] if place.url_env else fixed[:1]
-    yield import_lines(names.package, sorted([place.names.facade, *shown], key=import_order))
+def _opening(place: NamedConnection, names: Names) -> Iterator[str]:
+    """A program that opens a façade."""
+    known = [place.servers[server.id] for server in place.connection.servers]
+    fixed = [f"servers.{each.name}" for each in known if not each.variables]
+    imported: list[str] = [place.names.facade, *(["servers"] if fixed and place.needs_url else [])]
+    yield import_lines(names.package, sorted(imported, key=import_order))
     yield ""
-    url = fixed[0] if fixed else '"wss://..."'
-    opened = call(place.names.facade, *([] if place.url_env else [url]), *parameters)
+    url = [fixed[0] if fixed else '"wss://..."'] if place.needs_url else []
+    opened = call(place.names.facade, *url, *example_arguments(place))
     yield lay(opened, 0, lead="async with ", trail=f" as {_variable(place)}:")
     yield "    ..."
+
+
+def _arguments(places: Sequence[NamedConnection]) -> Iterator[tuple[str, str, str, str]]:
+    """What the façades take besides the URL."""
+    for place in places:
+        for each in place.connection.arguments:
+            must = each.required and each.default is ABSENT
+            where = {"path": "in the address", "query": "in the query", "header": "a header"}[each.location]
+            yield (
+                code(f"{place.argument(each)}=..."),
+                code(place.names.facade),
+                f"{where}, {code(each.name)}{'; required' if must else ''}",
+                text(told(each)),
+            )
+
+
+def _servers(client: Client, names: Names) -> Iterator[tuple[str, str, str]]:
+    for server in servers_of(client):
+        own = names.servers[server.id]
+        called = f"({', '.join(f'{name}=...' for name in own.variables.values())})" if server.variables else ""
+        about = text(summary(server.description, server.title))
+        yield code(f"servers.{own.name}{called}"), code(server_text(server)), about
 
 
 def _notes(places: Sequence[NamedConnection]) -> Iterator[str]:

@@ -7,14 +7,14 @@ import logging
 import os
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
-from urllib.parse import urlsplit, urlunsplit
 
+from ..addresses import Address, channel_url, public_url
 from ..codec import Getter
 from ..errors import Closed
 from ..operations import (
@@ -30,6 +30,7 @@ from ..options import (
     ConnectionEvent,
     ConnectionOptions,
     ConnectionState,
+    Credential,
     Delivery,
     Heartbeat,
     RequestHandler,
@@ -40,8 +41,8 @@ from ..options import (
 from ..session import Consumer, Lease, canonical_parameters
 from ..transport import Transport
 from .answering import Answering
-from .driver import Driver
-from .handles import ConsumerStream, ConsumerSubscription
+from .driver import Driver, credential
+from .handles import ConsumerStream, ConsumerSubscription, PushStream
 from .registry import acquire
 from .websockets_transport import RecvTransport, WebSocketsTransport
 
@@ -79,7 +80,9 @@ class Connection:
     with the same URL and credentials, and is opened by the first call.
     """
 
-    def __init__(self, protocol: Protocol, url: str | None, options: ConnectionOptions, address: str = "") -> None:
+    def __init__(
+        self, protocol: Protocol, url: str | None, options: ConnectionOptions, address: Address | str = ""
+    ) -> None:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
             raise TypeError(f"unknown connection options: {', '.join(unknown)}")
@@ -87,8 +90,9 @@ class Connection:
         options.update(given)
         _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
-        self._url = _server_url(_given_url(protocol) if url is None else url, address)
-        self._options = options
+        channel = Address(address) if isinstance(address, str) else address
+        self._url = channel_url(_given_url(protocol) if url is None else url, channel)
+        self._options = _with_headers(options, channel.handshake_headers())
         self._transport = _transport(options.get("transport", "websockets"))
         self._log = logging.getLogger(protocol.name)
         self._driver: Driver | None = None
@@ -278,7 +282,7 @@ class Connection:
         return self._listen(operation, consumer)
 
     def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
-        """Every push of `operation` as a context manager and iterator; entering it connects."""
+        """Every push of `operation` as a context manager and iterator; entering or iterating it connects."""
         consumer = self._stream_consumer(operation.name, delivery)
 
         async def enter(entering: Consumer) -> Driver:
@@ -287,7 +291,7 @@ class Connection:
             await self.connect()
             return driver
 
-        return ConsumerStream[DataT](consumer, enter)
+        return PushStream[DataT](consumer, enter)
 
     # Inside.
 
@@ -409,13 +413,15 @@ class Connection:
             driver.loop.call_soon_threadsafe(driver.close, self._lease)
 
     def __repr__(self) -> str:
-        return f"<{self._protocol.name} connection to {_public(self._url)} {self.state.lower()}>"
+        return f"<{self._protocol.name} connection to {public_url(self._url)} {self.state.lower()}>"
 
 
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
-    def __init__(self, protocol: Protocol, url: str | None, options: ConnectionOptions, *, address: str = "") -> None:
+    def __init__(
+        self, protocol: Protocol, url: str | None, options: ConnectionOptions, *, address: Address | str = ""
+    ) -> None:
         self.connection = Connection(protocol, url, options, address)
 
     async def connect(self) -> None:
@@ -450,7 +456,7 @@ class Client:
 
 @asynccontextmanager
 async def connection(
-    protocol: Protocol, url: str | None, *, address: str = "", **options: Unpack[ConnectionOptions]
+    protocol: Protocol, url: str | None, *, address: Address | str = "", **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[Connection, None]:
     """Open (or share) a connection for the length of a block."""
     shared = Connection(protocol, url, options, address)
@@ -518,22 +524,18 @@ def _given_url(protocol: Protocol) -> str:
     return url
 
 
-def _server_url(url: str, address: str) -> str:
-    """The URL of a channel on a server.
+@dataclass(frozen=True, slots=True)
+class _ChannelHeaders:
+    """Headers of the channel's own, under those that the caller gives; equal ones share a connection."""
 
-    Raises:
-        ValueError: `url` is no WebSocket URL (RFC 6455, section 3).
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError(f"expected a URL such as 'wss://example.com/path', got {_public(url)!r}")
-    if parts.fragment:
-        raise ValueError("a WebSocket URL has no fragment")
-    if address in ("", "/"):
-        return url
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{address.lstrip('/')}"))
+    channel: Mapping[str, str]
+    given: Credential[Mapping[str, str]] | None
+
+    async def __call__(self, attempt: int) -> Mapping[str, str]:
+        given: Mapping[str, str] = await credential(self.given, attempt) or {}
+        names = {name.lower() for name in given}
+        return {**{name: value for name, value in self.channel.items() if name.lower() not in names}, **given}
 
 
-def _public(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+def _with_headers(options: ConnectionOptions, channel: Mapping[str, str]) -> ConnectionOptions:
+    return {**options, "headers": _ChannelHeaders(channel, options.get("headers"))} if channel else options

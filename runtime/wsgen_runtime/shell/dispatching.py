@@ -121,11 +121,12 @@ class DispatchingConnection(ClientConnection):
         self._pinging: asyncio.Task[None] | None = None
 
     def begin(self, ping_interval: float | None, ping_timeout: float | None) -> DispatchingLink:
-        """Give to the receiver from the loop's next turn on."""
+        """Give to the receiver from the loop's turn after the next on: in the next one, who waits for the
+        connection goes on, and can begin to listen for what came with the handshake."""
         if ping_interval is not None and self._end is None:
             pings = keep_alive(partial(round_trip, self), self, ping_interval, ping_timeout, self._is_dead)
             self._pinging = self.loop.create_task(pings)
-        self.resume()
+        self.loop.call_soon(self._resume_unless_paused)
         return DispatchingLink(self)
 
     def pause(self) -> None:
@@ -139,6 +140,10 @@ class DispatchingConnection(ClientConnection):
         if self.reading_paused:
             self.reading_paused = False
             self._schedule_turn()
+
+    def _resume_unless_paused(self) -> None:
+        if self.pauses == 0:
+            self.resume()
 
     def leave(self) -> None:
         """Give nothing any more, but the end."""

@@ -34,7 +34,7 @@ from ..session import (
 )
 from ..transport import ConnectRequest, Link, Transport
 
-__all__ = ["Driver", "Observer"]
+__all__ = ["Driver", "Observer", "credential"]
 
 T = TypeVar("T")
 
@@ -298,12 +298,12 @@ class Driver:
 
     async def _request(self, attempt: int) -> ConnectRequest:
         options = self.options
-        headers = dict(await _credential(options.get("headers"), attempt) or {})
-        cookies: Mapping[str, str] = await _credential(options.get("cookies"), attempt) or {}
+        headers = dict(await credential(options.get("headers"), attempt) or {})
+        cookies: Mapping[str, str] = await credential(options.get("cookies"), attempt) or {}
         if cookies:
             headers["Cookie"] = "; ".join(_cookie(name, value) for name, value in cookies.items())
-        query: Mapping[str, str] = await _credential(options.get("query"), attempt) or {}
-        subprotocols: Sequence[str] = await _credential(options.get("subprotocols"), attempt) or ()
+        query: Mapping[str, str] = await credential(options.get("query"), attempt) or {}
+        subprotocols: Sequence[str] = await credential(options.get("subprotocols"), attempt) or ()
         return ConnectRequest(
             url=_with_query(self._url, query),
             headers=headers,
@@ -324,8 +324,9 @@ def _current_task() -> asyncio.Task[Any] | None:
         return None
 
 
-async def _credential(credential: Credential[T] | None, attempt: int) -> T | None:
-    value: Any = credential
+async def credential(given: Credential[T] | None, attempt: int) -> T | None:
+    """The value of a credential for this attempt."""
+    value: Any = given
     if callable(value):
         value = value(attempt)
     if inspect.isawaitable(value):

@@ -240,12 +240,13 @@ class _Listener(WSListener):
         self._watching: asyncio.Task[None] | None = None
 
     def begin(self, ping_interval: float | None, ping_timeout: float | None) -> Link:
-        """Give to the receiver from the loop's next turn on."""
+        """Give to the receiver from the loop's turn after the next on: in the next one, who waits for the
+        connection goes on, and can begin to listen for what came with the handshake."""
         self._watching = self._loop.create_task(self._watch())
         if ping_interval is not None and not self.transport.is_disconnected:
             pings = keep_alive(self._round_trip, self, ping_interval, ping_timeout, self._is_dead)
             self._pinging = self._loop.create_task(pings)
-        self.resume()
+        self._loop.call_soon(self._resume_unless_paused)
         return _Link(self)
 
     def give_up(self) -> None:
@@ -301,6 +302,10 @@ class _Listener(WSListener):
         if self.reading_paused:
             self.reading_paused = False
             self._schedule_turn()
+
+    def _resume_unless_paused(self) -> None:
+        if self.pauses == 0:
+            self.resume()
 
     def leave(self) -> None:
         """Give nothing any more, but the end."""

@@ -226,6 +226,7 @@ class _RecvLink:
     async def _give_all(self) -> None:
         """Give frame after frame; the loop gets its turn after `TURN` seconds at the latest."""
         receive = self._receiver.receive
+        await asyncio.sleep(0)  # who waits for the connection goes on first, and can begin to listen
         turn_ends = perf_counter() + TURN
         while True:
             frame = await self._connection.recv(decode=False)

@@ -1,8 +1,8 @@
 """The rules behind the codes of problems: what `wsgen explain` prints.
 
-One table per hundred: `parse` 1xx, `structure` 2xx, `references` 3xx, `derivation` 4xx (`payloads` 46x,
-`names` 48x), `output` 6xx, `configuration` 9xx. A code never changes its meaning; one that is no longer used
-is not given out again.
+One table per hundred: `parse` 1xx, `structure` 2xx, `references` 3xx, `derivation` 4xx (`connections` 45x,
+`payloads` 46x, `names` 48x), `output` 6xx, `configuration` 9xx. A code never changes its meaning; one that is
+no longer used is not given out again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import configuration, derivation, names, output, parse, payloads, references, structure
+from . import configuration, connections, derivation, names, output, parse, payloads, references, structure
 from .rule import Rule
 
 __all__ = ["RULES", "Rule"]
@@ -23,6 +23,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 **structure.RULES,
                 **references.RULES,
                 **derivation.RULES,
+                **connections.RULES,
                 **payloads.RULES,
                 **names.RULES,
                 **output.RULES,

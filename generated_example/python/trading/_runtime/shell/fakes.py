@@ -102,6 +102,11 @@ class Peer(Protocol):
     def open(self) -> bool: ...
 
     @property
+    def request(self) -> ConnectRequest:
+        """The handshake that it came with."""
+        ...
+
+    @property
     def clock(self) -> Clock:
         """The clock by which what is sent to it is delayed."""
         ...
@@ -130,8 +135,7 @@ async def serve_on_port(dialogues: Dialogues, port: int) -> AsyncGenerator[str, 
     """Serve on a port of 127.0.0.1 (0: any that is free), and yield the URL."""
 
     def admit(connection: ServerConnection, request: Request) -> Response | None:
-        headers = dict(request.headers.raw_items())
-        rejected = dialogues.admit(ConnectRequest(url=f"ws://127.0.0.1{request.path}", headers=headers))
+        rejected = dialogues.admit(_handshake(request))
         if rejected is None:
             return None
         response = connection.respond(HTTPStatus(rejected.status), rejected.detail)
@@ -143,7 +147,9 @@ async def serve_on_port(dialogues: Dialogues, port: int) -> AsyncGenerator[str, 
         return next(iter(offered), None)
 
     async def converse(connection: ServerConnection) -> None:
-        peer = SocketPeer(connection)
+        if connection.request is None:
+            return  # websockets converses after a handshake alone
+        peer = SocketPeer(connection, connection.request)
         dialogues.join(peer)
         writing = asyncio.create_task(peer.write())
         try:
@@ -160,10 +166,15 @@ async def serve_on_port(dialogues: Dialogues, port: int) -> AsyncGenerator[str, 
         yield f"ws://127.0.0.1:{number}"
 
 
+def _handshake(request: Request) -> ConnectRequest:
+    return ConnectRequest(url=f"ws://127.0.0.1{request.path}", headers=dict(request.headers.raw_items()))
+
+
 class SocketPeer:
     """A client on a socket; what is sent is written in order by a task of its own."""
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, request: Request) -> None:
+        self.request = _handshake(request)
         self._connection = connection
         self._outgoing: asyncio.Queue[bytes | tuple[int, str]] = asyncio.Queue()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -13,7 +13,7 @@ from ..options import SubscriptionState
 from ..session import Consumer
 from .driver import Driver
 
-__all__ = ["ConsumerStream", "ConsumerSubscription"]
+__all__ = ["ConsumerStream", "ConsumerSubscription", "PushStream"]
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -142,3 +142,15 @@ class ConsumerStream(Generic[T]):
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
+
+
+class PushStream(ConsumerStream[T]):
+    """A stream of what is sent unasked. Nothing is lost by leaving it late, so a loop alone enters and leaves it."""
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self if self._entered else self._entering()
+
+    async def _entering(self) -> AsyncGenerator[T, None]:
+        async with self:
+            async for value in self:
+                yield value
