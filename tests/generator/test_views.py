@@ -158,5 +158,5 @@ class TestOptions:
 
     def test_their_types_have_the_modules_own_names(self) -> None:
         scope = Scope(["Heartbeat", "Credential"], methods=["str"])
-        assert OPTION_TYPES["heartbeat"].shown(scope) == "_Heartbeat"
+        assert OPTION_TYPES["heartbeat"].shown(scope) == "_Heartbeat | None"
         assert OPTION_TYPES["headers"].shown(scope) == "_Credential[Mapping[builtins.str, builtins.str]]"

@@ -48,7 +48,7 @@ OPTION_TYPES: Mapping[str, OptionType] = {
     "retry": OptionType("{Retry}", {"Retry": _RUNTIME}),
     "on_disconnect": OptionType('{Literal}["fail", "queue"]', {"Literal": _TYPING}),
     "ttl": _SECONDS,
-    "heartbeat": OptionType("{Heartbeat}", {"Heartbeat": _RUNTIME}),
+    "heartbeat": OptionType("{Heartbeat} | None", {"Heartbeat": _RUNTIME}),
     "max_silence": _SECONDS,
     "ping_interval": _SECONDS_OR_NONE,
     "ping_timeout": _SECONDS_OR_NONE,
