@@ -25,12 +25,13 @@ corpus:
 	python -m tests.corpus
 
 # The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints;
-# the diagrams of docs/runtime.md.
+# the diagrams of docs/runtime.md; the schema of the configuration.
 regen:
 	python -m tests.servers.document
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
 	python -m tests.test_readme
 	python -m tests.diagrams
+	wsgen schema config > docs/schemas/config.schema.json
 
 bench:
 	pytest -s -m benchmark tests/benchmarks

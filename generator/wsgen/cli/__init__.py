@@ -8,7 +8,7 @@ import sys
 import traceback
 from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -270,6 +270,18 @@ def inspect(
 
         typer.echo(overview(understood, problems))
     _finish(problems, format, strict)
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        Literal["config"], typer.Argument(metavar="[NAME]", help="config: of the configuration.")
+    ] = "config",
+) -> None:
+    """Print a JSON Schema: what editors complete a configuration from."""
+    from wsgen.config.schema import config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
 
 
 @app.command()

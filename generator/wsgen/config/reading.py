@@ -12,7 +12,7 @@ from wsgen.problems import Place, Problems
 
 from .locations import Keys, Location, locate
 
-__all__ = ["Source", "Table"]
+__all__ = ["LONGEST", "Source", "Table"]
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ _KINDS: Mapping[type, str] = {
     type(None): "null",
 }
 _MAX_SHOWN = 40
-_LONGEST = 86_400 * 366
+LONGEST = 86_400 * 366
 """Seconds; what is longer is a mistake, and infinity is."""
 
 
@@ -129,7 +129,7 @@ class Table:
         def accept(value: object) -> float | None:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return None
-            return float(value) if 0 < value <= _LONGEST else None
+            return float(value) if 0 < value <= LONGEST else None
 
         return self._read(key, None, "a number of seconds above 0", accept)
 

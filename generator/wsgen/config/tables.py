@@ -203,7 +203,7 @@ def _check_runtime(client: ClientSettings, problems: Problems) -> None:
     if client.runtime == "shared" and client.runtime_output is None:
         message = '`runtime = "shared"` needs `runtime_output`, the folder of the one copy'
         help = 'add, for example, `runtime_output = "src/clients/runtime"`'
-        problems.error("WSG903", message, client.place_of("runtime"), help)
+        problems.error("WSG911", message, client.place_of("runtime"), help)
     if client.runtime == "vendored" and client.runtime_output is not None:
         message = '`runtime_output` has no effect without `runtime = "shared"`'
         problems.note("WSG905", message, client.place_of("runtime_output"))

@@ -53,6 +53,11 @@ RULES: dict[str, Rule] = {
         "server sends.",
         "Correct the name or the payload.",
     ),
+    "WSG911": Rule(
+        "A shared runtime has no folder",
+        'With `runtime = "shared"` the packages of a configuration import one copy of the runtime.',
+        "Add `runtime_output`, the folder of that copy.",
+    ),
     "WSG910": Rule(
         "The configured envelope does not fit the messages",
         "An envelope is an object with the wire type and one property that wraps the payload, in both directions.",
