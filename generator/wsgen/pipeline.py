@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 from .config import ClientSettings
 from .model import Application
 from .operations import Client
-from .problems import Place, Problems, Stop
+from .problems import Problems, Stop
 
 if TYPE_CHECKING:
     from .naming import Names
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Built", "Understood", "build_client", "default_folder", "examine", "read_application", "understand"]
 
-_NO_FILE = re.compile(r"https?://|(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*:[A-Za-z_]\w*$")
 _NOT_IN_FINGERPRINT = frozenset({"input", "folder", "headers", "output", "runtime_output", "place", "given"})
 _WORD = re.compile(r"[^\W_]+")
 _TRAILING = frozenset({"api", "websocket", "websockets", "service"})
@@ -57,29 +56,29 @@ class Built:
     fingerprint: str
 
 
-def read_application(source: str, problems: Problems) -> tuple[Application, tuple[Path, ...]]:
+def read_application(settings: ClientSettings, problems: Problems) -> tuple[Application, tuple[Path, ...]]:
     """The application that a document describes, and the files that were read.
 
     Raises:
         Stop: there is no application; `problems` says why.
     """
     from .build import build
-    from .document import load, reader
+    from .document.sources import is_module, open_source
     from .resolve import resolve
     from .structure import check
     from .upgrade import upgrade
 
-    if _NO_FILE.match(source):
-        message = "the document is not fetched, and no application is asked for it: documents are files"
-        problems.error("WSG101", message, Place(source), "save the document to a file, and name that")
-        raise Stop
-    document = load(source, problems)
-    tree = resolve(document, reader(source, problems), problems)
+    place = settings.place_of("headers")
+    document, read = open_source(
+        settings.input, problems, folder=settings.folder, headers=settings.headers, place=place
+    )
+    tree = resolve(document, read, problems)
     check(tree, problems)
     tree = upgrade(tree, problems)
     application = build(tree, problems)
-    names = sorted({each.name for each in tree.documents.values()} - {"-"})
-    return application, tuple(Path(name) for name in names)
+    if document.base or settings.input == "-" or is_module(settings.input):
+        return application, ()
+    return application, tuple(Path(name) for name in sorted({each.name for each in tree.documents.values()}))
 
 
 def understand(settings: ClientSettings, problems: Problems) -> Understood:
@@ -90,7 +89,7 @@ def understand(settings: ClientSettings, problems: Problems) -> Understood:
     """
     from .derive import derive, effective_settings
 
-    application, documents = read_application(settings.input, problems)
+    application, documents = read_application(settings, problems)
     settings = effective_settings(application, settings, problems)
     client = derive(application, settings, problems)
     return Understood(settings, application, client, documents)

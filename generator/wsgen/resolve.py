@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import TypeAlias
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from .document import Document, Json, child_pointer
 from .problems import Place, Problems
@@ -49,6 +49,7 @@ class _Files:
 
     documents: dict[str, Document]
     read: Read
+    base: str
     problems: Problems
     followed: dict[str, Node | None] = field(default_factory=dict[str, "Node | None"])
     following: list[str] = field(default_factory=list[str])
@@ -204,7 +205,7 @@ def resolve(document: Document, read: Read, problems: Problems) -> Tree:
 
     `read` is `document.reader(…)`, or any function that has the files. The next stage is `structure.check`.
     """
-    return Tree(Node(_Files({"": document}, read, problems), "", "", document.root))
+    return Tree(Node(_Files({"": document}, read, document.base, problems), "", "", document.root))
 
 
 def referenced_keys(tree: Tree) -> frozenset[str]:
@@ -306,6 +307,7 @@ def _target(node: Node) -> Node | None:
     assert isinstance(reference, str)
     problems = node.files.problems
     path, _, fragment = reference.partition("#")
+    path = _of_own_origin(path, node.files.base)
     if _REMOTE.match(path):
         problems.error(
             "WSG304",
@@ -341,15 +343,29 @@ def _target(node: Node) -> Node | None:
     return found
 
 
+def _of_own_origin(path: str, base: str) -> str:
+    """An address of the origin that the document came from, as a path below that origin; else what it was."""
+    if not base or not _REMOTE.match(path):
+        return path
+    own, other = urlsplit(base), urlsplit(path)
+    same = (other.scheme or own.scheme, other.netloc) == (own.scheme, own.netloc)
+    return other.path or "/" if same else path
+
+
 def _file_of(node: Node, path: str) -> str | None:
     """The path of the file that a reference names, relative to the root folder; None: outside of it."""
     if not path:
         return node.file
     path = unquote(path)
-    if path.startswith("/") or "\\" in path or "\0" in path:
+    if "\\" in path or "\0" in path:
         return None
+    if node.files.base:
+        folder = posixpath.dirname(urlsplit(node.files.base).path) or "/"
+        whole = posixpath.join(folder, posixpath.dirname(node.file), path)
+        path = posixpath.relpath(posixpath.normpath(whole), folder)
+        return "" if path == PurePosixPath(urlsplit(node.files.base).path).name else path
     file = posixpath.normpath(posixpath.join(posixpath.dirname(node.file), path))
-    if file == ".." or file.startswith("../"):
+    if path.startswith("/") or file == ".." or file.startswith("../"):
         return None
     return "" if file == PurePosixPath(node.files.documents[""].name).name else file
 

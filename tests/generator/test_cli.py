@@ -203,11 +203,6 @@ class TestExitCodes:
     def test_a_document_that_is_not_there_is_a_fault(self, folder: Path, wsgen_: Any) -> None:
         assert wsgen_("build", "nothing.yaml").code == 4
 
-    @pytest.mark.parametrize("source", ["https://example.com/x.yaml", "shop.app:service"])
-    def test_what_is_no_file_is_not_looked_for(self, folder: Path, wsgen_: Any, source: str) -> None:
-        run = wsgen_("build", source)
-        assert (run.code, "documents are files" in run.err) == (4, True)
-
     def test_a_document_that_is_wrong(self, folder: Path, wsgen_: Any) -> None:
         broken(folder, "title: Quotes WebSocket API, ", "")
         assert wsgen_("validate", "quotes.yaml").code in (0, 3)

@@ -12,6 +12,8 @@ DONE, DIFFERS, USAGE, DOCUMENT, FAULT, BUG = 0, 1, 2, 3, 4, 70
 
 BY_CODE: Mapping[str, int] = {
     "WSG101": FAULT,
+    "WSG112": FAULT,
+    "WSG113": FAULT,
     "WSG601": BUG,
     "WSG602": BUG,
     "WSG603": BUG,

@@ -54,7 +54,8 @@ def settings_of(source: str, config: Config) -> ClientSettings:
         for candidate in _sources(client.input):
             if candidate == source or Path(candidate).resolve() == path:
                 return replace(client, input=source)
-    return replace(config.defaults, input=source)
+    # Headers were written for the addresses of the configuration, and for no other.
+    return replace(config.defaults, input=source, headers={})
 
 
 def _configured(config: Config) -> list[ClientSettings]:

@@ -1,13 +1,13 @@
 """Documents: JSON and YAML files as values whose places are known.
 
-`load` reads one; `reader` gives `resolve` a way to the files beside it.
+`load` reads one; `reader` gives `resolve` a way to the files beside it. `sources.open_source` does both for whatever
+a user can name: a file, a URL, an attribute of a module, standard input.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -17,10 +17,10 @@ from pathlib import Path, PurePosixPath
 from wsgen.problems import Place, Problems, Stop
 
 from .marks import MAX_DEPTH, Json, Marks
+from .text import checked, read_text
 
 __all__ = ["MAX_DEPTH", "Document", "Json", "child_pointer", "load", "pointer_tokens", "reader"]
 
-_MAX_BYTES = 16 * 1024 * 1024
 _BEGINS_AS_JSON = re.compile(r'\s*(\{\s*["}]|\[)')
 
 
@@ -31,11 +31,13 @@ class Document:
     Attributes:
         name: the file as the user named it, with forward slashes; "-" is standard input.
         root: its value.
+        base: the URL that it came from; empty for a file.
     """
 
     name: str
     root: Json
     _marks: Callable[[], Marks] = field(repr=False, compare=False)
+    base: str = ""
 
     def place(self, pointer: str = "", *, key: bool = False) -> Place:
         """Where the value at a JSON pointer stands; of an object or list that has a key, where the key is.
@@ -65,7 +67,7 @@ def load(source: str, problems: Problems, *, text: str | None = None) -> Documen
         Stop: there is no document; `problems` says why (WSG101: it could not be read).
     """
     name = source if source == "-" else source.replace(os.sep, "/")
-    content = _read(source, name, problems) if text is None else _checked(text, name, problems)
+    content = read_text(source, name, problems) if text is None else checked(text, name, problems)
     if name.lower().endswith(".json"):
         return _json(content, name, problems)
     if _BEGINS_AS_JSON.match(content):
@@ -137,46 +139,6 @@ def _member(value: Json, token: str) -> Json:
     if isinstance(value, dict):
         return value[token]
     return value[int(token)] if isinstance(value, list) else None
-
-
-def _read(source: str, name: str, problems: Problems) -> str:
-    try:
-        if source == "-":
-            raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                raw = file.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problems.error("WSG101", f"the file cannot be read: {reason}", Place(name))
-        raise Stop from error
-    if len(raw) > _MAX_BYTES:
-        _refuse_size(name, problems)
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", "replace")
-        line = before.count("\n") + 1
-        place = Place(name, line, len(before) - before.rfind("\n"))
-        message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start}"
-        problems.error("WSG103", message, place, "save the file as UTF-8")
-        raise Stop from error
-
-
-def _checked(text: str, name: str, problems: Problems) -> str:
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        problems.error("WSG103", "the text holds one half of a surrogate pair, which UTF-8 cannot say", Place(name))
-        raise Stop from error
-    if size > _MAX_BYTES:
-        _refuse_size(name, problems)
-    return text.removeprefix("\ufeff")
-
-
-def _refuse_size(name: str, problems: Problems) -> None:
-    problems.error("WSG102", f"the file is larger than the limit of {_MAX_BYTES // 1024 // 1024} MiB", Place(name))
-    raise Stop
 
 
 def _json(text: str, name: str, problems: Problems) -> Document:

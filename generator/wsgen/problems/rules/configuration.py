@@ -53,6 +53,11 @@ RULES: dict[str, Rule] = {
         "server sends.",
         "Correct the name or the payload.",
     ),
+    "WSG912": Rule(
+        "A header of the configuration cannot be sent",
+        "`${NAME}` in a header is an environment variable, so that no secret stands in the file.",
+        "Set the variable, or leave the header out.",
+    ),
     "WSG911": Rule(
         "A shared runtime has no folder",
         'With `runtime = "shared"` the packages of a configuration import one copy of the runtime.',

@@ -59,6 +59,19 @@ RULES: dict[str, Rule] = {
         "Only the first document of a YAML stream is read.",
         "Keep one document in each file.",
     ),
+    "WSG112": Rule(
+        "A document cannot be fetched",
+        "A document whose URL the command line or the configuration names is fetched, within bounds of size and time. "
+        "Headers of the configuration go to its origin alone, and what it refers to has to come from there.",
+        "Check the address and the `headers`, or save the document to a file.",
+    ),
+    "WSG113": Rule(
+        "A module gives no document",
+        "`package.module:attribute` is imported in a process of its own. The attribute is a dictionary, a function "
+        "that returns one, or an object with `.asyncapi()`.",
+        "Correct the name, or what the message says of the module. It has to be importable from the configuration's "
+        "folder by the interpreter that runs wsgen.",
+    ),
     "WSG111": Rule(
         "A YAML tag is not known",
         "Tags outside of the YAML core schema have no meaning in an AsyncAPI document; the value is "

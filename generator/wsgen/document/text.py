@@ -1,0 +1,77 @@
+"""Texts of documents: UTF-8, of a bounded size."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from wsgen.problems import Place, Problems, Stop
+
+__all__ = ["MAX_BYTES", "checked", "decoded", "read_text", "refuse_size"]
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+def read_text(source: str, name: str, problems: Problems) -> str:
+    """The text of a file, or of standard input where `source` is "-".
+
+    Raises:
+        Stop: it cannot be read (WSG101), is too large (WSG102) or no text (WSG103).
+    """
+    try:
+        if source == "-":
+            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(source).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problems.error("WSG101", f"the file cannot be read: {reason}", Place(name))
+        raise Stop from error
+    if len(raw) > MAX_BYTES:
+        refuse_size(name, problems)
+    return decoded(raw, name, problems)
+
+
+def decoded(raw: bytes, name: str, problems: Problems) -> str:
+    """The text of a document that is UTF-8.
+
+    Raises:
+        Stop: it is not (WSG103).
+    """
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig", "replace")
+        line = before.count("\n") + 1
+        place = Place(name, line, len(before) - before.rfind("\n"))
+        message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start}"
+        problems.error("WSG103", message, place, "save the file as UTF-8")
+        raise Stop from error
+
+
+def checked(text: str, name: str, problems: Problems) -> str:
+    """A text within the same bounds.
+
+    Raises:
+        Stop: it is not (WSG102, WSG103).
+    """
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        problems.error("WSG103", "the text holds one half of a surrogate pair, which UTF-8 cannot say", Place(name))
+        raise Stop from error
+    if size > MAX_BYTES:
+        refuse_size(name, problems)
+    return text.removeprefix("\ufeff")
+
+
+def refuse_size(name: str, problems: Problems) -> NoReturn:
+    """Report a document that is too large.
+
+    Raises:
+        Stop: always (WSG102).
+    """
+    problems.error("WSG102", f"the file is larger than the limit of {MAX_BYTES // 1024 // 1024} MiB", Place(name))
+    raise Stop
