@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wsgen.config import ClientSettings
@@ -47,7 +48,10 @@ def group_channels(application: Application, settings: ClientSettings, problems:
             continue
         address = _address(channel, own, settings, problems)
         grouped.setdefault((address, tuple(server.id for server in own)), []).append(channel)
-    groups = (_group(application, address, channels, servers) for (address, _), channels in grouped.items())
+    used: defaultdict[str, list[tuple[int, Operation]]] = defaultdict(list)
+    for number, operation in enumerate(application.operations):
+        used[operation.channel].append((number, operation))
+    groups = (_group(used, address, channels, servers) for (address, _), channels in grouped.items())
     return tuple(group for group in groups if _is_used(group, problems))
 
 
@@ -88,10 +92,15 @@ def _address(channel: Channel, servers: tuple[Server, ...], settings: ClientSett
 
 
 def _group(
-    application: Application, address: str | None, channels: list[Channel], servers: tuple[Server, ...]
+    used: Mapping[str, list[tuple[int, Operation]]],
+    address: str | None,
+    channels: list[Channel],
+    servers: tuple[Server, ...],
 ) -> Group:
-    ids = {channel.id for channel in channels}
-    operations = tuple(operation for operation in application.operations if operation.channel in ids)
+    """`used` has the operations of each channel, with their numbers in the document."""
+    ids = dict.fromkeys(channel.id for channel in channels)
+    numbered = sorted((pair for id in ids for pair in used.get(id, ())), key=lambda pair: pair[0])
+    operations = tuple(operation for _, operation in numbered)
     own = tuple(server for server in servers if any(server in _servers_of(each, [server]) for each in channels))
     return Group(address, tuple(channels), own, operations)
 

@@ -9,6 +9,7 @@ server", a message that is called "subscribe". Each such sign is compared with t
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -123,8 +124,11 @@ def _signs(application: Application) -> Iterator[Sign]:
         yield from _signs_of_reply(operation)
         yield from _signs_of_id(application, operation)
         yield from _signs_of_words(operation)
+    operations: defaultdict[str, list[Operation]] = defaultdict(list)
+    for operation in application.operations:
+        operations[operation.channel].append(operation)
     for channel in application.channels:
-        yield from _signs_of_channel(channel, [o for o in application.operations if o.channel == channel.id])
+        yield from _signs_of_channel(channel, operations[channel.id])
     yield from _sign_of_handshake(application)
 
 

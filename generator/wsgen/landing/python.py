@@ -272,4 +272,4 @@ def docstring(text: str, indent: int) -> str:
 
 def code_width(line: str) -> int:
     """Columns that a line of code takes at most: a character beyond ASCII counts as two."""
-    return len(line) + sum(not character.isascii() for character in line)
+    return len(line) if line.isascii() else len(line) + sum(not character.isascii() for character in line)

@@ -33,13 +33,18 @@ def member_names(
     for place in places:
         if place.facade:
             scopes.reserve(place.methods, FACADE_MEMBERS | attributes[place.connection])
-        scopes.reserve(place.module, scopes.names("classes"))
+        scopes.enclose(place.module, "classes")
     for wishes_of in (_method_wishes, _constant_wishes):
         given.update(scopes.settle([wish for place in places for wish in wishes_of(place, rename)]))
-    return {place.id: _members(place, given) for place in places}
+    by_domain: dict[tuple[str, ...], dict[str, Identifier]] = {}
+    for key, name in given.items():
+        by_domain.setdefault(key[:-1], {})[key[-1]] = name
+    return {place.id: _members(place, given, by_domain) for place in places}
 
 
-def _members(place: DomainPlace, given: _Given) -> MemberNames:
+def _members(
+    place: DomainPlace, given: _Given, by_domain: Mapping[tuple[str, ...], Mapping[str, Identifier]]
+) -> MemberNames:
     domain, id = place.domain, place.id
 
     def of(kind: str, message: WireMessage) -> Identifier:
@@ -72,8 +77,8 @@ def _members(place: DomainPlace, given: _Given) -> MemberNames:
             )
             for each in domain.pushes
         ),
-        events={key[-1]: name for key, name in given.items() if key[:-1] == ("event", *id)},
-        replies={key[-1]: name for key, name in given.items() if key[:-1] == ("reply", *id)},
+        events=by_domain.get(("event", *id), {}),
+        replies=by_domain.get(("reply", *id), {}),
         union=given.get(("pushes", *id)),
         union_constant=given.get(("all constant", *id)),
         union_method=given.get(("all", *id)),

@@ -54,7 +54,12 @@ class Scopes:
     """Names that are taken, by scope."""
 
     _taken: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict[str, set[str]](set))
+    _around: dict[str, str] = field(default_factory=dict[str, str])
     clashes: list[Clash] = field(default_factory=list[Clash])
+
+    def enclose(self, scope: str, outer: str) -> None:
+        """From now on no name in `scope` is one that `outer` has."""
+        self._around[scope] = outer
 
     def reserve(self, scope: str, names: Iterable[str]) -> None:
         self._taken[scope].update(names)
@@ -88,7 +93,10 @@ class Scopes:
         return left
 
     def _free(self, wish: Wish, name: str) -> bool:
-        return not any(name in self._taken[scope] for scope in wish.scopes)
+        return not any(name in self._taken[each] for scope in wish.scopes for each in self._reached(scope))
+
+    def _reached(self, scope: str) -> tuple[str, ...]:
+        return (scope, self._around[scope]) if scope in self._around else (scope,)
 
     def _take(self, wish: Wish, name: str) -> None:
         for scope in wish.scopes:

@@ -84,9 +84,16 @@ class Annotator:
         self._written: dict[tuple[str, str], ast.expr] = {}
 
     def want(self, id: str, types: Sequence[Type]) -> None:
-        """Ask for the types that a definition, or a payload, is made of. Call `write` after the last one."""
+        """Ask for the types that a definition is made of. Call `write` after the last one."""
         self._wanted[id] = tuple(types)
         self._bundle[id] = _object([self._top(type) for type in types])
+
+    def want_alone(self, id: str, type: Type) -> None:
+        """Ask for a type that is no definition: a class that stands for itself is not asked for again."""
+        if isinstance(_without_null(type), Use):
+            self._wanted[id] = (type,)
+        else:
+            self.want(id, [type])
 
     def write(self) -> None:
         """Have everything written."""
@@ -170,6 +177,8 @@ class _Reading:
         null = [] if bare == type else [Word("None")]
         if _is_own(bare):
             return Annotation(choice(self._own(bare), *null))
+        if isinstance(bare, Use):
+            return Annotation(choice(Word(self.name(bare.id)), *null))
         written = self.written.get((id, f"p{index}"))
         if written is None:
             raise _Unexpected

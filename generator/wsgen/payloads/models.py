@@ -167,7 +167,7 @@ class _Writer:
         for id, each in self._definitions.items():
             self._annotator.want(id, parts(each))
         for number, type in enumerate(self._settled.roots.values()):
-            self._annotator.want(f"R{number}", [type])
+            self._annotator.want_alone(f"R{number}", type)
         self._annotator.write()
         texts = {id: self._text(each) for id, each in self._settled.definitions.items()}
         ordered = order(self._definitions)
