@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -25,6 +26,9 @@ __all__ = ["app", "main"]
 
 INTERRUPTED = 130
 
+GC_THRESHOLD = (50_000, 50, 50)
+"""Trees of a document stay until the end, so that looking through them for garbage again and again finds nothing."""
+
 app = typer.Typer(
     name="wsgen",
     help="Typed WebSocket clients from AsyncAPI documents.",
@@ -46,6 +50,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     _print_what_can_be_encoded()
+    gc.set_threshold(*GC_THRESHOLD)
     try:
         app(args=[each for each in given if each != "--debug"], prog_name="wsgen")
         code = DONE

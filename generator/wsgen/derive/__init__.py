@@ -28,7 +28,7 @@ from .heartbeats import find_heartbeat, report_heartbeat, with_heartbeat
 from .perspective import client_direction, find_perspective
 from .replies import find_answers
 from .schemas import Schemas
-from .traffic import traffic_of
+from .traffic import Traffic, messages_by_key, traffic_of
 
 __all__ = ["Schemas", "client_direction", "derive", "effective_settings"]
 
@@ -44,7 +44,11 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
     _report_perspective(application, perspective, problems)
     groups = group_channels(application, settings, problems)
     schemas = Schemas(application.schemas)
-    connections = tuple(_connection(group, application, schemas, perspective, settings, problems) for group in groups)
+    messages = messages_by_key(application)
+    connections = tuple(
+        _connection(group, traffic_of(group, messages, perspective), application, schemas, settings, problems)
+        for group in groups
+    )
     if not any(connection.sent or connection.received for connection in connections) and not problems.fatal:
         message = "no message is sent or received, so there is nothing that a client could do"
         problems.error("WSG405", message, application.place, "add operations with messages to the channels")
@@ -62,13 +66,12 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
 
 def _connection(
     group: Group,
+    traffic: Traffic,
     application: Application,
     schemas: Schemas,
-    perspective: Perspective,
     settings: ClientSettings,
     problems: Problems,
 ) -> ClientConnection:
-    traffic = traffic_of(group, application, perspective)
     sent, received = find_tags(traffic, schemas, settings.discriminator, problems)
     recover_requests(traffic, sent, schemas, application, problems)
     envelope = find_envelope(traffic, sent, received, schemas, settings, problems)

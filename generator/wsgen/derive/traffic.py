@@ -11,7 +11,7 @@ from wsgen.operations import Perspective
 from .connections import Group
 from .perspective import client_direction
 
-__all__ = ["Traffic", "traffic_of"]
+__all__ = ["Traffic", "messages_by_key", "traffic_of"]
 
 
 @dataclass(slots=True)
@@ -29,8 +29,15 @@ class Traffic:
     operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
 
 
-def traffic_of(group: Group, application: Application, perspective: Perspective) -> Traffic:
-    """The traffic of one connection."""
+def messages_by_key(application: Application) -> dict[str, Message]:
+    """Every message of a document, also those that no operation names."""
+    known = {message.key: message for message in application.messages}
+    known.update((message.key, message) for channel in application.channels for message in channel.messages)
+    return known
+
+
+def traffic_of(group: Group, known: Mapping[str, Message], perspective: Perspective) -> Traffic:
+    """The traffic of one connection. `known` has all messages of the document, by key."""
     traffic = Traffic()
     outwards: list[Operation] = []
     for operation in group.operations:
@@ -43,7 +50,6 @@ def traffic_of(group: Group, application: Application, perspective: Perspective)
             _add(traffic.sent, operation.reply.messages if operation.reply else ())
         if len(operation.messages) == 1:
             traffic.operations.setdefault(operation.messages[0].key, operation)
-    known = {message.key: message for message in _all_messages(application)}
     for operation in outwards:
         _declare(traffic, operation, known)
     return traffic
@@ -52,12 +58,6 @@ def traffic_of(group: Group, application: Application, perspective: Perspective)
 def _add(side: dict[str, Message], messages: Iterable[Message]) -> None:
     for message in messages:
         side.setdefault(message.key, message)
-
-
-def _all_messages(application: Application) -> Iterable[Message]:
-    yield from application.messages
-    for channel in application.channels:
-        yield from channel.messages
 
 
 def _declare(traffic: Traffic, operation: Operation, known: Mapping[str, Message]) -> None:

@@ -27,15 +27,16 @@ def connection_names(
     places = list(_places(client, stems))
     modules = _modules(places, rename, scopes)
     protocols = _protocols(client, ids, stems, scopes)
+    within: list[list[DomainPlace]] = [[] for _ in ids]
+    for place in places:
+        within[place.connection].append(place)
     attributes = {
-        index: frozenset(
-            modules[place.id].attribute for place in places if place.connection == index and not place.facade
-        )
-        for index in range(len(ids))
+        index: frozenset(modules[place.id].attribute for place in own if not place.facade)
+        for index, own in enumerate(within)
     }
     members = member_names(places, attributes, rename, scopes)
     domains = {place.id: DomainNames(members[place.id], modules.get(place.id)) for place in places}
-    fakes = fake_names(places, domains, list(zip(ids, stems, strict=True)), scopes)
+    fakes = fake_names(within, domains, list(zip(ids, stems, strict=True)), scopes)
     arguments = {
         id: _arguments(each.arguments, protocols["address", *id])
         for id, each in zip(ids, client.connections, strict=True)
@@ -48,7 +49,7 @@ def connection_names(
             protocol=protocols["protocol", *id],
             address=protocols["address", *id],
             arguments=arguments[id],
-            domains=tuple(domains[place.id] for place in places if place.connection == index),
+            domains=tuple(domains[place.id] for place in within[index]),
             fake=fakes[index],
             displaced=displaced[id],
             options=options.get(("options", *id)),

@@ -15,20 +15,20 @@ __all__ = ["fake_names"]
 
 
 def fake_names(
-    places: Sequence[DomainPlace],
+    places: Sequence[Sequence[DomainPlace]],
     domains: Mapping[tuple[str, str, str], DomainNames],
     stems: Sequence[tuple[tuple[str, str], str]],
     scopes: Scopes,
 ) -> tuple[FakeNames, ...]:
-    """Names of the fake server of each connection. `stems` are its id and the words of its façade."""
+    """Names of the fake server of each connection: `places` are its domains, `stems` its id and its façade's words."""
     servers = scopes.settle([_server(id, stem) for id, stem in stems])
-    given = scopes.settle([wish for place in places for wish in _wishes(place, domains[place.id])])
+    given = scopes.settle([wish for own in places for place in own for wish in _wishes(place, domains[place.id])])
     return tuple(
         FakeNames(
             server=servers["fake", *id],
-            domains=tuple(_members(place, given) for place in places if place.connection == index),
+            domains=tuple(_members(place, given) for place in own),
         )
-        for index, (id, _) in enumerate(stems)
+        for own, (id, _) in zip(places, stems, strict=True)
     )
 
 
