@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from wsgen.cli import main
 from wsgen.cli.examples import Example, example_of
 from wsgen.problems import Problems
@@ -19,6 +20,9 @@ from wsgen.verify import verify
 
 __all__ = ["problems_of", "run_wsgen", "write_form"]
 
+FORM = Draft202012Validator(
+    json.loads((Path(__file__).parents[2] / "docs/schemas/problems.schema.json").read_text("utf-8"))
+)
 OUTPUT = "output/"
 ENDLESS = "WSG604"
 
@@ -35,6 +39,7 @@ def problems_of(code: str, folder: Path, *, mended: bool) -> list[dict[str, Any]
             words = shlex.split(command, comments=True)
             if words[0] == "wsgen":
                 found = json.loads(run_wsgen(*words[1:], "--format", "json")[2])
+                FORM.validate(found)
             else:
                 subprocess.run(["sh", "-ec", command], check=True)
     return found

@@ -185,6 +185,16 @@ class TestBuild:
         assert json.loads((folder / "out" / ".wsgen.json").read_text("utf-8"))["documents"] == {}
 
 
+class TestStrict:
+    @pytest.mark.parametrize("command", ["build", "validate", "inspect"])
+    def test_warnings_fail_with_strict_alone(self, folder: Path, wsgen_: Any, command: str) -> None:
+        broken(folder, "version: '1'", "version: 1")
+        plain, strict = wsgen_(command, "quotes.yaml"), wsgen_(command, "quotes.yaml", "--strict")
+        assert (plain.code, strict.code) == (0, 3)
+        assert "warning[WSG208]" in plain.err
+        assert plain.err == strict.err
+
+
 class TestExitCodes:
     def test_nothing_to_build_is_usage(self, folder: Path, wsgen_: Any) -> None:
         run = wsgen_("build")
