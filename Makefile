@@ -24,11 +24,12 @@ soak:
 corpus:
 	python -m tests.corpus
 
-# The document as the trading server publishes it, what `wsgen build` makes of it, and what it prints;
+# The document as the trading server publishes it, what `wsgen build` makes of it and of its twin, what it prints;
 # the diagrams of docs/runtime.md; the schema of the configuration.
 regen:
 	python -m tests.servers.document
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
+	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/python/trading_3
 	python -m tests.test_readme
 	python -m tests.diagrams
 	wsgen schema config > docs/schemas/config.schema.json

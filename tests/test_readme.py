@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+from asyncio.subprocess import PIPE
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.servers import TradingServer
+from tests.servers.plain import plain_server
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,6 +80,19 @@ def test_the_usage_example_runs(built: tuple[Path, str], trading_server: Trading
     lines = run.stdout.splitlines()
     assert {"close 1.5", "volume 7"} <= set(lines)
     assert lines[-1] == "1 in lobby"
+
+
+async def test_the_example_of_a_stream_runs(tmp_path: Path) -> None:
+    (example,) = blocks("py")
+    async with plain_server() as server:
+        server.trades = [{"type": "trade", "price": 1.5, "quantity": 10, "side": side} for side in ("buy", "sell")]
+        program = example.replace('"8000"', f'"{urlsplit(server.url).port}"')
+        assert program != example
+        shutil.copytree(ROOT / "generated_example" / "python" / "trading_3", tmp_path / "trading_3")
+        command = [sys.executable, "-W", "error", "-c", program]
+        run = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=PIPE, stderr=PIPE)
+        output, errors = await asyncio.wait_for(run.communicate(), 60)
+    assert (run.returncode, output.decode(), errors.decode()) == (0, "10 at 1.5\n", "")
 
 
 def push_bars(server: TradingServer, stop: threading.Event) -> None:

@@ -19,9 +19,10 @@ PYTHON = sys.executable
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two packages: of the trading document, and of a client that takes every name of ours."""
+    """Packages of the trading documents, and of a client that takes every name of ours."""
     root = tmp_path_factory.mktemp("packages")
     write(from_document(SPECS / "trading.asyncapi.json", root, "trading"), root / "trading")
+    write(from_document(SPECS / "trading-3.asyncapi.yaml", root, "trading_3"), root / "trading_3")
     write(from_client(sink(), SCHEMAS, "sink"), root / "sink")
     return root
 
@@ -32,7 +33,7 @@ def run(folder: Path, *command: str) -> tuple[int, str]:
 
 
 def test_mypy_strict_finds_nothing(folder: Path) -> None:
-    packages = ("-p", "trading", "-p", "sink")
+    packages = ("-p", "trading", "-p", "trading_3", "-p", "sink")
     code, output = run(folder, "mypy", "--strict", "--config-file=", "--cache-dir", str(folder / "cache"), *packages)
     assert code == 0, output
 
@@ -43,21 +44,21 @@ def test_pyright_strict_finds_nothing(folder: Path) -> None:
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "sink"])
+@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
 def test_ruff_would_format_nothing(folder: Path, package: str) -> None:
     command = ("ruff", "format", "--isolated", "--line-length", str(WIDTH), "--diff", package)
     code, output = run(folder, *command, "--exclude", "_runtime")  # as it stands in this repository
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "sink"])
+@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
 def test_nothing_is_unused_or_undefined(folder: Path, package: str) -> None:
     command = ("ruff", "check", "--isolated", "--ignore-noqa", "--select", "F", package)
     code, output = run(folder, *command)
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "sink"])
+@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
 def test_all_that_is_exported_can_be_imported(folder: Path, package: str) -> None:
     modules = sorted(path.stem for path in (folder / package).glob("*.py"))
     code = "\n".join(f"from {package}{'' if module == '__init__' else '.' + module} import *" for module in modules)
@@ -65,7 +66,7 @@ def test_all_that_is_exported_can_be_imported(folder: Path, package: str) -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("package", ["trading", "sink"])
+@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
 def test_every_module_says_what_it_exports_in_order(folder: Path, package: str) -> None:
     for path in (folder / package).glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))

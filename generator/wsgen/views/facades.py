@@ -105,15 +105,18 @@ def _facade(client: Client, place: NamedConnection, names: Names, scope: Scope) 
         if each.own is not None
     ]
     shown = tuple(method for view in _views(place, scope) for method in methods(view))
-    about = (place.connection.title, place.connection.description) if len(names.connections) > 1 else ()
+    api, about = f"{client.title} {client.version}", client.description
+    if len(names.connections) > 1:
+        channel = " ".join((place.connection.title or place.connection.channel).split())
+        api, about = f"`{channel}`, a channel of {api}", place.connection.description
     return FacadeClass(
         name=place.names.facade,
         base=scope.use(_RUNTIME, "Client"),
         docstring=docs(
             4,
             [
-                sentence(f"Client of {client.title} {client.version}"),
-                summary(*about, client.description),
+                sentence(f"Client of {api}"),
+                summary(about),
                 f"Use it with `async with`, or call `connect()` (optional) and `close()` (final). {_url(place)}; "
                 f"see `{place.names.options or 'ConnectionOptions'}` for the options.{_needs(place)}",
                 argument_docs(place),

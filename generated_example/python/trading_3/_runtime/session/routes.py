@@ -1,0 +1,140 @@
+"""From a decoded message to its consumers. Everything here runs once per frame: keep it short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..codec import Getter
+from ..operations import Correlation
+from .calls import ReplyQueue
+from .consumers import Consumer
+from .correlation import Reader, id_text
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .subscriptions import Domain
+
+__all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "deliver", "maker", "unwrapped"]
+
+Maker: TypeAlias = Callable[[Any], Any]
+Route: TypeAlias = Callable[[Any, bytes], object]
+
+
+def maker(event: type[Any]) -> Maker:
+    """What wraps a payload in a generated event class; classes of messages without a payload take none."""
+    if "payload" in getattr(event, "__dataclass_fields__", {}):
+        return event
+    return lambda payload: event()
+
+
+def unwrapped(value: object, events: Mapping[str, type[object]], only: str) -> tuple[str, object]:
+    """The message and the payload of what may stand in a generated event class; `only` where there is none."""
+    for key, event in events.items():
+        if type(value) is event:
+            return key, getattr(value, "payload", None)
+    return only, value
+
+
+def deliver(session: Session, consumers: Iterable[Consumer], value: Any) -> None:
+    """Give one value to several consumers; one that fails harms no other."""
+    for consumer in consumers:
+        if consumer.ended:
+            continue
+        consumer.delivered += 1
+        try:
+            result = consumer.accept(value)
+        except BaseException as error:
+            session.callback_failed(consumer, error)
+        else:
+            if result is not None:
+                session.callback_started(consumer, result)
+
+
+class UpdateRoute:
+    """One kind of update of one domain. `address` None: the domain has one address for all.
+
+    `alone` says that nobody else gets what this domain has no use for.
+    """
+
+    __slots__ = ("_address", "_data", "_domain", "_make", "_session", "_sinks", "alone")
+
+    def __init__(
+        self,
+        session: Session,
+        domain: Domain,
+        address: Callable[[Any], Hashable] | None,
+        data: Getter | None,
+        make: Maker | None,
+    ) -> None:
+        self._session = session
+        self._domain = domain
+        self._sinks = domain.sinks
+        self._address = address
+        self._data = data
+        self._make = make
+        self.alone = False
+
+    def deliver(self, payload: Any, frame: bytes) -> bool:
+        """Whether this domain had a use for it."""
+        address = () if self._address is None else self._address(payload)
+        try:
+            consumers = self._sinks.get(address)
+        except TypeError:  # a list or an object stands where the address is: nobody's
+            address, consumers = repr(address), None
+        value = payload if self._data is None else self._data(payload)
+        if self._make is not None:
+            value = self._make(value)
+        if consumers is None:
+            kept = self._domain.keep(address, value, len(frame))
+            if not kept and self.alone:
+                self._session.count_unrouted(self._domain.operation.domain)
+            return kept
+        deliver(self._session, consumers, value)
+        return True
+
+
+class MessageRoute:
+    """All that a message can be: a reply, an update, a push, a request of the server, or something to swallow."""
+
+    __slots__ = ("_session", "handlers", "ids", "key", "listeners", "queue", "swallowed", "topic", "updates")
+
+    def __init__(self, session: Session, key: str) -> None:
+        self._session = session
+        self.key = key
+        self.queue: ReplyQueue | None = None
+        self.topic: Callable[[Any], str | None] | None = None
+        self.ids: dict[Correlation, Reader] = {}
+        self.updates: tuple[UpdateRoute, ...] = ()
+        self.listeners: tuple[tuple[Consumer, Maker | None], ...] = ()
+        self.handlers: tuple[tuple[Consumer, Maker], ...] = ()
+        self.swallowed = False
+
+    def id_of(self, payload: Any, frame: bytes) -> str | None:
+        """The id of the request that it answers, where it says one."""
+        for read in self.ids.values():
+            found = id_text(read(payload, frame))
+            if found is not None:
+                return found
+        return None
+
+    def quickest(self) -> Route:
+        """The function that does what this route does now."""
+        alone = len(self.updates) == 1 and self.queue is None and not self.listeners and not self.handlers
+        for update in self.updates:
+            update.alone = alone
+        return self.updates[0].deliver if alone else self.deliver
+
+    def deliver(self, payload: Any, frame: bytes) -> None:
+        if self.queue is not None and len(self.queue):
+            slot = self._session.reply(self, self.queue, payload, frame)
+            # What may also come unasked, such as an echo, is lost to nobody because a call was given up.
+            if slot is not None and (slot.waiting or not (self.updates or self.listeners)):
+                return
+        used = [update.deliver(payload, frame) for update in self.updates]
+        for consumer, make in self.listeners:
+            deliver(self._session, (consumer,), payload if make is None else make(payload))
+        for consumer, make in self.handlers[:1]:  # a request is answered once
+            deliver(self._session, (consumer,), make(payload))
+        if not (any(used) or self.listeners or self.handlers or self.swallowed):
+            self._session.count_unrouted(self.key)

@@ -1,0 +1,637 @@
+"""The subscriptions of one domain on one connection.
+
+A *wire subscription* is one set of parameters: what one subscribe frame asks for. Consumers with equal canonical
+parameters share it. Its two facts (wanted, held) move only through `Domain._happen`, by the table in
+`transitions`; the methods named after acts are what the table orders. To add a rule, add a line there.
+
+An update finds its consumers by its *address*: its topic, or the values of its routing fields, or nothing at all
+where a domain has only one address.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import deque
+from collections.abc import Callable, Hashable
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from ..errors import (
+    AmbiguousRoute,
+    Closed,
+    InvalidRequest,
+    SubscribeTimeout,
+    SubscriptionRejected,
+    TopicMismatch,
+    WsgenError,
+)
+from ..operations import SubscriptionOperation, Update
+from ..transitions import TABLE, Act, Happening, Held
+from .calls import Call, Cancelled, Slot
+from .consumers import Consumer
+from .routes import Maker, UpdateRoute, deliver, maker
+from .wires import Roles, Wire, canonical, computed_topic, hashable, tuple_of, without
+
+if TYPE_CHECKING:
+    from .leases import Lease
+    from .session import Session
+
+__all__ = ["Domain"]
+
+EARLY_MESSAGES = 1_000
+EARLY_BYTES = 4 * 1024 * 1024
+GONE_ADDRESSES = 1_024
+
+
+class Domain:
+    """All wire subscriptions of one operation on one connection."""
+
+    def __init__(self, session: Session, operation: SubscriptionOperation[Any, Any]) -> None:
+        self.operation = operation
+        self.wires: dict[str, Wire] = {}
+        self.sinks: dict[Hashable, tuple[Consumer, ...]] = {}
+        self._session = session
+        self._codec = session.codec
+        self._at: dict[Hashable, tuple[Wire, ...]] = {}
+        self._topics: dict[str, tuple[Wire, ...]] = {}
+        self._early: deque[tuple[Hashable, Any, int]] = deque()
+        self._early_bytes = 0
+        self._asked = 0
+        self._gone: dict[Hashable, str | None] = {}
+        self._releasing: dict[str, tuple[Wire, Slot]] = {}
+        self._lingering: str | None = None
+        self._confirmation = Roles(operation.confirmation, self._codec.getter)
+        self._release = Roles(operation.release, self._codec.getter) if operation.release else None
+        session.switchboard.reply_topic(operation.confirmation.key, self._confirmation.topic)
+        if operation.release is not None and self._release is not None:
+            session.switchboard.reply_topic(operation.release.key, self._release.topic)
+        route = operation.route
+        self._pairs = dict(route) if route is not None and not isinstance(route, str) else None
+        flat = self._pairs is None and all(update.topic is None for update in operation.updates)
+        self._single_address = flat
+        self._exclusive = flat and route != "broadcast"
+        self._acts: dict[Act, Callable[[Wire], None]] = {
+            Act.NOTHING: lambda wire: None,
+            Act.ASK: self._ask,
+            Act.CONFIRM: self._confirm,
+            Act.REJECT: self._reject,
+            Act.RELEASE: self._let_go,
+        }
+        for update in operation.updates:
+            session.switchboard.add_update(update.key, self._update_route(update))
+
+    def _update_route(self, update: Update) -> UpdateRoute:
+        getter = self._codec.getter
+        address: Callable[[Any], Hashable] | None = None
+        if self._pairs is not None:
+            fields = [getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs]
+            address = tuple_of(fields)
+        elif update.topic is not None:
+            address = getter(update.key, update.topic)
+        data = None if update.data is None else getter(update.key, update.data)
+        make: Maker | None = None if update.event is None else maker(update.event)
+        return UpdateRoute(self._session, self, address, data, make)
+
+    # Consumers come and go.
+
+    def subscribe(self, lease: Lease, request: object, consumer: Consumer, timeout: float) -> Call:
+        """Let `consumer` join the wire subscription of `request`.
+
+        Raises:
+            InvalidRequest: `request` does not fit its schema.
+            AmbiguousRoute: updates of this domain could not be told from those of other parameters.
+        """
+        operation = self.operation
+        frame = self._codec.encode(operation.subscribe, request)
+        sent = self._codec.parameters(operation.subscribe, request)
+        key = canonical({**operation.defaults, **sent})
+        stands_back = self._exclusive and self._must_wait(key)
+        wire = self.wires.get(key) or Wire(self, key)
+        if not wire.wanted and wire.held in (Held.ABSENT, Held.RELEASING):
+            text = canonical(sent)
+            wire.frame, wire.sent, wire.order = frame, key if text == key else text, self._session.next_order()
+            if self._pairs is not None:
+                wire.addresses = self._paired_addresses(key)
+        self.wires[key] = wire
+        call = Call(operation.subscribe, lease)
+        consumer.wire, consumer.call, consumer.lease = wire, call, lease
+        consumer.bind(self._session)
+        lease.consumers[consumer] = None
+        wire.consumers.append(consumer)
+        call.timeout = timeout
+        if not self._session.connected:
+            self._session.wait_for_connection(
+                call, lambda: self.opened(wire), lambda error: self.leave(consumer, error)
+            )
+        elif not stands_back and not wire.queued:
+            self._happen(wire, Happening.JOINED)
+            if wire.held is Held.ASKED and call.wait is None and not call.settled:
+                self._start_clock(wire, consumer)
+        return call
+
+    def opened(self, wire: Wire) -> None:
+        """The connection can be used."""
+        if self.wires.get(wire.key) is wire and wire.wanted and not wire.queued:
+            self._happen(wire, Happening.OPENED)
+
+    @property
+    def asking(self) -> bool:
+        """Whether an answer to a subscribe is awaited."""
+        return self._asked > 0
+
+    def leave(self, consumer: Consumer, error: WsgenError | None = None) -> Call | None:
+        """Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any."""
+        wire, call = consumer.wire, consumer.call
+        if wire is None or consumer not in wire.consumers:
+            return call if consumer.state == "UNSUBSCRIBING" else None
+        wire.consumers.remove(consumer)
+        self._refresh(wire)
+        pending = call is not None and not call.settled
+        if pending:
+            assert call is not None
+            self._keep_clock(wire, call)
+            call.settle(error=error or Cancelled())
+        consumer.stop() if error is None else consumer.end(error)
+        if not wire.consumers:
+            self._happen(wire, Happening.LEFT)
+        if error is None and not pending and wire.held is Held.RELEASING and not wire.consumers:
+            consumer.state = "UNSUBSCRIBING"
+            consumer.call = Call(self.operation.unsubscribe or "", consumer.lease)
+            wire.leavers.append(consumer)
+            return consumer.call
+        consumer.end(error)
+        self._tidy(wire)
+        return None
+
+    def interrupted(self) -> None:
+        """The connection ended, and another one may come: whoever wants something waits for it."""
+        leavers = self._forget_connection()
+        for wire in list(self.wires.values()):
+            for consumer in wire.consumers:
+                call, consumer.state = consumer.call, "PENDING"
+                if call is not None and call.timer is None:
+                    self._wait_again(wire, consumer, call)
+            self._tidy(wire)
+        for consumer in leavers:
+            self._left(consumer)
+
+    def _wait_again(self, wire: Wire, consumer: Consumer, call: Call) -> None:
+        if call.wait is not None:
+            call.wait.cancel()
+            call.wait = None
+        call.order = wire.order
+        self._session.wait_for_connection(call, lambda: self.opened(wire), lambda error: self.leave(consumer, error))
+
+    def _forget_connection(self) -> list[Consumer]:
+        """What the server had, and what was on its way, is gone. Those who were waiting to have left."""
+        leavers: list[Consumer] = []
+        for wire in self.wires.values():
+            self._happen(wire, Happening.LOST)
+            self._stop_clock(wire)
+            wire.ask, wire.renewing, wire.queued = None, False, False
+            wire.asks.clear()
+            wire.undone.clear()
+            if self._pairs is None:
+                wire.addresses = ()
+            leavers += wire.leavers
+            wire.leavers.clear()
+        for table in (self.sinks, self._at, self._topics, self._gone, self._releasing):
+            table.clear()
+        self._drop_early()
+        self._lingering = None
+        return leavers
+
+    def expel(self, wire: Wire, error: Callable[[], WsgenError]) -> None:
+        """End one wire subscription with an error, and ask for it no more."""
+        consumers, wire.consumers = wire.consumers, []
+        for consumer in consumers:
+            self._end(consumer, error())
+
+    def lost(self, error: Callable[[bool], WsgenError]) -> None:
+        """The connection ended, and everything on it; `error` makes the cause, given whether a frame was sent."""
+        ended = [(wire, wire.held in (Held.ASKED, Held.HELD)) for wire in self.wires.values()]
+        leavers = self._forget_connection()
+        self.wires.clear()
+        for consumer in leavers:
+            self._left(consumer)
+        for wire, asked in ended:
+            self.expel(wire, partial(error, asked))
+
+    def _left(self, consumer: Consumer) -> None:
+        consumer.end(None)
+        if consumer.call is not None:
+            consumer.call.settle()
+
+    def _end(self, consumer: Consumer, error: WsgenError) -> None:
+        """End a consumer with an error; its call raises it, or the log is told."""
+        call = consumer.call
+        consumer.end(error)
+        if call is not None and not call.settled:
+            call.settle(error=error)
+        elif not isinstance(error, Closed):
+            self._session.reports.ended(consumer)
+
+    def _happen(self, wire: Wire, happening: Happening) -> None:
+        before = wire.held
+        wire.held, act = TABLE[wire.wanted, before, happening]
+        self._asked += (wire.held is Held.ASKED) - (before is Held.ASKED)
+        self._acts[act](wire)
+        if self._early and not self._asked:
+            self._drop_early()
+
+    # Acts, as the table orders them.
+
+    def _ask(self, wire: Wire) -> None:
+        def answered(key: str, reply: Any) -> None:
+            self._answered(wire, slot, reply)
+
+        def failed(error: WsgenError) -> None:
+            self._undecodable(wire, slot, error)
+
+        wire.renewing = any(consumer.call is None for consumer in wire.consumers)
+        known = wire.topic if wire.renewing else None
+        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, known, wire)
+        wire.ask = slot
+        wire.asks.append(slot)
+        for address in ((),) if self._single_address else wire.addresses:
+            if self._gone.get(address) == wire.key:
+                self._gone[address] = None
+        self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
+        self._stop_clock(wire)
+        for consumer in wire.consumers:
+            self._start_clock(wire, consumer)
+        if wire.renewing:
+            wire.wait = self._session.clock_for(slot, None, lambda: self._not_renewed(wire, slot))
+
+    def _confirm(self, wire: Wire) -> None:
+        self._place(wire)
+        wire.renewing = wire.alone = wire.suspect = False
+        wire.silences = 0
+        renewed: list[Consumer] = []
+        for consumer in tuple(wire.consumers):
+            if consumer.ended:  # by what another one did when it was told
+                continue
+            call, pending = consumer.call, consumer.state != "CONFIRMED"
+            consumer.state, consumer.topic, consumer.call = "CONFIRMED", wire.topic, None
+            if call is not None and not call.settled:
+                call.settle(consumer)
+            elif pending:
+                renewed.append(consumer)
+        self._refresh(wire)
+        for consumer in renewed:
+            self._reset(consumer)
+        self._deliver_early(wire)
+
+    def _reset(self, consumer: Consumer) -> None:
+        """Updates between the connections are missing."""
+        consumer.resets += 1
+        if consumer.on_reset is None or consumer.ended:
+            return
+        try:
+            consumer.on_reset()
+        except BaseException as error:
+            self._session.callback_failed(consumer, error)
+
+    def _reject(self, wire: Wire) -> None:
+        for consumer in list(wire.consumers):
+            renewed = consumer.call is None
+            self.leave(consumer, copy.copy(wire.refusal))
+            if renewed:
+                self._session.reports.ended(consumer)
+
+    def _let_go(self, wire: Wire) -> None:
+        shared = wire.topic is not None and any(other is not wire for other in self._topics.get(wire.topic, ()))
+        self._unplace(wire, forget=not shared)
+        unsubscribe = self.operation.unsubscribe
+        if unsubscribe is None or shared or not self._session.connected:
+            wire.held = Held.ABSENT
+            if unsubscribe is None:
+                self._lingering = wire.key
+        else:
+            self._send_release(wire, unsubscribe)
+
+    def _send_release(self, wire: Wire, unsubscribe: str) -> None:
+        release = self.operation.release
+
+        def answered(key: str, reply: Any) -> None:
+            self._released(wire, slot, reply)
+
+        def failed(error: WsgenError) -> None:
+            self._released(wire, slot, None)
+
+        slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
+        frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
+        self._session.ask(slot, () if release is None else (release.key,), frame)
+        if release is not None or self._exclusive:
+            for address in wire.addresses:
+                if address in self._gone:
+                    self._gone[address] = wire.key
+        if release is None:
+            self._happen(wire, Happening.RELEASED)
+            return
+        self._releasing[wire.key if wire.topic is None else wire.topic] = (wire, slot)
+        wire.wait = self._session.clock_for(slot, None, lambda: self._release_silent(wire, slot))
+
+    def _release_parameters(self, wire: Wire) -> dict[str, Any]:
+        sent: dict[str, Any] = json.loads(wire.sent)
+        names = self.operation.release_parameters
+        if names is None:
+            return sent
+        if names == ("topic",) and "topic" not in sent:
+            return {"topic": wire.topic}
+        return {name: sent[name] for name in names if name in sent}
+
+    # Answers, and silence.
+
+    def _answered(self, wire: Wire, slot: Slot, reply: Any) -> None:
+        wire.asks.remove(slot)
+        topic = self._confirmation.topic(reply)
+        if self._confirmation.ok(reply):
+            self._confirmed(wire, slot, topic)
+        elif wire.ask is slot or (wire.renewing and wire.held is Held.ASKED):
+            words = self._confirmation.message(reply)
+            self._refuse(wire, SubscriptionRejected(self.operation.domain, words, reply))
+        self._tidy(wire)
+
+    def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
+        expected = computed_topic(self.operation, wire.key)
+        if topic is None:
+            topic = expected
+        if wire.held in (Held.ABSENT, Held.ASKED):
+            if self._undone(wire, slot, topic):
+                return
+            self._learn(wire, topic)
+            if expected is not None and topic is not None and expected != topic:
+                self._mismatched(wire, expected, topic)
+        self._happen(wire, Happening.CONFIRMED)
+
+    def _learn(self, wire: Wire, topic: str | None) -> None:
+        """The server said ok: the latest subscribe is answered with it, and other replies will name this topic."""
+        wire.ask = None
+        wire.topic = topic
+        if self._pairs is None:
+            wire.addresses = ((),) if self._single_address else (topic,)
+        for slot in wire.asks:
+            slot.entomb()
+            if topic is not None:
+                slot.learn(topic)
+        self._stop_clock(wire)
+
+    def _undone(self, wire: Wire, slot: Slot, topic: str | None) -> bool:
+        """Whether an unsubscribe of this topic was sent after `slot`: then its ok no longer holds, and whoever waits
+        for it is asked again after that unsubscribe.
+        """
+        other, release = self._releasing.get(wire.key if topic is None else topic, (wire, slot))
+        if release.sequence <= slot.sequence:
+            return False
+        if wire.ask is slot:
+            self._learn(wire, topic)
+            for consumer in wire.consumers:
+                if consumer.call is not None and consumer.call.wait is not None:
+                    consumer.call.wait.cancel()
+            self._happen(wire, Happening.UNDONE)
+            if release.waiting:
+                other.undone.append(wire)
+            else:
+                self._happen(wire, Happening.RELEASED)
+        return True
+
+    def _mismatched(self, wire: Wire, expected: str, topic: str) -> None:
+        domain = self.operation.domain
+        if not self.operation.strict_topic:
+            self._session.reports.other_topic(domain, expected, topic)
+            return
+        for consumer in list(wire.consumers):
+            self.leave(consumer, TopicMismatch(domain, expected, topic))
+
+    def _refuse(self, wire: Wire, error: WsgenError) -> None:
+        wire.ask, wire.refusal = None, error
+        for slot in wire.asks:
+            slot.entomb()
+        self._happen(wire, Happening.REFUSED)
+
+    def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
+        wire.asks.remove(slot)
+        if wire.ask is slot:
+            self._refuse(wire, error)
+        self._tidy(wire)
+
+    def _silent(self, wire: Wire, slot: Slot, consumer: Consumer) -> None:
+        assert consumer.call is not None
+        error = SubscribeTimeout(self.operation.subscribe, consumer.call.timeout)
+        wire.consumers.remove(consumer)
+        self._end(consumer, error)
+        if not wire.wanted:
+            self._all_silent(wire, slot)
+        if slot.misaligned:
+            self._session.desynchronised(slot)
+        self._session.renewal.go_on()
+
+    def _not_renewed(self, wire: Wire, slot: Slot) -> None:
+        """A subscription from before was not answered: it is asked for once more, and ends the second time."""
+        slot.entomb()
+        wire.silences += 1
+        if wire.silences == 1:
+            self._happen(wire, Happening.SILENT)
+        else:
+            timeout = self._session.default_timeout
+            for consumer in [consumer for consumer in wire.consumers if consumer.call is None]:
+                wire.consumers.remove(consumer)
+                self._end(consumer, SubscribeTimeout(self.operation.subscribe, timeout))
+            if not wire.wanted:
+                self._all_silent(wire, slot)
+        if slot.misaligned:
+            self._session.desynchronised(slot)
+        self._session.renewal.go_on()
+
+    def _all_silent(self, wire: Wire, slot: Slot) -> None:
+        slot.entomb()
+        if wire.ask is slot:
+            wire.ask = None
+        self._happen(wire, Happening.SILENT)
+        self._tidy(wire)
+
+    def _released(self, wire: Wire, slot: Slot, reply: Any) -> None:
+        self._forget_release(wire)
+        topic = wire.key if slot.topic is None else slot.topic
+        if self._releasing.get(topic, (wire, None))[1] is slot:
+            del self._releasing[topic]
+        if slot.waiting:
+            if self._release is not None and not self._release.ok(reply):
+                self._session.reports.release_refused(self.operation.domain, self._release.message(reply))
+            self._release_done(wire)
+
+    def _release_silent(self, wire: Wire, slot: Slot) -> None:
+        slot.entomb()
+        self._session.reports.release_silent(self.operation.domain)
+        if not self._exclusive:
+            self._forget_release(wire)
+        self._release_done(wire)
+        if slot.misaligned:
+            self._session.desynchronised(slot)
+
+    def _release_done(self, wire: Wire) -> None:
+        self._stop_clock(wire)
+        leavers, wire.leavers = wire.leavers, []
+        undone, wire.undone = wire.undone, []
+        for one in (wire, *undone):
+            self._happen(one, Happening.RELEASED)
+        for consumer in leavers:
+            self._left(consumer)
+        for one in (wire, *undone):
+            self._tidy(one)
+        self._ask_those_who_wait()
+
+    def _forget_release(self, wire: Wire) -> None:
+        """From now on, what comes for these addresses is of a later subscribe."""
+        for address in wire.addresses:
+            if self._gone.get(address) == wire.key:
+                self._gone[address] = None
+
+    def _ask_those_who_wait(self) -> None:
+        if self._exclusive:
+            for wire in list(self.wires.values()):
+                if wire.wanted and wire.held is Held.ABSENT:
+                    self._happen(wire, Happening.OPENED)
+
+    # Clocks.
+
+    def _start_clock(self, wire: Wire, consumer: Consumer) -> None:
+        slot, call = wire.ask, consumer.call
+        if slot is None or call is None or call.settled:
+            return
+        if not wire.renewing:
+            self._stop_clock(wire)
+        slot.revive()
+        consumer.state = "PENDING"
+        started = None
+        if call.wait is not None:  # it joined a renewal that is asked for once more
+            call.wait.cancel()
+            started = call.wait.started
+        call.wait = self._session.clock_for(slot, call.timeout, lambda: self._silent(wire, slot, consumer), started)
+
+    def _keep_clock(self, wire: Wire, call: Call) -> None:
+        """A caller gave up what was asked for; the server's silence still has to be noticed."""
+        wait, slot = call.wait, wire.ask
+        if wait is not None and slot is not None and not wire.consumers:
+            slot.entomb()
+            wire.wait = self._session.clock_for(
+                slot, wait.timeout, lambda: self._all_silent(wire, slot), started=wait.started
+            )
+
+    def _stop_clock(self, wire: Wire) -> None:
+        if wire.wait is not None:
+            wire.wait.cancel()
+            wire.wait = None
+
+    # Addresses.
+
+    def _must_wait(self, key: str) -> bool:
+        """Whether another set of parameters is just being released.
+
+        Raises:
+            AmbiguousRoute: another set is there to stay.
+        """
+        waits = False
+        for other in self.wires.values():
+            if other.key == key:
+                continue
+            if other.wanted or other.held is not Held.RELEASING:
+                raise AmbiguousRoute(self.operation.domain)
+            waits = True
+        if self._lingering is not None and self._lingering != key:
+            raise AmbiguousRoute(self.operation.domain)
+        return waits
+
+    def _paired_addresses(self, key: str) -> tuple[Hashable, ...]:
+        parameters: dict[str, Any] = json.loads(key)
+        values: list[list[Hashable]] = []
+        for name in (self._pairs or {}).values():
+            value: list[Any] | dict[str, Any] | str | float | None = parameters.get(name)
+            if value is None:
+                raise InvalidRequest(
+                    self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
+                )
+            alternatives: list[Any] = value if isinstance(value, list) else [value]
+            values.append([hashable(alternative) for alternative in alternatives])
+        return tuple(product(*values))
+
+    def _place(self, wire: Wire) -> None:
+        if wire.topic is not None and wire not in self._topics.get(wire.topic, ()):
+            self._topics[wire.topic] = (*self._topics.get(wire.topic, ()), wire)
+        for address in wire.addresses:
+            self._gone.pop(address, None)
+            if wire not in self._at.get(address, ()):
+                self._at[address] = (*self._at.get(address, ()), wire)
+
+    def _unplace(self, wire: Wire, *, forget: bool) -> None:
+        if wire.topic is not None:
+            without(self._topics, wire.topic, wire)
+        for address in wire.addresses:
+            without(self._at, address, wire)
+            if forget and address not in self._at:
+                self._gone[address] = None
+                if len(self._gone) > GONE_ADDRESSES:
+                    del self._gone[next(iter(self._gone))]
+        if forget:
+            self._take_early(wire)
+
+    def _refresh(self, wire: Wire) -> None:
+        for address in wire.addresses:
+            consumers = tuple(
+                consumer
+                for other in self._at.get(address, ())
+                for consumer in other.consumers
+                if consumer.state == "CONFIRMED"
+            )
+            if consumers:
+                self.sinks[address] = consumers
+            else:
+                self.sinks.pop(address, None)
+
+    def _tidy(self, wire: Wire) -> None:
+        if not wire.wanted and wire.held is Held.ABSENT and not wire.asks and not wire.leavers:
+            self._stop_clock(wire)
+            if self.wires.get(wire.key) is wire:
+                del self.wires[wire.key]
+
+    # Updates that nobody holds yet.
+
+    def keep(self, address: Hashable, value: Any, size: int) -> bool:
+        """Keep an update that has no consumer while a subscribe is pending. False: nobody may miss it."""
+        if address in self._at:
+            return True
+        if not self._asked or self._gone.get(address) is not None:
+            return address in self._gone
+        self._early.append((address, value, size))
+        self._early_bytes += size
+        while len(self._early) > EARLY_MESSAGES or self._early_bytes > EARLY_BYTES:
+            self._early_bytes -= self._early.popleft()[2]
+            self._session.count_unrouted(self.operation.domain)
+        return True
+
+    def _take_early(self, wire: Wire) -> list[tuple[Hashable, Any, int]]:
+        """What was kept for the addresses of `wire`; it is kept no more."""
+        taken = [entry for entry in self._early if entry[0] in wire.addresses]
+        if taken:
+            self._early = deque(entry for entry in self._early if entry[0] not in wire.addresses)
+            self._early_bytes = sum(entry[2] for entry in self._early)
+        return taken
+
+    def _deliver_early(self, wire: Wire) -> None:
+        for address, value, _ in self._take_early(wire):
+            deliver(self._session, self.sinks.get(address, ()), value)
+
+    def _drop_early(self) -> None:
+        for address, _, _ in self._early:
+            if address not in self._gone:
+                self._session.count_unrouted(self.operation.domain)
+        self._early.clear()
+        self._early_bytes = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left of any subscription."""
+        return not (self.wires or self.sinks or self._at or self._topics or self._early)

@@ -1,0 +1,109 @@
+"""Which message goes where: one route for each message key, made when something first has to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..operations import Correlation, PushOperation
+from .calls import ReplyQueue
+from .consumers import Consumer
+from .correlation import id_text, read_raw, reader
+from .routes import Maker, MessageRoute, Route, UpdateRoute, maker
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["Switchboard"]
+
+
+class Switchboard:
+    """The routes of one session. `routes` holds, for each message key, the function that takes its messages."""
+
+    def __init__(self, session: Session) -> None:
+        self.routes: dict[str, Route] = {}
+        self._session = session
+        self._messages: dict[str, MessageRoute] = {}
+
+    def queue(self, key: str) -> ReplyQueue:
+        """The queue of those who wait for replies of this kind."""
+        message = self._message(key)
+        if message.queue is None:
+            message.queue = ReplyQueue()
+            self._settle(message)
+        return message.queue
+
+    def waiting(self, key: str) -> ReplyQueue | None:
+        """The same, if there is one."""
+        message = self._messages.get(key)
+        return None if message is None else message.queue
+
+    def reply_topic(self, key: str, topic: Callable[[Any], str | None]) -> None:
+        """Replies of this kind may name their topic."""
+        self._message(key).topic = topic
+
+    def reply_id(self, key: str, correlation: Correlation) -> None:
+        """Replies of this kind may name the request that they answer."""
+        message = self._message(key)
+        if correlation not in message.ids:
+            message.ids[correlation] = reader(self._session.codec, key, correlation.reply, correlation)
+
+    def raw_id(self, key: str, payload: object, frame: bytes) -> str | None:
+        """The same of a reply whose payload is not valid."""
+        found = (id_text(read_raw(payload, frame, each.reply, each)) for each in self._message(key).ids)
+        return next((id for id in found if id is not None), None)
+
+    def add_update(self, key: str, route: UpdateRoute) -> None:
+        """Messages of this kind are updates of a domain."""
+        message = self._message(key)
+        message.updates = (*message.updates, route)
+        self._settle(message)
+
+    def swallow(self, key: str) -> None:
+        """Messages of this kind are of no interest."""
+        self._message(key).swallowed = True
+
+    def listen(self, operation: PushOperation[Any], consumer: Consumer) -> None:
+        """Deliver every message of `operation` to `consumer`."""
+        events = operation.events or {}
+        for key in operation.messages:
+            message = self._message(key)
+            make = maker(events[key]) if key in events else None
+            message.listeners = (*message.listeners, (consumer, make))
+            self._settle(message)
+
+    def handle(self, key: str, consumer: Consumer, make: Maker) -> None:
+        """Deliver every message of `key` to `consumer`, unless an earlier one gets them."""
+        message = self._message(key)
+        message.handlers = (*message.handlers, (consumer, make))
+        self._settle(message)
+
+    def silence(self, consumer: Consumer) -> None:
+        """Deliver nothing to `consumer` any more."""
+        for message in self._messages.values():
+            kept = tuple(entry for entry in message.listeners if entry[0] is not consumer)
+            handlers = tuple(entry for entry in message.handlers if entry[0] is not consumer)
+            if (len(kept), len(handlers)) != (len(message.listeners), len(message.handlers)):
+                message.listeners, message.handlers = kept, handlers
+                self._settle(message)
+
+    def drain(self) -> None:
+        """The connection has ended: no reply comes any more."""
+        for message in self._messages.values():
+            if message.queue is not None:
+                message.queue.drain()
+
+    def clear(self) -> None:
+        """Nothing goes anywhere."""
+        self._messages.clear()
+        self.routes.clear()
+
+    def _message(self, key: str) -> MessageRoute:
+        message = self._messages.get(key)
+        if message is None:
+            message = self._messages[key] = MessageRoute(self._session, key)
+            self._settle(message)
+        return message
+
+    def _settle(self, message: MessageRoute) -> None:
+        self.routes[message.key] = message.quickest()

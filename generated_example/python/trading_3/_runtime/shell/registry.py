@@ -1,0 +1,97 @@
+"""Connections that are shared by the clients of one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from typing import Any, Final
+
+from ..errors import OptionsConflict
+from ..operations import Protocol
+from ..options import ConnectionOptions, Retry
+from ..session import Lease
+from ..transport import Transport
+from .driver import Driver, Observer
+
+__all__ = ["acquire"]
+
+CREDENTIALS: Final = ("headers", "query", "subprotocols", "cookies", "ssl")
+OWN: Final = ("on_state", "on_unknown", "transport", *CREDENTIALS)
+"""Options that belong to one client, or are part of what makes connections the same."""
+
+_connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[int, str, str], list[_Entry]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+class _Entry:
+    """A connection, and what a client must have in common with it to share it."""
+
+    def __init__(self, driver: Driver, transport: Transport, options: ConnectionOptions) -> None:
+        self.driver = driver
+        self._transport = transport
+        self._credentials = _credentials(options)
+
+    def suits(self, transport: Transport, options: ConnectionOptions) -> bool:
+        return self._transport == transport and self._credentials == _credentials(options)
+
+
+def acquire(
+    protocol: Protocol,
+    url: str,
+    transport: Transport,
+    options: ConnectionOptions,
+    lease: Lease,
+    observer: Observer,
+    lane: str = "",
+) -> Driver:
+    """The connection that clients of `protocol` share for this URL, credentials and lane; a new one if there is none.
+
+    Returns without waiting: two tasks that call this at once get the same connection.
+
+    Raises:
+        OptionsConflict: the connection is there, and an option that was given differs.
+        RuntimeError: no event loop is running.
+    """
+    loop = asyncio.get_running_loop()
+    key = (id(protocol), url, lane)
+    entries = _connections.setdefault(loop, {}).setdefault(key, [])
+    for entry in entries:
+        if entry.suits(transport, options):
+            _check_options(entry.driver.options, options)
+            entry.driver.share(lease, observer)
+            return entry.driver
+
+    def forget(driver: Driver) -> None:
+        entries[:] = [entry for entry in entries if entry.driver is not driver]
+        table = _connections.get(loop)
+        if not entries and table is not None and table.get(key) is entries:
+            del table[key]
+
+    driver = Driver(protocol, url, transport, options, forget, lane=bool(lane))
+    entries.append(_Entry(driver, transport, options))
+    driver.share(lease, observer)
+    return driver
+
+
+def _credentials(options: ConnectionOptions) -> tuple[Any, ...]:
+    return tuple(options.get(name) for name in CREDENTIALS)
+
+
+def _check_options(present: ConnectionOptions, given: ConnectionOptions) -> None:
+    for name, value in given.items():
+        if name not in OWN and present.get(name, _DEFAULTS.get(name)) != value:
+            raise OptionsConflict(name)
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "open_timeout": 10.0,
+    "timeout": 5.0,
+    "ping_interval": 20.0,
+    "ping_timeout": 20.0,
+    "max_size": 16 * 1024 * 1024,
+    "max_attempts": 5,
+    "retry": Retry(),
+    "on_disconnect": "fail",
+    "ttl": 30.0,
+}
