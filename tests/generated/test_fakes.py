@@ -46,7 +46,7 @@ from generated_example.python.trading.errors import (
 )
 from generated_example.python.trading.fakes import FakeSubscription, FakeTradingServer, Received
 from generated_example.python.trading.protocol import PROTOCOL
-from generated_example.python.trading.runtime import ConnectionEvent, Retry
+from generated_example.python.trading.runtime import ConnectionEvent, Delivery, Retry
 
 from .packages import SPECS, from_client, write
 from .sink import SCHEMAS, sink
@@ -438,6 +438,46 @@ class TestOnAPort:
             with pytest.raises(ConnectionFailed, match="503"):
                 await client.connect()
             await client.close()
+
+
+class TestOneCallAlone:
+    async def test_it_waits_for_a_connection_where_others_fail(
+        self, server: FakeTradingServer, trading: TradingClient
+    ) -> None:
+        server.on_chat_join = lambda join: ChatJoined(room=join.room, members=1)
+        server.reject_handshakes(503)
+        server.drop(1012)
+        await server.advance(1)
+        with pytest.raises(ConnectionLost):
+            await trading.chat.typing(ChatTyping(room="a"))
+        with pytest.raises(ConnectionLost):
+            await server.until(trading.chat.typing(ChatTyping(room="b"), on_disconnect="queue", ttl=3))
+        waiting = [
+            asyncio.ensure_future(trading.chat.typing(ChatTyping(room="c"), on_disconnect="queue")),
+            asyncio.ensure_future(trading.chat.join(ChatJoin(room="d"), on_disconnect="queue", ttl=60)),
+        ]
+        server.recover()
+        server.received.clear()
+        await server.until(asyncio.gather(*waiting))
+        assert server.received == [
+            Received("chat.typing", ChatTyping(room="c")),
+            Received("chat.join", ChatJoin(room="d")),
+        ]
+
+    async def test_a_slow_listener_loses_what_it_says(self, server: FakeTradingServer, trading: TradingClient) -> None:
+        got: list[str] = []
+        gate = asyncio.Event()
+
+        async def slow(message: ChatMessage) -> None:
+            got.append(message.text)
+            await gate.wait()
+
+        trading.chat.on_message(slow, delivery=Delivery("drop_oldest", limit=1))
+        for text in "abc":
+            server.push_chat_message(ChatMessage(room="a", text=text, nick="u"))
+        gate.set()
+        await server.advance(0)
+        assert got == ["a", "c"]
 
 
 @pytest.fixture(scope="module")

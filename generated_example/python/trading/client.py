@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ._runtime import Client, ConnectionOptions
+from ._runtime import Client, ConnectionOptions, OnDisconnect
 from ._runtime.operations import RequestOperation
 from .alerts import AlertsClient
 from .bars import BarsClient
@@ -39,22 +39,36 @@ class TradingClient(Client):
         self.alerts = AlertsClient(self.connection)
         self.chat = ChatClient(self.connection)
 
-    async def ping(self, *, timeout: float | None = None) -> None:
+    async def ping(
+        self,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> None:
         """Is anybody there?
 
         Answered with `pong`.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        await self.connection.request(PING, None, timeout=timeout)
+        await self.connection.request(PING, None, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl)
 
-    async def now(self, *, timeout: float | None = None) -> dict[str, int]:
+    async def now(
+        self,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> dict[str, int]:
         """What time is it?
 
         The server's clock, by name of the unit.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        return await self.connection.request(NOW, None, timeout=timeout)
+        return await self.connection.request(NOW, None, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl)

@@ -16,6 +16,8 @@ from .types import DomainView
 __all__ = ["methods"]
 
 _RUNTIME = "._runtime"
+_LOST = ("ConnectionLost", "there is no connection, or it ended first; `sent` says if it may have arrived.")
+_HANDED_ON = ("on_disconnect=on_disconnect", "ttl=ttl")
 
 
 def methods(view: DomainView) -> tuple[Method, ...]:
@@ -62,6 +64,12 @@ def _omittable(parameters: list[str], message: WireMessage) -> list[str]:
 
 def _timeout(view: DomainView) -> str:
     return f"timeout: {view.scope.builtin('float')} | None = None"
+
+
+def _waiting(view: DomainView) -> list[str]:
+    """Parameters that say what becomes of a call while the connection is lost."""
+    on_disconnect = view.scope.use(_RUNTIME, "OnDisconnect")
+    return [f"on_disconnect: {on_disconnect} | None = None", f"ttl: {view.scope.builtin('float')} | None = None"]
 
 
 def _stop(view: DomainView) -> str:
@@ -156,14 +164,19 @@ def _request(view: DomainView, each: Request, names: RequestNames) -> Method:
     returns = view.reply_type(each, names)
     return _method(
         f"async def {names.method}",
-        [*_omittable(parameters, each.message), "*", _timeout(view)],
+        [*_omittable(parameters, each.message), "*", _timeout(view), *_waiting(view)],
         returns,
         [
             *_said(each.message, f"Send `{each.message.key}`; answered with {answers}."),
-            raises([("RequestTimeout", "no answer within `timeout` seconds (default 5).")]),
+            raises(
+                [
+                    ("RequestTimeout", "no answer within `timeout` seconds (default 5)."),
+                    _LOST,
+                ]
+            ),
         ],
         "await " if returns == "None" else "return await ",
-        call(f"{view.receiver}.request", names.constant, argument, "timeout=timeout"),
+        call(f"{view.receiver}.request", names.constant, argument, "timeout=timeout", *_HANDED_ON),
     )
 
 
@@ -172,11 +185,11 @@ def _send(view: DomainView, each: Send, names: SendNames) -> Method:
     ours = "Returns when the message is handed to the connection."
     return _method(
         f"async def {names.method}",
-        _omittable(parameters, each.message),
+        [*_omittable(parameters, each.message), "*", *_waiting(view)],
         "None",
-        _said(each.message, f"Send `{each.message.key}`.", ours),
+        [*_said(each.message, f"Send `{each.message.key}`.", ours), raises([_LOST])],
         "await ",
-        call(f"{view.receiver}.send", names.constant, argument),
+        call(f"{view.receiver}.send", names.constant, argument, *_HANDED_ON),
     )
 
 
@@ -185,7 +198,7 @@ def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
     first, rest = told(message.summary, message.description)
     return _method(
         f"def {names.listener}",
-        [f"callback: {_callback(view, view.received(message))}", "*", _on_error(view)],
+        [f"callback: {_callback(view, view.received(message))}", "*", _delivery(view), _on_error(view)],
         _stop(view),
         [
             f"Call `callback` with every `{message.key}`; call the result to stop.",
@@ -194,7 +207,7 @@ def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
             DEPRECATED if message.deprecated else "",
         ],
         "return ",
-        call(f"{view.receiver}.listen", names.constant, "callback", "on_error=on_error"),
+        call(f"{view.receiver}.listen", names.constant, "callback", "delivery=delivery", "on_error=on_error"),
     )
 
 

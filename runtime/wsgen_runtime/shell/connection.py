@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
+from typing import Any, Final, Self, TypeVar, Unpack, cast
 
 from ..addresses import Address, channel_url, public_url
 from ..codec import Getter
@@ -33,6 +33,7 @@ from ..options import (
     Credential,
     Delivery,
     Heartbeat,
+    OnDisconnect,
     RequestHandler,
     Stream,
     Subscription,
@@ -219,7 +220,7 @@ class Connection:
         payload: RequestT,
         *,
         timeout: float | None = None,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> ReplyT:
         """Send, and return the reply; see the generated method."""
@@ -233,7 +234,7 @@ class Connection:
         operation: SendOperation[RequestT],
         payload: RequestT,
         *,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> None:
         """Send; see the generated method."""

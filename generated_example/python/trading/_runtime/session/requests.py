@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConnectionLost, RequestTimeout, WsgenError
 from ..operations import RequestOperation, SendOperation
-from ..options import SessionOptions
+from ..options import OnDisconnect, SessionOptions
 from .attempts import Attempts
 from .calls import Call, Cancelled, Slot
 from .correlation import Ids, with_id
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["Requests"]
-
-OnDisconnect = Literal["fail", "queue"]
 
 
 class Requests:

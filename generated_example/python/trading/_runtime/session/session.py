@@ -39,7 +39,7 @@ from ..operations import (
     SendOperation,
     SubscriptionOperation,
 )
-from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
+from ..options import ConnectionEvent, ConnectionState, OnDisconnect, SessionOptions, UnknownMessage
 from .answers import Answers
 from .attempts import Attempts, Cause
 from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait, when_all_settled
@@ -215,7 +215,7 @@ class Session:
         operation: RequestOperation[Any, Any],
         payload: object,
         timeout: float | None = None,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> Call:
         """Settles with the reply's payload.
@@ -231,7 +231,7 @@ class Session:
         lease: Lease,
         operation: SendOperation[Any],
         payload: object,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> Call:
         """Settles when the frame is handed over.

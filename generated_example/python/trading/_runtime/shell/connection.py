@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
+from typing import Any, Final, Self, TypeVar, Unpack, cast
+from urllib.parse import urlsplit, urlunsplit
 
-from ..addresses import Address, channel_url, public_url
 from ..codec import Getter
 from ..errors import Closed
 from ..operations import (
@@ -30,9 +28,9 @@ from ..options import (
     ConnectionEvent,
     ConnectionOptions,
     ConnectionState,
-    Credential,
     Delivery,
     Heartbeat,
+    OnDisconnect,
     RequestHandler,
     Stream,
     Subscription,
@@ -41,8 +39,8 @@ from ..options import (
 from ..session import Consumer, Lease, canonical_parameters
 from ..transport import Transport
 from .answering import Answering
-from .driver import Driver, credential
-from .handles import ConsumerStream, ConsumerSubscription, PushStream
+from .driver import Driver
+from .handles import ConsumerStream, ConsumerSubscription
 from .registry import acquire
 from .websockets_transport import RecvTransport, WebSocketsTransport
 
@@ -80,19 +78,14 @@ class Connection:
     with the same URL and credentials, and is opened by the first call.
     """
 
-    def __init__(
-        self, protocol: Protocol, url: str | None, options: ConnectionOptions, address: Address | str = ""
-    ) -> None:
+    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, address: str = "") -> None:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
             raise TypeError(f"unknown connection options: {', '.join(unknown)}")
-        given, options = options, protocol.defaults.copy()
-        options.update(given)
         _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
-        channel = Address(address) if isinstance(address, str) else address
-        self._url = channel_url(_given_url(protocol) if url is None else url, channel)
-        self._options = _with_headers(options, channel.handshake_headers())
+        self._url = _server_url(url, address)
+        self._options = options
         self._transport = _transport(options.get("transport", "websockets"))
         self._log = logging.getLogger(protocol.name)
         self._driver: Driver | None = None
@@ -219,7 +212,7 @@ class Connection:
         payload: RequestT,
         *,
         timeout: float | None = None,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> ReplyT:
         """Send, and return the reply; see the generated method."""
@@ -233,7 +226,7 @@ class Connection:
         operation: SendOperation[RequestT],
         payload: RequestT,
         *,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> None:
         """Send; see the generated method."""
@@ -282,7 +275,7 @@ class Connection:
         return self._listen(operation, consumer)
 
     def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
-        """Every push of `operation` as a context manager and iterator; entering or iterating it connects."""
+        """Every push of `operation` as a context manager and iterator; entering it connects."""
         consumer = self._stream_consumer(operation.name, delivery)
 
         async def enter(entering: Consumer) -> Driver:
@@ -291,7 +284,7 @@ class Connection:
             await self.connect()
             return driver
 
-        return PushStream[DataT](consumer, enter)
+        return ConsumerStream[DataT](consumer, enter)
 
     # Inside.
 
@@ -413,15 +406,13 @@ class Connection:
             driver.loop.call_soon_threadsafe(driver.close, self._lease)
 
     def __repr__(self) -> str:
-        return f"<{self._protocol.name} connection to {public_url(self._url)} {self.state.lower()}>"
+        return f"<{self._protocol.name} connection to {_public(self._url)} {self.state.lower()}>"
 
 
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
-    def __init__(
-        self, protocol: Protocol, url: str | None, options: ConnectionOptions, *, address: Address | str = ""
-    ) -> None:
+    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, *, address: str = "") -> None:
         self.connection = Connection(protocol, url, options, address)
 
     async def connect(self) -> None:
@@ -456,7 +447,7 @@ class Client:
 
 @asynccontextmanager
 async def connection(
-    protocol: Protocol, url: str | None, *, address: Address | str = "", **options: Unpack[ConnectionOptions]
+    protocol: Protocol, url: str, *, address: str = "", **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[Connection, None]:
     """Open (or share) a connection for the length of a block."""
     shared = Connection(protocol, url, options, address)
@@ -470,28 +461,9 @@ async def connection(
 def _transport(choice: object) -> Transport:
     if not isinstance(choice, str):
         return cast(Transport, choice)
-    if choice == "picows":
-        return _picows()
     if choice not in TRANSPORTS:
-        raise ValueError(f"unknown transport {choice!r}; known are {', '.join((*TRANSPORTS, 'picows'))}")
+        raise ValueError(f"unknown transport {choice!r}; known are {', '.join(TRANSPORTS)}")
     return TRANSPORTS[choice]
-
-
-def _picows() -> Transport:
-    """The transport on picows, loaded by name: a package has it only where it was asked for.
-
-    Raises:
-        ValueError: it is not there.
-    """
-    try:
-        module = import_module(".picows_transport", __package__)
-    except ModuleNotFoundError as missing:
-        if missing.name == "picows":
-            raise ValueError("transport='picows' needs the package picows: pip install picows") from None
-        raise ValueError(
-            "this client was built without transport='picows': set `picows = true` in its configuration"
-        ) from None
-    return cast(Transport, module.PicowsTransport())
 
 
 def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
@@ -508,34 +480,22 @@ def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
             raise ValueError(f"the heartbeat {heartbeat.type!r} is no message that this client sends") from None
 
 
-def _given_url(protocol: Protocol) -> str:
-    """The URL in the environment.
+def _server_url(url: str, address: str) -> str:
+    """The URL of a channel on a server.
 
     Raises:
-        ValueError: there is none.
+        ValueError: `url` is no WebSocket URL (RFC 6455, section 3).
     """
-    name = protocol.url_env
-    if name is None:
-        raise ValueError("a URL is needed, such as 'wss://example.com/path'")
-    url = os.environ.get(name)
-    if not url:
-        state = "is not set" if url is None else "is empty"
-        raise ValueError(f"no URL is given, and the environment variable {name}, which would hold it, {state}")
-    return url
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise ValueError(f"expected a URL such as 'wss://example.com/path', got {_public(url)!r}")
+    if parts.fragment:
+        raise ValueError("a WebSocket URL has no fragment")
+    if address in ("", "/"):
+        return url
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{address.lstrip('/')}"))
 
 
-@dataclass(frozen=True, slots=True)
-class _ChannelHeaders:
-    """Headers of the channel's own, under those that the caller gives; equal ones share a connection."""
-
-    channel: Mapping[str, str]
-    given: Credential[Mapping[str, str]] | None
-
-    async def __call__(self, attempt: int) -> Mapping[str, str]:
-        given: Mapping[str, str] = await credential(self.given, attempt) or {}
-        names = {name.lower() for name in given}
-        return {**{name: value for name, value in self.channel.items() if name.lower() not in names}, **given}
-
-
-def _with_headers(options: ConnectionOptions, channel: Mapping[str, str]) -> ConnectionOptions:
-    return {**options, "headers": _ChannelHeaders(channel, options.get("headers"))} if channel else options
+def _public(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
