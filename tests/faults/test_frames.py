@@ -9,7 +9,7 @@ from wsgen_runtime import RequestTimeout, SubscribeTimeout, UnknownMessage
 
 from tests.faults.clients import FaultClient
 from tests.faults.invariants import nothing_left, recovered, until, wanted_is_held
-from tests.faults.proxy import Delay, Duplicate, Fault, Fragment, Inject, Slow, proxied
+from tests.faults.proxy import Delay, Drop, Duplicate, Fault, Fragment, Inject, Slow, proxied
 from tests.faults.server import faulty_server
 from tests.runtime.sockets import BINARY, CONT, PING, PONG, TEXT, frame
 
@@ -120,3 +120,25 @@ async def test_a_late_reply_is_not_taken_for_the_next_ones() -> None:
         assert list(rooms) == ["second", "third"]
         await recovered(server, client)
         assert server.accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "settled"),
+    [(Drop("down", 1), ["Watch", "Watch", "SubscribeTimeout"]), (Duplicate("down", 1), ["Watch", "Watch", "Watch"])],
+    ids=["lost", "twice"],
+)
+async def test_no_update_reaches_another_for_long_after_a_confirmation_went_wrong(
+    fault: Fault, settled: list[str]
+) -> None:
+    """Only the server knows the topics, and replies go by order: the first of three is lost, or comes twice."""
+    async with nothing_left(), faulty_server() as server, proxied(server.port, (fault,)) as proxy:
+        server.behaviour.snapshot = None
+        async with FaultClient(proxy.url, timeout=0.2) as client:
+            found = await asyncio.gather(*(client.watch(symbol) for symbol in "ABC"), return_exceptions=True)
+            assert [type(each).__name__ for each in found] == settled
+            await until(lambda: "RECONNECTING" in client.states, "noticed")
+            assert next(event.reason for event in client.events if event.state == "RECONNECTING") == "desynchronised"
+            for watch in client.watches:
+                watch.listener.notes.clear()
+            await recovered(server, client)
+            assert len(client.wanted) == settled.count("Watch")

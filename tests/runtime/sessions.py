@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
 from wsgen_runtime.operations import Route
 from wsgen_runtime.options import ConnectionEvent, Delivery, SessionOptions, UnknownMessage
 from wsgen_runtime.session import (
@@ -24,7 +26,21 @@ from wsgen_runtime.session import (
 
 from tests.scenarios.protocol import Operations
 
-__all__ = ["Bench", "ok", "refusal", "released", "topic_of", "update"]
+__all__ = ["STEPS_TAKEN", "Bench", "enough_steps", "ok", "refusal", "released", "topic_of", "update"]
+
+
+STEPS_TAKEN: Counter[str] = Counter()
+"""How many steps random tests have taken, by module."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def enough_steps(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The random tests of a module take at least ten thousand steps, if all of them run."""
+    module = request.module
+    yield
+    tests = {item.name for item in request.session.items if getattr(item, "module", None) is module}
+    if tests >= {name for name in vars(module) if name.startswith("test_")}:
+        assert STEPS_TAKEN[module.__name__.rpartition(".")[2]] >= 10_000
 
 
 class Bench:

@@ -12,7 +12,9 @@ from wsgen_runtime.errors import AmbiguousRoute
 from wsgen_runtime.options import SessionOptions
 from wsgen_runtime.session import Call, Consumer
 
-from .sessions import Bench
+from .sessions import STEPS_TAKEN, Bench, enough_steps
+
+__all__ = ["enough_steps"]
 
 KEYS = {
     "bars": ({"symbol": "A"}, {"symbol": "B"}, {"symbol": "a"}, {"symbol": "BAD"}),
@@ -37,6 +39,7 @@ class Server:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     losing: int = 0
+    doubling: int = 0
     lossy: bool = False
 
     def serve(self, count: int) -> None:
@@ -85,6 +88,10 @@ class Server:
             self.lossy = True
         else:
             self.outbox.append((frame, topic))
+            if self.doubling:
+                self.doubling -= 1
+                self.lossy = True
+                self.outbox.append((frame, topic))
 
 
 class Listener:
@@ -128,6 +135,7 @@ class World:
         self.calls: list[Call] = []
         self.checked: set[Call] = set()
         self.faults: list[str] = []
+        self.noticed = False
         self.bench.connect()
         self.settle_effects()
 
@@ -177,6 +185,8 @@ class World:
 
     def deliver(self, count: int) -> None:
         for _ in range(min(count, len(self.server.outbox))):
+            if not self.server.outbox:  # the connection ended
+                return
             frame, topic = self.server.outbox.popleft()
             server, before = self.server, {one for one in self.listeners if one.confirmed}
             self.bench.receive(frame)
@@ -192,6 +202,9 @@ class World:
     def lose_a_reply(self) -> None:
         self.server.losing += 1
 
+    def double_a_reply(self) -> None:
+        self.server.doubling += 1
+
     def advance(self, seconds: float) -> None:
         self.bench.advance(seconds)
 
@@ -203,10 +216,10 @@ class World:
     # How it goes together.
 
     def misaligned(self, domain: str) -> bool:
-        """After a lost reply a topic may be learned from another call's reply, until that is noticed. Where one set
-        of parameters at a time may be asked, there is none that it could be taken for.
+        """After a reply that was lost or came twice, a topic may be learned from another call's reply, until that is
+        noticed. Where one set of parameters at a time may be asked, there is none that it could be taken for.
         """
-        return self.server.lossy and domain == "bars"
+        return self.server.lossy and domain == "bars" and not self.noticed
 
     def start_over(self) -> None:
         """The socket has ended, and with it all that was on its way."""
@@ -258,11 +271,18 @@ STEPS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthC
 
 
 def play(steps: list[tuple[Any, ...]]) -> World:
+    STEPS_TAKEN["test_session_properties"] += len(steps)
     world = World()
     for name, *arguments in steps:
         getattr(world, name)(*arguments)
         world.settle_effects()
     return world
+
+
+def at_most(count: int, name: str, steps: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The steps, with no more than so many of this name."""
+    before = [sum(step[0] == name for step in steps[:index]) for index in range(len(steps))]
+    return [step for step, found in zip(steps, before, strict=True) if step[0] != name or found < count]
 
 
 def come_to_rest(world: World) -> None:
@@ -325,6 +345,29 @@ def test_whatever_is_lost_every_call_settles_and_nothing_is_left(steps: list[tup
 
 @STEPS
 @given(
+    st.sampled_from(["lose_a_reply", "double_a_reply"]).flatmap(
+        lambda fault: st.lists(st.one_of(*ORDINARY, st.tuples(st.just(fault))), min_size=20, max_size=70)
+    )
+)
+def test_replies_that_are_lost_or_come_twice_mix_up_nothing_for_long(steps: list[tuple[Any, ...]]) -> None:
+    """Once the server has been silent for two timeouts, every update goes to whom it is meant for."""
+    world = play(at_most(3, "double_a_reply", steps))
+    come_to_rest(world)
+
+    world.noticed = True
+    for listener in world.listeners:
+        listener.last = None
+    for which in range(len(KEYS["bars"])):
+        world.push("bars", which)
+    world.deliver(99)
+    assert world.faults == []
+    for listener in world.listeners:
+        assert listener.domain != "bars" or (listener.last is not None) == listener.confirmed
+    close(world)
+
+
+@STEPS
+@given(
     st.lists(
         st.one_of(
             st.tuples(st.just("subscribe"), st.just("bars"), st.integers(0, 1), st.just(20.0)),
@@ -342,4 +385,5 @@ def test_without_a_timeout_the_server_is_asked_once(steps: list[tuple[Any, ...]]
 
     assert world.server.doubled == []
     assert world.server.wrong == []
+    assert [event.reason for event in world.bench.events] == [None, None], "nothing is suspected of a healthy server"
     close(world)

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from wsgen_runtime.errors import ConnectionFault, RemoteError, SubscribeTimeout, SubscriptionRejected
 from wsgen_runtime.options import Heartbeat, Retry, SessionOptions
 
+from .sessions import STEPS_TAKEN, enough_steps
 from .test_session_properties import COUNT, DOMAIN, KEYS, NUMBER, TIMEOUT, Listener, Server, World, close, topic_of
+
+__all__ = ["enough_steps"]
 
 POISON = {"symbol": "POISON"}
 """The server ends the connection when it is asked for this, as FastWS does for what it cannot validate."""
@@ -172,6 +175,7 @@ IN_BAD_WEATHER = SessionOptions(
 
 
 def play(steps: list[tuple[Any, ...]], options: SessionOptions) -> Weather:
+    STEPS_TAKEN["test_session_weather"] += len(steps)
     world = Weather(options)
     for name, *arguments in steps:
         getattr(world, name)(*arguments)

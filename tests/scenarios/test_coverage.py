@@ -21,10 +21,12 @@ TESTS = {
     "R1": (
         ("test_shell", "test_two_clients_of_one_url_share_one_connection"),
         ("test_shell", "test_clients_that_start_at_once_share_one_connection"),
+        ("test_shell", "test_clients_whose_url_is_the_same_function_share_a_connection"),
         ("test_shell", "test_options_that_differ_are_a_conflict_only_when_they_were_given"),
     ),
     "R6": (
         ("test_shell", "test_credentials_are_asked_for_each_attempt_and_stay_out_of_sight"),
+        ("test_shell", "test_a_url_may_be_asked_for_each_attempt"),
         ("test_transport_handshake", "test_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there"),
     ),
     "R29": (
