@@ -35,6 +35,7 @@ from .options import (
     Subscription,
     SubscriptionState,
     UnknownMessage,
+    Url,
 )
 from .retry import Verdict
 from .shell import Client, Connection, ConnectionStats, connection
@@ -90,6 +91,7 @@ __all__ = [
     "TopicMismatch",
     "Transport",
     "UnknownMessage",
+    "Url",
     "Verdict",
     "WsgenError",
     "connection",

@@ -26,6 +26,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UnknownMessage",
+    "Url",
     "restored",
 ]
 
@@ -42,6 +43,9 @@ RequestHandler: TypeAlias = Callable[[RequestT], ReplyT | Awaitable[ReplyT]]
 
 Credential: TypeAlias = T | Callable[[int], T | Awaitable[T]]
 """A value, or a function (also an async one) from the number of the attempt, from 1, to the value."""
+
+Url: TypeAlias = Credential[str]
+"""A `ws` or `wss` URL, or a function that gives one for each attempt."""
 
 OnDisconnect: TypeAlias = Literal["fail", "queue"]
 """What a request or send does while the connection is lost: raise `ConnectionLost` at once, or wait for another one."""

@@ -32,6 +32,7 @@ from wsgen_runtime import (
     SubscribeTimeout,
     SubscriptionRejected,
     UnknownMessage,
+    Url,
     Verdict,
     connection,
 )
@@ -103,7 +104,7 @@ class Server:
 class TestClient(Client):
     __test__ = False
 
-    def __init__(self, url: str = URL, **options: Any) -> None:
+    def __init__(self, url: Url = URL, **options: Any) -> None:
         super().__init__(OPERATIONS.protocol, url, cast(ConnectionOptions, options))
 
 
@@ -413,6 +414,65 @@ async def test_credentials_are_asked_for_each_attempt_and_stay_out_of_sight(serv
     assert request.url == "ws://server.test/ws?token=secret"
     for text in (repr(client), str(caught.value), repr(client.connection), repr(request)):
         assert "secret" not in text
+
+
+async def test_a_url_may_be_asked_for_each_attempt(server: Server) -> None:
+    asked: list[int] = []
+
+    async def url(attempt: int) -> str:
+        asked.append(attempt)
+        return f"ws://user:secret@node-{attempt}.test/ws?token=secret"
+
+    server.unreachable = True
+    client = TestClient(url, transport=server.transport, query={"v": "1"}, retry=Retry(delays=(0.0, 0.001)))
+    with pytest.raises(ConnectionFailed) as caught:
+        await client.connect()
+    assert asked == [1, 2]
+    assert [attempt.request.url for attempt in server.transport.attempts] == [
+        f"ws://user:secret@node-{attempt}.test/ws?token=secret&v=1" for attempt in (1, 2)
+    ]
+    for text in (repr(client), str(caught.value), repr(server.transport.attempts[0].request)):
+        assert "secret" not in text
+
+
+async def test_the_address_of_a_channel_is_put_behind_every_url(server: Server) -> None:
+    operations = OPERATIONS.protocol
+    async with connection(operations, lambda _: "ws://server.test/v1/", address="/ws", transport=server.transport):
+        assert server.only.request.url == "ws://server.test/v1/ws"
+
+
+@pytest.mark.parametrize("given", ["http://server.test/", "", None, 7])
+async def test_what_is_no_url_is_a_failed_attempt(server: Server, given: object) -> None:
+    client = TestClient(cast(Url, lambda _: given), transport=server.transport, retry=Retry(delays=(0.0, 0.001)))
+    with pytest.raises(ConnectionFailed, match="no connection after 2 attempts: expected a URL such as"):
+        await client.connect()
+    assert server.transport.attempts == []
+
+
+class Nodes:
+    """Where the servers are; equal ones are one."""
+
+    __hash__ = None  # type: ignore[assignment]  # functions that callers give need not be hashable
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Nodes)
+
+    def url(self, attempt: int) -> str:
+        return URL
+
+    __call__ = url
+
+
+async def test_clients_whose_url_is_the_same_function_share_a_connection(server: Server) -> None:
+    nodes = Nodes()
+    same = [TestClient(nodes.url, transport=server.transport) for _ in range(2)]
+    equal = [TestClient(Nodes(), transport=server.transport) for _ in range(2)]
+    others = [TestClient(lambda _: URL, transport=server.transport), TestClient(URL, transport=server.transport)]
+    for client in (*same, *equal, *others):
+        await client.connect()
+    assert len(server.transport.connections) == 4
+    for client in (*same, *equal, *others):
+        await client.close()
 
 
 QUICK = Retry(delays=(0.0, 0.001, 0.001), stable_after=0.001, give_up_after=5.0)

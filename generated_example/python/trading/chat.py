@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, Unpack
 
-from ._runtime import Callback, Connection, ConnectionOptions, Delivery, OnDisconnect, Stream, connection
+from ._runtime import Callback, Connection, ConnectionOptions, Delivery, OnDisconnect, Stream, Url, connection
 from ._runtime.operations import PushOperation, RequestOperation, SendOperation
 from .models import ChatJoin, ChatJoined, ChatMessage, ChatPost, ChatPosted, ChatTyping
 from .protocol import PROTOCOL
@@ -200,7 +200,7 @@ class ChatClient:
 
 
 @asynccontextmanager
-async def chat_client(url: str, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[ChatClient, None]:
+async def chat_client(url: Url, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[ChatClient, None]:
     """Open (or share) the connection to `url` for this domain alone."""
     async with connection(PROTOCOL, url, **options) as shared:
         yield ChatClient(shared)

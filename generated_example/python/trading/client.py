@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from ._runtime import Client, ConnectionOptions, OnDisconnect
+from ._runtime import Client, ConnectionOptions, OnDisconnect, Url
 from ._runtime.operations import RequestOperation
 from .alerts import AlertsClient
 from .bars import BarsClient
@@ -31,7 +31,7 @@ class TradingClient(Client):
     server's; see `ConnectionOptions` for the options.
     """
 
-    def __init__(self, url: str, **options: Unpack[ConnectionOptions]) -> None:
+    def __init__(self, url: Url, **options: Unpack[ConnectionOptions]) -> None:
         super().__init__(PROTOCOL, url, options)
         self.bars = BarsClient(self.connection)
         self.quotes = QuotesClient(self.connection)

@@ -30,6 +30,7 @@ from ._runtime import (
     SubscriptionState,
     Transport,
     UnknownMessage,
+    Url,
     Verdict,
 )
 
@@ -58,5 +59,6 @@ __all__ = [
     "SubscriptionState",
     "Transport",
     "UnknownMessage",
+    "Url",
     "Verdict",
 ]

@@ -44,7 +44,7 @@ def opening_parameters(scope: Scope, place: NamedConnection) -> list[Code]:
 
 def _url(scope: Scope, place: NamedConnection) -> str:
     """The server's URL. What an environment variable holds comes before the document's only server."""
-    text = f"url: {scope.builtin('str')}"
+    text = f"url: {scope.use(_RUNTIME, 'Url')}"
     if place.url_env is not None:
         return f"{text} | None = None"
     server = place.default_server

@@ -131,8 +131,7 @@ class Requests:
             call.settle(error=RequestTimeout(call.message, call.timeout))
             slot.entomb()
             session.let_next_go(slot)
-            if slot.misaligned:
-                session.desynchronised(slot)
+            session.alignment.unanswered(slot)
 
         slot = Slot(session.next_sequence(), "request", answered, lambda error: call.settle(error=error), id=id)
         session.ask(slot, operation.replies, frame)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import warnings
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, Unpack, cast
-from urllib.parse import urlsplit, urlunsplit
 
+from ..addresses import Address, channel_url, public_url
 from ..codec import Getter
 from ..errors import Closed
 from ..operations import (
@@ -28,6 +30,7 @@ from ..options import (
     ConnectionEvent,
     ConnectionOptions,
     ConnectionState,
+    Credential,
     Delivery,
     Heartbeat,
     OnDisconnect,
@@ -35,12 +38,13 @@ from ..options import (
     Stream,
     Subscription,
     UnknownMessage,
+    Url,
 )
 from ..session import Consumer, Lease, canonical_parameters
 from ..transport import Transport
 from .answering import Answering
-from .driver import Driver
-from .handles import ConsumerStream, ConsumerSubscription
+from .driver import Driver, credential
+from .handles import ConsumerStream, ConsumerSubscription, PushStream
 from .registry import acquire
 from .websockets_transport import RecvTransport, WebSocketsTransport
 
@@ -78,14 +82,20 @@ class Connection:
     with the same URL and credentials, and is opened by the first call.
     """
 
-    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, address: str = "") -> None:
+    def __init__(
+        self, protocol: Protocol, url: Url | None, options: ConnectionOptions, address: Address | str = ""
+    ) -> None:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
             raise TypeError(f"unknown connection options: {', '.join(unknown)}")
+        given, options = options, protocol.defaults.copy()
+        options.update(given)
         _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
-        self._url = _server_url(url, address)
-        self._options = options
+        channel = Address(address) if isinstance(address, str) else address
+        self._address = channel
+        self._url = _of_channel(_given_url(protocol) if url is None else url, channel)
+        self._options = _with_headers(options, channel.handshake_headers())
         self._transport = _transport(options.get("transport", "websockets"))
         self._log = logging.getLogger(protocol.name)
         self._driver: Driver | None = None
@@ -275,7 +285,7 @@ class Connection:
         return self._listen(operation, consumer)
 
     def listen_stream(self, operation: PushOperation[DataT], *, delivery: Delivery | None = None) -> Stream[DataT]:
-        """Every push of `operation` as a context manager and iterator; entering it connects."""
+        """Every push of `operation` as a context manager and iterator; entering or iterating it connects."""
         consumer = self._stream_consumer(operation.name, delivery)
 
         async def enter(entering: Consumer) -> Driver:
@@ -284,7 +294,7 @@ class Connection:
             await self.connect()
             return driver
 
-        return ConsumerStream[DataT](consumer, enter)
+        return PushStream[DataT](consumer, enter)
 
     # Inside.
 
@@ -349,7 +359,7 @@ class Connection:
             driver.close(lease)
 
     def _acquire(self, lease: Lease, lane: str) -> Driver:
-        return acquire(self._protocol, self._url, self._transport, self._options, lease, self, lane)
+        return acquire(self._protocol, self._url, self._address, self._transport, self._options, lease, self, lane)
 
     def _listen(
         self, operation: PushOperation[Any] | HandlerOperation[Any, Any], consumer: Consumer
@@ -406,13 +416,15 @@ class Connection:
             driver.loop.call_soon_threadsafe(driver.close, self._lease)
 
     def __repr__(self) -> str:
-        return f"<{self._protocol.name} connection to {_public(self._url)} {self.state.lower()}>"
+        return f"<{self._protocol.name} connection to {_shown(self._url)} {self.state.lower()}>"
 
 
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
-    def __init__(self, protocol: Protocol, url: str, options: ConnectionOptions, *, address: str = "") -> None:
+    def __init__(
+        self, protocol: Protocol, url: Url | None, options: ConnectionOptions, *, address: Address | str = ""
+    ) -> None:
         self.connection = Connection(protocol, url, options, address)
 
     async def connect(self) -> None:
@@ -447,7 +459,7 @@ class Client:
 
 @asynccontextmanager
 async def connection(
-    protocol: Protocol, url: str, *, address: str = "", **options: Unpack[ConnectionOptions]
+    protocol: Protocol, url: Url | None, *, address: Address | str = "", **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[Connection, None]:
     """Open (or share) a connection for the length of a block."""
     shared = Connection(protocol, url, options, address)
@@ -461,9 +473,28 @@ async def connection(
 def _transport(choice: object) -> Transport:
     if not isinstance(choice, str):
         return cast(Transport, choice)
+    if choice == "picows":
+        return _picows()
     if choice not in TRANSPORTS:
-        raise ValueError(f"unknown transport {choice!r}; known are {', '.join(TRANSPORTS)}")
+        raise ValueError(f"unknown transport {choice!r}; known are {', '.join((*TRANSPORTS, 'picows'))}")
     return TRANSPORTS[choice]
+
+
+def _picows() -> Transport:
+    """The transport on picows, loaded by name: a package has it only where it was asked for.
+
+    Raises:
+        ValueError: it is not there.
+    """
+    try:
+        module = import_module(".picows_transport", __package__)
+    except ModuleNotFoundError as missing:
+        if missing.name == "picows":
+            raise ValueError("transport='picows' needs the package picows: pip install picows") from None
+        raise ValueError(
+            "this client was built without transport='picows': set `picows = true` in its configuration"
+        ) from None
+    return cast(Transport, module.PicowsTransport())
 
 
 def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
@@ -480,22 +511,50 @@ def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
             raise ValueError(f"the heartbeat {heartbeat.type!r} is no message that this client sends") from None
 
 
-def _server_url(url: str, address: str) -> str:
-    """The URL of a channel on a server.
+def _of_channel(url: Url, channel: Address) -> Url:
+    """The URL of a channel; of a function, each URL that it gives is made one later.
 
     Raises:
-        ValueError: `url` is no WebSocket URL (RFC 6455, section 3).
+        ValueError: `url` is no WebSocket URL, or a value cannot stand in the address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError(f"expected a URL such as 'wss://example.com/path', got {_public(url)!r}")
-    if parts.fragment:
-        raise ValueError("a WebSocket URL has no fragment")
-    if address in ("", "/"):
-        return url
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{address.lstrip('/')}"))
+    if not callable(url):
+        return channel_url(url, channel)
+    channel.expanded()
+    return url
 
 
-def _public(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+def _shown(url: Url) -> str:
+    return "a URL of its own for each attempt" if callable(url) else public_url(url)
+
+
+def _given_url(protocol: Protocol) -> str:
+    """The URL in the environment.
+
+    Raises:
+        ValueError: there is none.
+    """
+    name = protocol.url_env
+    if name is None:
+        raise ValueError("a URL is needed, such as 'wss://example.com/path'")
+    url = os.environ.get(name)
+    if not url:
+        state = "is not set" if url is None else "is empty"
+        raise ValueError(f"no URL is given, and the environment variable {name}, which would hold it, {state}")
+    return url
+
+
+@dataclass(frozen=True, slots=True)
+class _ChannelHeaders:
+    """Headers of the channel's own, under those that the caller gives; equal ones share a connection."""
+
+    channel: Mapping[str, str]
+    given: Credential[Mapping[str, str]] | None
+
+    async def __call__(self, attempt: int) -> Mapping[str, str]:
+        given: Mapping[str, str] = await credential(self.given, attempt) or {}
+        names = {name.lower() for name in given}
+        return {**{name: value for name, value in self.channel.items() if name.lower() not in names}, **given}
+
+
+def _with_headers(options: ConnectionOptions, channel: Mapping[str, str]) -> ConnectionOptions:
+    return {**options, "headers": _ChannelHeaders(channel, options.get("headers"))} if channel else options
