@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, Unpack
 
-from ._runtime import Callback, Connection, ConnectionOptions, Delivery, Stream, Subscription, connection
+from ._runtime import Callback, Connection, ConnectionOptions, Delivery, Stream, Subscription, Url, connection
 from ._runtime.operations import Confirmation, SubscriptionOperation, Update
 from .models import OrdersSubscriptionRequest, PlacedOrder
 from .protocol import TRADING_ADDRESS, TRADING_PROTOCOL
@@ -92,7 +92,7 @@ class BrokerOrdersClient:
 
 @asynccontextmanager
 async def broker_orders_client(
-    url: str, **options: Unpack[ConnectionOptions]
+    url: Url, **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[BrokerOrdersClient, None]:
     """Open (or share) the connection to `url` for this domain alone."""
     async with connection(TRADING_PROTOCOL, url, address=TRADING_ADDRESS, **options) as shared:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, Unpack
 
-from ._runtime import Callback, Connection, ConnectionOptions, Delivery, Stream, connection
+from ._runtime import Callback, Connection, ConnectionOptions, Delivery, OnDisconnect, Stream, Url, connection
 from ._runtime.operations import PushOperation, RequestOperation, SendOperation
 from .models import ChatJoin, ChatJoined, ChatMessage, ChatPost, ChatPosted, ChatTyping
 from .protocol import TRADING_ADDRESS, TRADING_PROTOCOL
@@ -53,20 +53,44 @@ EVENTS: PushOperation[ChatEvent] = PushOperation(
 class ChatSource(Protocol):
     """What `ChatClient` offers; write application code and fakes against it."""
 
-    async def join(self, payload: ChatJoin, *, timeout: float | None = None) -> ChatJoined: ...
+    async def join(
+        self,
+        payload: ChatJoin,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> ChatJoined: ...
 
-    async def post(self, payload: ChatPost, *, timeout: float | None = None) -> ChatPosted: ...
+    async def post(
+        self,
+        payload: ChatPost,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> ChatPosted: ...
 
-    async def typing(self, payload: ChatTyping) -> None: ...
+    async def typing(
+        self, payload: ChatTyping, *, on_disconnect: OnDisconnect | None = None, ttl: float | None = None
+    ) -> None: ...
 
     def on_message(
-        self, callback: Callback[ChatMessage], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[ChatMessage],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]: ...
 
     def message_stream(self, *, delivery: Delivery | None = None) -> Stream[ChatMessage]: ...
 
     def on_notice(
-        self, callback: Callback[ChatMessage], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[ChatMessage],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]: ...
 
     def notice_stream(self, *, delivery: Delivery | None = None) -> Stream[ChatMessage]: ...
@@ -82,48 +106,81 @@ class ChatClient:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def join(self, payload: ChatJoin, *, timeout: float | None = None) -> ChatJoined:
+    async def join(
+        self,
+        payload: ChatJoin,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> ChatJoined:
         """Join a room.
 
         Its messages and notices are sent from now on.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        return await self._connection.request(JOIN, payload, timeout=timeout)
+        return await self._connection.request(
+            JOIN, payload, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl
+        )
 
-    async def post(self, payload: ChatPost, *, timeout: float | None = None) -> ChatPosted:
+    async def post(
+        self,
+        payload: ChatPost,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> ChatPosted:
         """Say something in a room.
 
         All members get it as `chat.message`, the sender before the answer.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        return await self._connection.request(POST, payload, timeout=timeout)
+        return await self._connection.request(
+            POST, payload, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl
+        )
 
-    async def typing(self, payload: ChatTyping) -> None:
+    async def typing(
+        self, payload: ChatTyping, *, on_disconnect: OnDisconnect | None = None, ttl: float | None = None
+    ) -> None:
         """Tell a room that you are typing. Returns when the message is handed to the connection.
 
         There is no answer.
+
+        Raises:
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        await self._connection.send(TYPING, payload)
+        await self._connection.send(TYPING, payload, on_disconnect=on_disconnect, ttl=ttl)
 
     def on_message(
-        self, callback: Callback[ChatMessage], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[ChatMessage],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]:
         """Call `callback` with every `chat.message`; call the result to stop.
 
         Somebody said something in a room that this connection has joined.
         """
-        return self._connection.listen(MESSAGE, callback, on_error=on_error)
+        return self._connection.listen(MESSAGE, callback, delivery=delivery, on_error=on_error)
 
     def message_stream(self, *, delivery: Delivery | None = None) -> Stream[ChatMessage]:
         """Every `chat.message` as a stream: an asynchronous context manager and iterator."""
         return self._connection.listen_stream(MESSAGE, delivery=delivery)
 
     def on_notice(
-        self, callback: Callback[ChatMessage], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[ChatMessage],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]:
         """Call `callback` with every `chat.notice`; call the result to stop.
 
@@ -131,7 +188,7 @@ class ChatClient:
 
         The house tells a room something.
         """
-        return self._connection.listen(NOTICE, callback, on_error=on_error)
+        return self._connection.listen(NOTICE, callback, delivery=delivery, on_error=on_error)
 
     def notice_stream(self, *, delivery: Delivery | None = None) -> Stream[ChatMessage]:
         """Every `chat.notice` as a stream: an asynchronous context manager and iterator."""
@@ -143,7 +200,7 @@ class ChatClient:
 
 
 @asynccontextmanager
-async def chat_client(url: str, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[ChatClient, None]:
+async def chat_client(url: Url, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[ChatClient, None]:
     """Open (or share) the connection to `url` for this domain alone."""
     async with connection(TRADING_PROTOCOL, url, address=TRADING_ADDRESS, **options) as shared:
         yield ChatClient(shared)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, Unpack
 
-from ._runtime import Callback, Client, ConnectionOptions, Delivery, Stream
+from ._runtime import Callback, Client, ConnectionOptions, Delivery, OnDisconnect, Stream, Url
 from ._runtime.operations import PushOperation, RequestOperation
 from ._runtime.options import restored
 from .alerts import AlertsClient
@@ -67,7 +67,7 @@ class TradingClient(Client):
     `key` (option `query`).
     """
 
-    def __init__(self, url: str, **options: Unpack[ConnectionOptions]) -> None:
+    def __init__(self, url: Url, **options: Unpack[ConnectionOptions]) -> None:
         super().__init__(TRADING_PROTOCOL, url, options, address=TRADING_ADDRESS)
         self.bars = BarsClient(self.connection)
         self.quotes = QuotesClient(self.connection)
@@ -75,25 +75,39 @@ class TradingClient(Client):
         self.alerts = AlertsClient(self.connection)
         self.chat = ChatClient(self.connection)
 
-    async def ping(self, *, timeout: float | None = None) -> None:
+    async def ping(
+        self,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> None:
         """Is anybody there?
 
         Answered with `pong`.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        await self.connection.request(PING, None, timeout=timeout)
+        await self.connection.request(PING, None, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl)
 
-    async def now(self, *, timeout: float | None = None) -> dict[str, int]:
+    async def now(
+        self,
+        *,
+        timeout: float | None = None,
+        on_disconnect: OnDisconnect | None = None,
+        ttl: float | None = None,
+    ) -> dict[str, int]:
         """What time is it?
 
         The server's clock, by name of the unit.
 
         Raises:
             RequestTimeout: no answer within `timeout` seconds (default 5).
+            ConnectionLost: there is no connection, or it ended first; `sent` says if it may have arrived.
         """
-        return await self.connection.request(NOW, None, timeout=timeout)
+        return await self.connection.request(NOW, None, timeout=timeout, on_disconnect=on_disconnect, ttl=ttl)
 
 
 class MarketDataClient(Client):
@@ -116,7 +130,7 @@ class MarketDataClient(Client):
 
     def __init__(
         self,
-        url: str,
+        url: Url,
         *,
         symbol: str,
         heartbeat: bool | None = None,
@@ -135,26 +149,34 @@ class MarketDataClient(Client):
         )
 
     def on_trade(
-        self, callback: Callback[Trade], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[Trade],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]:
         """Call `callback` with every `trade`; call the result to stop.
 
         Somebody bought from somebody.
         """
-        return self.connection.listen(TRADE, callback, on_error=on_error)
+        return self.connection.listen(TRADE, callback, delivery=delivery, on_error=on_error)
 
     def trade_stream(self, *, delivery: Delivery | None = None) -> Stream[Trade]:
         """Every `trade` as a stream: an asynchronous context manager and iterator."""
         return self.connection.listen_stream(TRADE, delivery=delivery)
 
     def on_heartbeat(
-        self, callback: Callback[Heartbeat], *, on_error: Callable[[Exception], None] | None = None
+        self,
+        callback: Callback[Heartbeat],
+        *,
+        delivery: Delivery | None = None,
+        on_error: Callable[[Exception], None] | None = None,
     ) -> Callable[[], None]:
         """Call `callback` with every `heartbeat`; call the result to stop.
 
         The stream is alive.
         """
-        return self.connection.listen(HEARTBEAT, callback, on_error=on_error)
+        return self.connection.listen(HEARTBEAT, callback, delivery=delivery, on_error=on_error)
 
     def heartbeat_stream(self, *, delivery: Delivery | None = None) -> Stream[Heartbeat]:
         """Every `heartbeat` as a stream: an asynchronous context manager and iterator."""

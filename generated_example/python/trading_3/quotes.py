@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, Unpack
 
-from ._runtime import Callback, Connection, ConnectionOptions, Delivery, Stream, Subscription, connection
+from ._runtime import Callback, Connection, ConnectionOptions, Delivery, Stream, Subscription, Url, connection
 from ._runtime.operations import Confirmation, SubscriptionOperation, Update
 from .models import Quote, QuotesSubscriptionRequest
 from .protocol import TRADING_ADDRESS, TRADING_PROTOCOL
@@ -90,7 +90,7 @@ class QuotesClient:
 
 
 @asynccontextmanager
-async def quotes_client(url: str, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[QuotesClient, None]:
+async def quotes_client(url: Url, **options: Unpack[ConnectionOptions]) -> AsyncGenerator[QuotesClient, None]:
     """Open (or share) the connection to `url` for this domain alone."""
     async with connection(TRADING_PROTOCOL, url, address=TRADING_ADDRESS, **options) as shared:
         yield QuotesClient(shared)

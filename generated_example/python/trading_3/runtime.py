@@ -21,6 +21,7 @@ from ._runtime import (
     MemoryAttempt,
     MemoryConnection,
     MemoryTransport,
+    OnDisconnect,
     Receiver,
     RequestHandler,
     Retry,
@@ -29,6 +30,7 @@ from ._runtime import (
     SubscriptionState,
     Transport,
     UnknownMessage,
+    Url,
     Verdict,
 )
 
@@ -48,6 +50,7 @@ __all__ = [
     "MemoryAttempt",
     "MemoryConnection",
     "MemoryTransport",
+    "OnDisconnect",
     "Receiver",
     "RequestHandler",
     "Retry",
@@ -56,5 +59,6 @@ __all__ = [
     "SubscriptionState",
     "Transport",
     "UnknownMessage",
+    "Url",
     "Verdict",
 ]

@@ -28,12 +28,14 @@ from .options import (
     Credential,
     Delivery,
     Heartbeat,
+    OnDisconnect,
     RequestHandler,
     Retry,
     Stream,
     Subscription,
     SubscriptionState,
     UnknownMessage,
+    Url,
 )
 from .retry import Verdict
 from .shell import Client, Connection, ConnectionStats, connection
@@ -73,6 +75,7 @@ __all__ = [
     "MemoryAttempt",
     "MemoryConnection",
     "MemoryTransport",
+    "OnDisconnect",
     "OptionsConflict",
     "Receiver",
     "RemoteError",
@@ -88,6 +91,7 @@ __all__ = [
     "TopicMismatch",
     "Transport",
     "UnknownMessage",
+    "Url",
     "Verdict",
     "WsgenError",
     "connection",

@@ -18,6 +18,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "Heartbeat",
+    "OnDisconnect",
     "RequestHandler",
     "Retry",
     "SessionOptions",
@@ -25,6 +26,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "UnknownMessage",
+    "Url",
     "restored",
 ]
 
@@ -41,6 +43,12 @@ RequestHandler: TypeAlias = Callable[[RequestT], ReplyT | Awaitable[ReplyT]]
 
 Credential: TypeAlias = T | Callable[[int], T | Awaitable[T]]
 """A value, or a function (also an async one) from the number of the attempt, from 1, to the value."""
+
+Url: TypeAlias = Credential[str]
+"""A `ws` or `wss` URL, or a function that gives one for each attempt."""
+
+OnDisconnect: TypeAlias = Literal["fail", "queue"]
+"""What a request or send does while the connection is lost: raise `ConnectionLost` at once, or wait for another one."""
 
 ConnectionState: TypeAlias = Literal["DISCONNECTED", "CONNECTING", "CONNECTED", "RECONNECTING", "FAILED", "CLOSED"]
 SubscriptionState: TypeAlias = Literal["CREATED", "PENDING", "CONFIRMED", "UNSUBSCRIBING", "DELETED"]
@@ -164,7 +172,7 @@ class ConnectionOptions(TypedDict, total=False):
     timeout: float
     max_attempts: int | None
     retry: Retry
-    on_disconnect: Literal["fail", "queue"]
+    on_disconnect: OnDisconnect
     ttl: float
     heartbeat: Heartbeat | None
     max_silence: float
@@ -259,7 +267,7 @@ class SessionOptions:
     open_timeout: float = 10.0
     max_attempts: int | None = 5
     retry: Retry = Retry()
-    on_disconnect: Literal["fail", "queue"] = "fail"
+    on_disconnect: OnDisconnect = "fail"
     ttl: float = 30.0
     heartbeat: Heartbeat | None = None
     max_silence: float | None = None

@@ -98,10 +98,11 @@ class Slot:
 
     `waiting` is false for a tombstone. `topic` is what its reply will say, where that is known: of an unsubscribe,
     and of a subscribe that another answer to the same parameters has overtaken. `id` is what it was sent with and its
-    reply will repeat, where it was. `wire` is what a subscribe asks for.
+    reply will repeat, where it was. `wire` is what a subscribe asks for. A topic that is not `certain` is that of a
+    rule, from which the server may differ.
     """
 
-    __slots__ = ("answered", "failed", "id", "kind", "queues", "sequence", "topic", "waiting", "wire")
+    __slots__ = ("answered", "certain", "failed", "id", "kind", "queues", "sequence", "topic", "waiting", "wire")
 
     def __init__(
         self,
@@ -112,8 +113,11 @@ class Slot:
         topic: str | None = None,
         wire: Wire | None = None,
         id: str | None = None,
+        *,
+        certain: bool = True,
     ) -> None:
         self.wire = wire
+        self.certain = certain
         self.id = id
         self.sequence = sequence
         self.kind = kind
@@ -135,7 +139,7 @@ class Slot:
         """The reply will name this topic."""
         for queue in self.queues:
             queue.rename(self, topic)
-        self.topic = topic
+        self.topic, self.certain = topic, True
 
     @property
     def misaligned(self) -> bool:
@@ -175,12 +179,16 @@ class ReplyQueue:
         same = self._by_id.get(id)
         return same[0] if same else None
 
-    def match(self, topic: str | None) -> Slot | None:
+    def match(self, topic: str | None, *, held: bool = False, repeats: bool = False) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
 
         A subscribe that was repeated has the oldest of its slots answered first, so that those behind keep their
         places. By order, a reply with a topic passes over slots that are known to have another one, unless all do; and
         every reply over those that wait for one with an id, unless all do.
+
+        None: it has come before. That is so where its topic is `held` by a subscription already, and all who wait are
+        known or expected to have another one; or, from a server that `repeats` itself, where they are not known to
+        have the same.
         """
         if not self._slots:
             return None
@@ -194,7 +202,15 @@ class ReplyQueue:
         if len(known) == 1:
             wire = known[0].wire
             return known[0] if wire is None else next(slot for slot in same if slot.wire is wire)
-        return next((slot for slot in slots if slot.topic is None or slot.topic == topic), first)
+        found = next((slot for slot in slots if slot.topic in (None, topic) or not slot.certain), None)
+        if held and (found is None or (found.topic != topic and (found.topic is not None or repeats))):
+            return None
+        return found or first
+
+    @property
+    def guessed(self) -> bool:
+        """Whether a topic was learned by position since the queue was last empty."""
+        return any(wire.topic is not None for wire in self.learned)
 
     def front(self) -> Slot | None:
         return self._slots[0] if self._slots else None
@@ -237,7 +253,7 @@ class ReplyQueue:
             return
         if not self._slots:
             self.learned.clear()
-        elif slot.wire is not None and slot.topic is None:
+        elif slot.wire is not None and slot.wire.guessed:
             self.learned.append(slot.wire)
         if not slot.waiting:
             self._risen.note(slot.sequence, sent, self._slots[0].sequence if self._slots else sent + 1)

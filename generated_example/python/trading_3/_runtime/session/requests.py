@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConnectionLost, RequestTimeout, WsgenError
 from ..operations import RequestOperation, SendOperation
-from ..options import SessionOptions
+from ..options import OnDisconnect, SessionOptions
 from .attempts import Attempts
 from .calls import Call, Cancelled, Slot
 from .correlation import Ids, with_id
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["Requests"]
-
-OnDisconnect = Literal["fail", "queue"]
 
 
 class Requests:
@@ -133,8 +131,7 @@ class Requests:
             call.settle(error=RequestTimeout(call.message, call.timeout))
             slot.entomb()
             session.let_next_go(slot)
-            if slot.misaligned:
-                session.desynchronised(slot)
+            session.alignment.unanswered(slot)
 
         slot = Slot(session.next_sequence(), "request", answered, lambda error: call.settle(error=error), id=id)
         session.ask(slot, operation.replies, frame)

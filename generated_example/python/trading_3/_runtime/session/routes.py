@@ -97,18 +97,24 @@ class UpdateRoute:
 class MessageRoute:
     """All that a message can be: a reply, an update, a push, a request of the server, or something to swallow."""
 
-    __slots__ = ("_session", "handlers", "ids", "key", "listeners", "queue", "swallowed", "topic", "updates")
+    __slots__ = ("_session", "domains", "handlers", "ids", "key", "listeners", "queue", "swallowed", "topic", "updates")
 
     def __init__(self, session: Session, key: str) -> None:
         self._session = session
         self.key = key
         self.queue: ReplyQueue | None = None
         self.topic: Callable[[Any], str | None] | None = None
+        self.domains: tuple[Domain, ...] = ()
+        """Those whose subscribes it confirms."""
         self.ids: dict[Correlation, Reader] = {}
         self.updates: tuple[UpdateRoute, ...] = ()
         self.listeners: tuple[tuple[Consumer, Maker | None], ...] = ()
         self.handlers: tuple[tuple[Consumer, Maker], ...] = ()
         self.swallowed = False
+
+    def holds(self, topic: str) -> bool:
+        """Whether a subscription that it confirmed has this topic."""
+        return any(domain.holds(topic) for domain in self.domains)
 
     def id_of(self, payload: Any, frame: bytes) -> str | None:
         """The id of the request that it answers, where it says one."""
@@ -126,7 +132,9 @@ class MessageRoute:
         return self.updates[0].deliver if alone else self.deliver
 
     def deliver(self, payload: Any, frame: bytes) -> None:
-        if self.queue is not None and len(self.queue):
+        if self.queue is not None and not len(self.queue) and self.domains and not self.updates and not self.listeners:
+            self._session.alignment.surplus(self, payload)
+        elif self.queue is not None and len(self.queue):
             slot = self._session.reply(self, self.queue, payload, frame)
             # What may also come unasked, such as an echo, is lost to nobody because a call was given up.
             if slot is not None and (slot.waiting or not (self.updates or self.listeners)):

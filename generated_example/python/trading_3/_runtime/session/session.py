@@ -39,7 +39,8 @@ from ..operations import (
     SendOperation,
     SubscriptionOperation,
 )
-from ..options import ConnectionEvent, ConnectionState, SessionOptions, UnknownMessage
+from ..options import ConnectionEvent, ConnectionState, OnDisconnect, SessionOptions, UnknownMessage
+from .alignment import Alignment
 from .answers import Answers
 from .attempts import Attempts, Cause
 from .calls import Call, Cancelled, ReplyQueue, Slot, Staircase, Wait, when_all_settled
@@ -56,6 +57,7 @@ from .routes import MessageRoute
 from .subscriptions import Domain
 from .switchboard import Switchboard
 from .timers import Timer, Timers
+from .wires import Wire
 
 __all__ = ["Session"]
 
@@ -96,6 +98,7 @@ class Session:
         self._waiting: dict[Call, Callable[[], None]] = {}
         self.renewal = Renewal(self._domains)
         self.answers = Answers(self)
+        self.alignment = Alignment(self)
         self.frame = b""
         """The frame that is being given to consumers."""
         self._closing: Timer | None = None
@@ -215,7 +218,7 @@ class Session:
         operation: RequestOperation[Any, Any],
         payload: object,
         timeout: float | None = None,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> Call:
         """Settles with the reply's payload.
@@ -231,7 +234,7 @@ class Session:
         lease: Lease,
         operation: SendOperation[Any],
         payload: object,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> Call:
         """Settles when the frame is handed over.
@@ -461,13 +464,18 @@ class Session:
     def reply(self, message: MessageRoute, queue: ReplyQueue, payload: Any, frame: bytes) -> Slot | None:
         """A reply came: find its slot, and restart the clocks of all that was sent after it.
 
-        None: it has an id that nobody waits for. `waiting` of the slot is what it was before.
+        None: nobody waits for it. `waiting` of the slot is what it was before.
         """
         id = message.id_of(payload, frame) if message.ids else None
         if id is not None:
             slot = queue.with_id(id)
         else:
-            slot = queue.match(None if message.topic is None else message.topic(payload))
+            topic = None if message.topic is None else message.topic(payload)
+            held = topic is not None and message.holds(topic)
+            slot = queue.match(topic, held=held, repeats=self.alignment.repeats)
+            if slot is not None and slot.wire is not None:
+                guessed = slot.topic is None or slot.topic != topic
+                self.alignment.confirmed(slot.wire, topic, guessed=guessed, held=held)
         if slot is not None:
             self._settle_slot(slot, queue, by_id=id is not None)
             slot.answered(message.key, payload)
@@ -475,15 +483,14 @@ class Session:
             self.renewal.go_on()
         return slot
 
-    def desynchronised(self, slot: Slot) -> None:
+    def desynchronised(self, doubtful: Iterable[Wire]) -> None:
         """Replies no longer belong to the calls that they reach: only a new connection helps.
 
         Topics that were learned by position may belong to others, and are asked for again one at a time.
         """
         if self.connected:
-            for queue in slot.queues:
-                for wire in queue.learned:
-                    wire.doubt()
+            for wire in doubtful:
+                wire.doubt()
             self._emit(Close(1000, "desynchronised"))
             self._interrupted(ConnectionLost(None, "desynchronised", "maybe"), "desynchronised")
 
@@ -528,6 +535,7 @@ class Session:
         for one in slot.queues:
             one.remove(slot, self._sequence, by_id=by_id)
         self._slots.pop(slot.sequence, None)
+        self.alignment.answered(slot)
         oldest = next(iter(self._slots), self._sequence + 1)
         self._answered.note(slot.sequence, self._clock(), oldest)
         self.renewal.one_way_since_answer = False
@@ -626,6 +634,7 @@ class Session:
 
     def _end_slots(self) -> None:
         self.switchboard.drain()
+        self.alignment.clear()
         self._slots.clear()
         self._answered.clear()
         for consumer in [each for lease in self._leases for each in lease.consumers if each.answers]:

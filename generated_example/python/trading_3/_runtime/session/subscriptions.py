@@ -65,6 +65,7 @@ class Domain:
         self._confirmation = Roles(operation.confirmation, self._codec.getter)
         self._release = Roles(operation.release, self._codec.getter) if operation.release else None
         session.switchboard.reply_topic(operation.confirmation.key, self._confirmation.topic)
+        session.switchboard.confirms(operation.confirmation.key, self)
         if operation.release is not None and self._release is not None:
             session.switchboard.reply_topic(operation.release.key, self._release.topic)
         route = operation.route
@@ -135,6 +136,10 @@ class Domain:
         """The connection can be used."""
         if self.wires.get(wire.key) is wire and wire.wanted and not wire.queued:
             self._happen(wire, Happening.OPENED)
+
+    def holds(self, topic: str) -> bool:
+        """Whether a subscription with this topic is confirmed on this connection."""
+        return topic in self._topics
 
     @property
     def asking(self) -> bool:
@@ -252,7 +257,10 @@ class Domain:
 
         wire.renewing = any(consumer.call is None for consumer in wire.consumers)
         known = wire.topic if wire.renewing else None
-        slot = Slot(self._session.next_sequence(), "subscribe", answered, failed, known, wire)
+        topic = known or computed_topic(self.operation, wire.key)
+        slot = Slot(
+            self._session.next_sequence(), "subscribe", answered, failed, topic, wire, certain=known is not None
+        )
         wire.ask = slot
         wire.asks.append(slot)
         for address in ((),) if self._single_address else wire.addresses:
@@ -375,6 +383,7 @@ class Domain:
             wire.addresses = ((),) if self._single_address else (topic,)
         for slot in wire.asks:
             slot.entomb()
+            self._session.alignment.watch(slot)
             if topic is not None:
                 slot.learn(topic)
         self._stop_clock(wire)
@@ -410,6 +419,7 @@ class Domain:
         wire.ask, wire.refusal = None, error
         for slot in wire.asks:
             slot.entomb()
+            self._session.alignment.watch(slot)
         self._happen(wire, Happening.REFUSED)
 
     def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
@@ -425,8 +435,7 @@ class Domain:
         self._end(consumer, error)
         if not wire.wanted:
             self._all_silent(wire, slot)
-        if slot.misaligned:
-            self._session.desynchronised(slot)
+        self._session.alignment.unanswered(slot)
         self._session.renewal.go_on()
 
     def _not_renewed(self, wire: Wire, slot: Slot) -> None:
@@ -442,9 +451,12 @@ class Domain:
                 self._end(consumer, SubscribeTimeout(self.operation.subscribe, timeout))
             if not wire.wanted:
                 self._all_silent(wire, slot)
-        if slot.misaligned:
-            self._session.desynchronised(slot)
+        self._session.alignment.unanswered(slot)
         self._session.renewal.go_on()
+
+    def _given_up(self, wire: Wire, slot: Slot) -> None:
+        self._all_silent(wire, slot)
+        self._session.alignment.unanswered(slot)
 
     def _all_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
@@ -469,8 +481,7 @@ class Domain:
         if not self._exclusive:
             self._forget_release(wire)
         self._release_done(wire)
-        if slot.misaligned:
-            self._session.desynchronised(slot)
+        self._session.alignment.unanswered(slot)
 
     def _release_done(self, wire: Wire) -> None:
         self._stop_clock(wire)
@@ -518,7 +529,7 @@ class Domain:
         if wait is not None and slot is not None and not wire.consumers:
             slot.entomb()
             wire.wait = self._session.clock_for(
-                slot, wait.timeout, lambda: self._all_silent(wire, slot), started=wait.started
+                slot, wait.timeout, lambda: self._given_up(wire, slot), started=wait.started
             )
 
     def _stop_clock(self, wire: Wire) -> None:

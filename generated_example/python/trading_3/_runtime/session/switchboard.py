@@ -13,6 +13,7 @@ from .routes import Maker, MessageRoute, Route, UpdateRoute, maker
 
 if TYPE_CHECKING:
     from .session import Session
+    from .subscriptions import Domain
 
 __all__ = ["Switchboard"]
 
@@ -41,6 +42,11 @@ class Switchboard:
     def reply_topic(self, key: str, topic: Callable[[Any], str | None]) -> None:
         """Replies of this kind may name their topic."""
         self._message(key).topic = topic
+
+    def confirms(self, key: str, domain: Domain) -> None:
+        """Replies of this kind confirm subscriptions of a domain."""
+        message = self._message(key)
+        message.domains = (*message.domains, domain)
 
     def reply_id(self, key: str, correlation: Correlation) -> None:
         """Replies of this kind may name the request that they answer."""

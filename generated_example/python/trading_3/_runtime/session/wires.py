@@ -38,7 +38,7 @@ class Wire:
     are others of the same topic, which wait for the unsubscribe of this one. `renewing` says that consumers from
     before the connection wait for it again, `silences` how often that went unanswered. One that is `alone` is asked
     for when nothing else is, because its topic is in doubt or because it is the `suspect` of a connection's end;
-    it is `queued` until then.
+    it is `queued` until then. Its topic is `guessed` where only the order of replies says that it is its own.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class Wire:
         "consumers",
         "domain",
         "frame",
+        "guessed",
         "held",
         "key",
         "leavers",
@@ -85,6 +86,7 @@ class Wire:
         self.alone = False
         self.suspect = False
         self.queued = False
+        self.guessed = False
 
     def doubt(self) -> None:
         """Its topic may be another one's."""

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypeVar, Unpack, cast
+from typing import Any, Final, Self, TypeVar, Unpack, cast
 
 from ..addresses import Address, channel_url, public_url
 from ..codec import Getter
@@ -33,10 +33,12 @@ from ..options import (
     Credential,
     Delivery,
     Heartbeat,
+    OnDisconnect,
     RequestHandler,
     Stream,
     Subscription,
     UnknownMessage,
+    Url,
 )
 from ..session import Consumer, Lease, canonical_parameters
 from ..transport import Transport
@@ -81,7 +83,7 @@ class Connection:
     """
 
     def __init__(
-        self, protocol: Protocol, url: str | None, options: ConnectionOptions, address: Address | str = ""
+        self, protocol: Protocol, url: Url | None, options: ConnectionOptions, address: Address | str = ""
     ) -> None:
         unknown = sorted(set(options) - set(ConnectionOptions.__annotations__))
         if unknown:
@@ -91,7 +93,8 @@ class Connection:
         _check_heartbeat(protocol, options.get("heartbeat"))
         self._protocol = protocol
         channel = Address(address) if isinstance(address, str) else address
-        self._url = channel_url(_given_url(protocol) if url is None else url, channel)
+        self._address = channel
+        self._url = _of_channel(_given_url(protocol) if url is None else url, channel)
         self._options = _with_headers(options, channel.handshake_headers())
         self._transport = _transport(options.get("transport", "websockets"))
         self._log = logging.getLogger(protocol.name)
@@ -219,7 +222,7 @@ class Connection:
         payload: RequestT,
         *,
         timeout: float | None = None,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> ReplyT:
         """Send, and return the reply; see the generated method."""
@@ -233,7 +236,7 @@ class Connection:
         operation: SendOperation[RequestT],
         payload: RequestT,
         *,
-        on_disconnect: Literal["fail", "queue"] | None = None,
+        on_disconnect: OnDisconnect | None = None,
         ttl: float | None = None,
     ) -> None:
         """Send; see the generated method."""
@@ -356,7 +359,7 @@ class Connection:
             driver.close(lease)
 
     def _acquire(self, lease: Lease, lane: str) -> Driver:
-        return acquire(self._protocol, self._url, self._transport, self._options, lease, self, lane)
+        return acquire(self._protocol, self._url, self._address, self._transport, self._options, lease, self, lane)
 
     def _listen(
         self, operation: PushOperation[Any] | HandlerOperation[Any, Any], consumer: Consumer
@@ -413,14 +416,14 @@ class Connection:
             driver.loop.call_soon_threadsafe(driver.close, self._lease)
 
     def __repr__(self) -> str:
-        return f"<{self._protocol.name} connection to {public_url(self._url)} {self.state.lower()}>"
+        return f"<{self._protocol.name} connection to {_shown(self._url)} {self.state.lower()}>"
 
 
 class Client:
     """Base of generated clients: a connection with the life of an `async with` block."""
 
     def __init__(
-        self, protocol: Protocol, url: str | None, options: ConnectionOptions, *, address: Address | str = ""
+        self, protocol: Protocol, url: Url | None, options: ConnectionOptions, *, address: Address | str = ""
     ) -> None:
         self.connection = Connection(protocol, url, options, address)
 
@@ -456,7 +459,7 @@ class Client:
 
 @asynccontextmanager
 async def connection(
-    protocol: Protocol, url: str | None, *, address: Address | str = "", **options: Unpack[ConnectionOptions]
+    protocol: Protocol, url: Url | None, *, address: Address | str = "", **options: Unpack[ConnectionOptions]
 ) -> AsyncGenerator[Connection, None]:
     """Open (or share) a connection for the length of a block."""
     shared = Connection(protocol, url, options, address)
@@ -506,6 +509,22 @@ def _check_heartbeat(protocol: Protocol, heartbeat: Heartbeat | None) -> None:
             protocol.codec.encode(heartbeat.type, heartbeat.payload)
         except KeyError:
             raise ValueError(f"the heartbeat {heartbeat.type!r} is no message that this client sends") from None
+
+
+def _of_channel(url: Url, channel: Address) -> Url:
+    """The URL of a channel; of a function, each URL that it gives is made one later.
+
+    Raises:
+        ValueError: `url` is no WebSocket URL, or a value cannot stand in the address.
+    """
+    if not callable(url):
+        return channel_url(url, channel)
+    channel.expanded()
+    return url
+
+
+def _shown(url: Url) -> str:
+    return "a URL of its own for each attempt" if callable(url) else public_url(url)
 
 
 def _given_url(protocol: Protocol) -> str:

@@ -12,10 +12,11 @@ from http.cookies import SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from ..addresses import Address, channel_url
 from ..clock import Clock, Timer
 from ..errors import HandshakeRejected
 from ..operations import Protocol
-from ..options import ConnectionEvent, ConnectionOptions, Credential, SessionOptions, UnknownMessage
+from ..options import ConnectionEvent, ConnectionOptions, Credential, SessionOptions, UnknownMessage, Url
 from ..session import (
     Abort,
     Call,
@@ -82,7 +83,8 @@ class Driver:
     def __init__(
         self,
         protocol: Protocol,
-        url: str,
+        url: Url,
+        address: Address,
         transport: Transport,
         options: ConnectionOptions,
         on_closed: Callable[[Driver], None],
@@ -95,6 +97,7 @@ class Driver:
         self.session = Session(protocol, SessionOptions.of(options), self._clock.time, random.random)
         self.options = options
         self._url = url
+        self._address = address
         self._transport = transport
         self._on_closed = on_closed
         self._lane = lane
@@ -305,7 +308,7 @@ class Driver:
         query: Mapping[str, str] = await credential(options.get("query"), attempt) or {}
         subprotocols: Sequence[str] = await credential(options.get("subprotocols"), attempt) or ()
         return ConnectRequest(
-            url=_with_query(self._url, query),
+            url=_with_query(await self._server_url(attempt), query),
             headers=headers,
             subprotocols=tuple(subprotocols),
             ssl=options.get("ssl"),
@@ -315,6 +318,14 @@ class Driver:
             max_size=options.get("max_size", 16 * 1024 * 1024),
             compression=options.get("compression"),
         )
+
+    async def _server_url(self, attempt: int) -> str:
+        if not callable(self._url):
+            return self._url
+        given: object = await credential(self._url, attempt)
+        if not isinstance(given, str):
+            raise ValueError(f"expected a URL such as 'wss://example.com/path', got a {type(given).__name__}")
+        return channel_url(given, self._address)
 
 
 def _current_task() -> asyncio.Task[Any] | None:

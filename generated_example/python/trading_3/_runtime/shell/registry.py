@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from ..addresses import Address
 from ..errors import OptionsConflict
 from ..operations import Protocol
-from ..options import ConnectionOptions, Retry
+from ..options import ConnectionOptions, Retry, Url
 from ..session import Lease
 from ..transport import Transport
 from .driver import Driver, Observer
@@ -19,7 +20,9 @@ CREDENTIALS: Final = ("headers", "query", "subprotocols", "cookies", "ssl")
 OWN: Final = ("on_state", "on_unknown", "transport", *CREDENTIALS)
 """Options that belong to one client, or are part of what makes connections the same."""
 
-_connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[int, str, str], list[_Entry]]] = (
+_Key: TypeAlias = tuple[int, str, str]
+
+_connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, list[_Entry]]] = (
     weakref.WeakKeyDictionary()
 )
 
@@ -27,18 +30,23 @@ _connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[in
 class _Entry:
     """A connection, and what a client must have in common with it to share it."""
 
-    def __init__(self, driver: Driver, transport: Transport, options: ConnectionOptions) -> None:
+    def __init__(
+        self, driver: Driver, url: Url, address: Address, transport: Transport, options: ConnectionOptions
+    ) -> None:
         self.driver = driver
+        self._place = _place(url, address)
         self._transport = transport
         self._credentials = _credentials(options)
 
-    def suits(self, transport: Transport, options: ConnectionOptions) -> bool:
-        return self._transport == transport and self._credentials == _credentials(options)
+    def suits(self, url: Url, address: Address, transport: Transport, options: ConnectionOptions) -> bool:
+        same = self._place == _place(url, address) and self._transport == transport
+        return same and self._credentials == _credentials(options)
 
 
 def acquire(
     protocol: Protocol,
-    url: str,
+    url: Url,
+    address: Address,
     transport: Transport,
     options: ConnectionOptions,
     lease: Lease,
@@ -54,10 +62,10 @@ def acquire(
         RuntimeError: no event loop is running.
     """
     loop = asyncio.get_running_loop()
-    key = (id(protocol), url, lane)
+    key = (id(protocol), "" if callable(url) else url, lane)  # functions are compared by `==`, and may have no hash
     entries = _connections.setdefault(loop, {}).setdefault(key, [])
     for entry in entries:
-        if entry.suits(transport, options):
+        if entry.suits(url, address, transport, options):
             _check_options(entry.driver.options, options)
             entry.driver.share(lease, observer)
             return entry.driver
@@ -68,10 +76,15 @@ def acquire(
         if not entries and table is not None and table.get(key) is entries:
             del table[key]
 
-    driver = Driver(protocol, url, transport, options, forget, lane=bool(lane))
-    entries.append(_Entry(driver, transport, options))
+    driver = Driver(protocol, url, address, transport, options, forget, lane=bool(lane))
+    entries.append(_Entry(driver, url, address, transport, options))
     driver.share(lease, observer)
     return driver
+
+
+def _place(url: Url, address: Address) -> tuple[Url, Address | None]:
+    """A URL has its channel's address already; what a function gives will get it."""
+    return (url, address if callable(url) else None)
 
 
 def _credentials(options: ConnectionOptions) -> tuple[Any, ...]:
