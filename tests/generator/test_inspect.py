@@ -32,7 +32,7 @@ def closed(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     found = {key: closed(value) for key, value in schema.items()}
-    if found.get("type") == "object" and "properties" in found:
+    if found.get("type") in ("object", ["object", "null"]) and "properties" in found:
         found["additionalProperties"] = False
     return found
 
@@ -137,6 +137,7 @@ class TestAnswer:
         (connection,) = found["connections"]
         assert connection["address"] == "/quotes/{symbol}"
         assert connection["parameters"] == [{"name": "symbol", "default": None, "enum": []}]
+        assert (connection["security"], connection["heartbeat"]) == ([["token"]], None)
         assert connection["query"] == [{"name": "depth", "required": True}, {"name": "since", "required": False}]
 
 
@@ -160,6 +161,12 @@ operations:
   quotes: {action: send, summary: Sent by the server, channel: {$ref: '#/channels/quotes'}}
 components:
   securitySchemes: {token: {type: http, scheme: bearer}}
+"""
+
+HEARTBEAT = """\
+[[client]]
+input = "trading.json"
+heartbeat = { type = "ping", interval = 15, reply = "pong" }
 """
 
 Inspect = Callable[..., list[str]]
@@ -219,11 +226,19 @@ class TestTable:
         assert lines[start:] == [
             "connection /quotes/{symbol}",
             "  server      production: wss://{region}.example.com/v1 (region = eu, of eu | us)",
-            "  security    token http bearer",
             "  parameters  symbol",
             "  query       depth, since?",
+            "  security    token http bearer",
             "  received    1 message, known by being the only one",
             "",
             "operation  received",
             "push       quote",
         ]
+
+    def test_a_heartbeat_is_shown(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("trading.json").write_bytes(TRADING.read_bytes())
+        Path("wsgen.toml").write_text(HEARTBEAT, "utf-8")
+        (connection,) = answer(Path("trading.json"))["connections"]
+        assert connection["heartbeat"] == {"message": "ping", "interval": 15, "reply": "pong"}
+        assert "  heartbeat  ping → pong, every 15 s" in run_wsgen("inspect", "trading.json")[1].splitlines()

@@ -18,6 +18,7 @@ from wsgen.operations import (
     Confirmation,
     Discriminator,
     Domain,
+    Heartbeat,
     Push,
     Request,
     Route,
@@ -41,7 +42,8 @@ def inspection(understood: Understood | None, problems: Problems) -> dict[str, o
     schemas = Schemas(understood.application.schemas if understood else {})
     connections = client.connections if client else ()
     servers = {server.id: server for each in connections for server in each.servers}
-    schemes = {one.id: one for server in servers.values() for all_of in server.security for one in all_of}
+    asked = [*(each.security for each in servers.values()), *(each.security for each in connections)]
+    schemes = {one.id: one for alternatives in asked for all_of in alternatives for one in all_of}
     return {
         "title": client.title if client else "",
         "version": client.version if client else "",
@@ -102,12 +104,21 @@ def _connection(connection: ClientConnection) -> dict[str, object]:
         "parameters": [_parameter(each) for each in connection.arguments_of("path")],
         "query": [_argument(each) for each in connection.arguments_of("query")],
         "headers": [_argument(each) for each in connection.arguments_of("header")],
+        "security": [[scheme.id for scheme in all_of] for all_of in connection.security],
+        "heartbeat": _heartbeat(connection.heartbeat),
         "envelope": {
             "tag": envelope.tag,
             "sent_tag": envelope.tag if envelope.sent_tag is None else envelope.sent_tag,
             "payload": envelope.payload,
         },
     }
+
+
+def _heartbeat(heartbeat: Heartbeat | None) -> dict[str, object] | None:
+    if heartbeat is None:
+        return None
+    reply = heartbeat.reply.id if heartbeat.reply else None
+    return {"message": heartbeat.message.id, "interval": heartbeat.interval, "reply": reply}
 
 
 def _parameter(parameter: Argument) -> dict[str, object]:

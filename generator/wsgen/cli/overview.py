@@ -10,7 +10,18 @@ from textwrap import fill
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from wsgen.model import ABSENT, Server
-from wsgen.operations import Argument, ClientConnection, Domain, Push, Request, Route, Send, Subscription, WireMessage
+from wsgen.operations import (
+    Argument,
+    ClientConnection,
+    Domain,
+    Heartbeat,
+    Push,
+    Request,
+    Route,
+    Send,
+    Subscription,
+    WireMessage,
+)
 from wsgen.pipeline import Understood
 from wsgen.problems import Problems
 
@@ -95,8 +106,6 @@ def _facts(connection: ClientConnection) -> Table:
 def _named_facts(connection: ClientConnection) -> Iterator[tuple[str, str]]:
     for server in connection.servers:
         yield "server", f"{server.id}: {server_url(server)}{_variables(server)}"
-        if server.security:
-            yield "security", _security(server)
     if not connection.servers:
         yield "server", "none in the document: the URL is an argument of the client"
     parameters = connection.arguments_of("path")
@@ -105,6 +114,10 @@ def _named_facts(connection: ClientConnection) -> Iterator[tuple[str, str]]:
     for name, found in (("query", connection.arguments_of("query")), ("headers", connection.arguments_of("header"))):
         if found:
             yield name, ", ".join(each.name if each.required else f"{each.name}?" for each in found)
+    if connection.security:
+        yield "security", _security(connection)
+    if connection.heartbeat is not None:
+        yield "heartbeat", _heartbeat(connection.heartbeat)
     for name, messages in (("sent", connection.sent), ("received", connection.received)):
         if messages:
             yield name, f"{_count(messages)}, known by {_known_by(messages)}"
@@ -124,10 +137,15 @@ def _choices(default: str | None, enum: tuple[str, ...]) -> str:
     return f"{default}, of {values}" if values else default
 
 
-def _security(server: Server) -> str:
+def _heartbeat(heartbeat: Heartbeat) -> str:
+    answer = f" → {heartbeat.reply.key}" if heartbeat.reply else ""
+    return f"{heartbeat.message.key}{answer}, every {heartbeat.interval:g} s"
+
+
+def _security(connection: ClientConnection) -> str:
     return " or ".join(
         " and ".join(" ".join(filter(None, (one.id, one.kind, one.scheme))) for one in all_of) or "nothing"
-        for all_of in server.security
+        for all_of in connection.security
     )
 
 
