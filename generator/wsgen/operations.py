@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .model import ABSENT, Absent, Json, Schema, SecurityScheme, Server
+from .model import ABSENT, Absent, Json, Schema, SchemaKey, SecurityScheme, Server
 from .problems import Place
 
 __all__ = [
@@ -18,13 +18,16 @@ __all__ = [
     "Client",
     "ClientConnection",
     "Confirmation",
+    "Correlation",
     "Delivery",
     "Discriminator",
     "Domain",
     "Envelope",
+    "Handler",
     "Heartbeat",
     "Perspective",
     "Push",
+    "Refusal",
     "Request",
     "Route",
     "Scalar",
@@ -86,14 +89,39 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Correlation:
+    """The id by which an answer says what it answers: the paths of it in both messages.
+
+    `kind` is what is put there where callers give none; None: nothing is.
+    """
+
+    request: str
+    reply: str
+    kind: Literal["integer", "string", "uuid"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that refuses, and the path of the server's words in it."""
+
+    message: WireMessage
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The answer to a subscribe or unsubscribe and the roles of its properties (paths, None: it has none)."""
+    """The answer to a subscribe or unsubscribe and the roles of its properties (paths, None: it has none).
+
+    `refusals` are messages that come instead of it when the server refuses; `correlation` is the id that it repeats.
+    """
 
     message: WireMessage
     status: str | None = None
     text: str | None = None
     topic: str | None = None
     ok: tuple[str | bool, ...] | None = None
+    refusals: tuple[Refusal, ...] = ()
+    correlation: Correlation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +148,11 @@ class Subscription:
     """Subscribe, unsubscribe, update.
 
     Attributes:
+        confirmation: None: nothing answers; what was sent holds.
         release_parameters: the parameters that the unsubscribe takes, where it takes fewer; None: the same.
+        release_values: what the unsubscribe has in place of the subscribe's values, by path.
+        release_names: parameters that have another name in the unsubscribe, by that name.
+        release_topic: the path in the unsubscribe that is filled with the server's topic.
         defaults: schema defaults of the parameters, by wire name.
         topic_rule: a template over parameters, "sorted-json", or None: the server's topic.
         strict_topic: whether another topic than the rule's ends the subscription.
@@ -128,11 +160,14 @@ class Subscription:
     """
 
     subscribe: WireMessage
-    confirmation: Confirmation
+    confirmation: Confirmation | None
     updates: tuple[Update, ...]
     unsubscribe: WireMessage | None = None
     release: Confirmation | None = None
     release_parameters: tuple[str, ...] | None = None
+    release_values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    release_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    release_topic: str | None = None
     defaults: Mapping[str, Json] = field(default_factory=dict[str, Json])
     topic_rule: str | None = None
     strict_topic: bool = False
@@ -143,12 +178,26 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """A message that the server answers with one of `replies`."""
+
     verb: str
     message: WireMessage
     replies: tuple[WireMessage, ...]
     certain: bool = True
     pipeline: bool = True
     """Whether it is sent while an earlier request of the same kind waits."""
+    correlation: Correlation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A message of the server that the client answers with one of `replies`."""
+
+    verb: str
+    message: WireMessage
+    replies: tuple[WireMessage, ...]
+    certain: bool = True
+    correlation: Correlation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +223,7 @@ class Domain:
     requests: tuple[Request, ...] = ()
     sends: tuple[Send, ...] = ()
     pushes: tuple[Push, ...] = ()
+    handlers: tuple[Handler, ...] = ()
     description: str = ""
 
 
@@ -253,7 +303,11 @@ class Perspective:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """All that a generated package offers."""
+    """All that a generated package offers.
+
+    Attributes:
+        definitions: definitions that are other than in the document, by key: ids that the runtime gives are optional.
+    """
 
     title: str
     version: str
@@ -261,3 +315,4 @@ class Client:
     perspective: Perspective
     connections: tuple[ClientConnection, ...]
     place: Place
+    definitions: Mapping[SchemaKey, Schema] = field(default_factory=dict[SchemaKey, Schema])

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -92,6 +92,7 @@ def understand(settings: ClientSettings, problems: Problems) -> Understood:
     application, documents = read_application(settings, problems)
     settings = effective_settings(application, settings, problems)
     client = derive(application, settings, problems)
+    application = replace(application, schemas={**application.schemas, **client.definitions})
     return Understood(settings, application, client, documents)
 
 

@@ -76,7 +76,8 @@ class Confirmation:
     """The reply to a subscribe or an unsubscribe, and where in it stands what.
 
     `status`, `message` and `topic` are paths; None where the reply has no such property. A reply without
-    `status` confirms.
+    `status` confirms. `refusals` are messages that come in its place when the server refuses, each with the path of
+    the server's words in it. With `correlation` it repeats the id of what it answers.
     """
 
     key: str
@@ -84,6 +85,8 @@ class Confirmation:
     message: str | None = None
     topic: str | None = None
     ok: tuple[str | bool, ...] = OK_VALUES
+    refusals: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    correlation: Correlation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +111,22 @@ class SubscriptionOperation(Generic[RequestT, DataT]):
     are the same subscription. `topic_rule` is a template over the parameters ("bars:{symbol}"), "sorted-json",
     or None where the server alone knows the topic; with `strict_topic`, a subscription that is confirmed with
     another one is undone, and ends with `TopicMismatch`. `delivery` is what consumers get that do not say otherwise.
+
+    Without a `confirmation` a subscription is confirmed when it is sent. The unsubscribe has the subscribe's
+    parameters, or those in `release_parameters` (which `release_names` gives another name in the subscribe), with
+    `release_values` put at their paths, and the server's topic at `release_topic`. A number in a path is an index.
     """
 
     domain: str
     subscribe: str
-    confirmation: Confirmation
+    confirmation: Confirmation | None
     updates: tuple[Update, ...]
     unsubscribe: str | None = None
     release: Confirmation | None = None
     release_parameters: tuple[str, ...] | None = None
+    release_values: Mapping[str, object] = field(default_factory=dict[str, object])
+    release_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    release_topic: str | None = None
     defaults: Mapping[str, object] = field(default_factory=dict[str, object])
     topic_rule: str | None = None
     strict_topic: bool = False

@@ -132,7 +132,7 @@ def _messages(each: Domain) -> list[WireMessage]:
 
 
 def _answers(each: Domain) -> list[WireMessage]:
-    found = [one.confirmation.message for one in each.subscriptions]
+    found = [one.confirmation.message for one in each.subscriptions if one.confirmation is not None]
     found += [update.message for one in each.subscriptions for update in one.updates]
     found += [reply for one in each.requests for reply in one.replies]
     return [*found, *(one.message for one in each.pushes)]

@@ -330,11 +330,13 @@ class TestInspect:
         answer = wsgen_("inspect", str(TRADING), "--json").answer
         assert answer["perspective"]["value"] == "server"
         assert answer["buildable"] is True
-        (quotes,) = [each for each in answer["operations"] if each["domain"] == "quotes"]
+        quotes, release = [each for each in answer["operations"] if each["domain"] == "quotes"]
         assert (quotes["kind"], quotes["message"]) == ("subscription", "quotes.subscribe")
         assert quotes["replies"] == ["quotes.subscribe.response"]
         assert quotes["updates"] == ["quotes.update"]
         assert quotes["unsubscribe"] == "quotes.unsubscribe"
+        assert (release["kind"], release["message"]) == ("request", "quotes.unsubscribe")
+        assert (release["replies"], release["part_of"]) == (["quotes.unsubscribe.response"], "quotes.subscribe")
         (update,) = [each for each in answer["messages"] if each["id"] == "quotes.update"]
         assert update["direction"] == "from_server"
         assert update["discriminator"] == {"by": "constant", "property": "type", "value": "quotes.update"}

@@ -467,7 +467,7 @@ class TestReplies:
     def test_an_inferred_response_is_reported(self) -> None:
         client, problems = derived(application((fastws("now"),), (fastws("now.response", obj(t=NUMBER)),)))
         (request,) = domain(client, "").requests
-        assert ([reply.key for reply in request.replies], request.certain) == (["now.response"], False)
+        assert ([reply.key for reply in request.replies], request.certain) == (["now.response"], True)
         assert codes(problems) == ["WSG412"]
 
     def test_an_acknowledgement_of_nothing_makes_a_send(self) -> None:
@@ -558,6 +558,7 @@ class TestSubscriptions:
         (subscription,) = found.subscriptions
         assert (found.requests, found.sends, found.pushes) == ((), (), ())
         confirmation = subscription.confirmation
+        assert confirmation is not None
         assert (confirmation.status, confirmation.text, confirmation.topic) == ("status", "message", "topic")
         assert confirmation.ok is None
         (update,) = subscription.updates
@@ -633,15 +634,15 @@ class TestSubscriptions:
         assert [push.verb for push in domain(client, "chat").pushes] == ["message", "left"]
         assert problems == []
 
-    def test_a_subscribe_without_a_reply_is_a_send(self) -> None:
+    def test_a_subscribe_without_a_reply_is_confirmed_by_sending(self) -> None:
         app = application((fastws("bars.subscribe", obj(s=TEXT)),), (fastws("bars.update", obj(x=TEXT)),))
         client, problems = derived(app)
         found = domain(client, "bars")
-        assert ([send.verb for send in found.sends], [push.verb for push in found.pushes]) == (
-            ["subscribe"],
-            ["update"],
-        )
-        assert codes(problems) == ["WSG423"]
+        (subscription,) = found.subscriptions
+        assert subscription.confirmation is None
+        assert [update.message.key for update in subscription.updates] == ["bars.update"]
+        assert (found.sends, found.pushes) == ((), ())
+        assert codes(problems) == ["WSG423", "WSG425"]
 
 
 class TestUnsubscribe:
@@ -693,6 +694,7 @@ class TestRoles:
     def confirmed(self, answer: Schema, **settings: object) -> tuple[tuple[object, ...], list[str]]:
         client, problems = derived(of_bars(self.UPDATE, reply=answer), with_bars(**settings))
         found = domain(client, "bars").subscriptions[0].confirmation
+        assert found is not None
         return (found.status, found.text, found.topic, found.ok), codes(problems)
 
     def test_an_enumeration_with_ok_is_the_status(self) -> None:

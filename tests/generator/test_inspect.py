@@ -99,7 +99,7 @@ class TestSchema:
 class TestAnswer:
     def test_of_subscriptions(self) -> None:
         found = answer(TRADING)
-        (alerts,) = [each for each in found["operations"] if each["domain"] == "alerts"]
+        alerts, ending = [each for each in found["operations"] if each["domain"] == "alerts"]
         assert alerts == {
             "connection": "/",
             "domain": "alerts",
@@ -116,6 +116,19 @@ class TestAnswer:
             "route": None,
             "certain": True,
             "warnings": ["WSG425"],
+        }
+        assert ending == {
+            "connection": "/",
+            "domain": "alerts",
+            "kind": "request",
+            "verb": "unsubscribe",
+            "message": "alerts.unsubscribe",
+            "replies": ["alerts.unsubscribe.response"],
+            "updates": [],
+            "unsubscribe": None,
+            "certain": True,
+            "part_of": "alerts.subscribe",
+            "warnings": [],
         }
 
     def test_of_servers_security_and_parameters(self, tmp_path: Path) -> None:

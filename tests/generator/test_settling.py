@@ -88,8 +88,10 @@ SETTLED: Mapping[str, tuple[Expectation, ...]] = {
         of("bars.subscribe", **PLAIN),
     ),
     "WSG422": (kept,),
+    "WSG416": (kept, of("move", kind="request", replies=["move"])),
     "WSG423": (
-        of("bars.subscribe", kind="subscription", replies=["bars.subscribed"], updates=["bars.update"]),
+        kept,
+        of("bars.subscribe", kind="subscription", replies=["bars.begun"], updates=["bars.update"]),
         of("bars.subscribe", kind="send"),
     ),
     "WSG424": (kept,),

@@ -32,7 +32,9 @@ def _directions(client: Client) -> Iterator[tuple[str, list[str]]]:
     yield "sends", [each.message.key for domain in domains for each in domain.sends]
     yield "receives", [each.message.key for domain in domains for each in domain.pushes]
     yield "requests", [f"{each.message.key} → {_keys(each.replies)}" for each in requests]
-    yield "subscribes to", [domain.name for domain in domains for _ in domain.subscriptions]
+    yield "answers", [f"{each.message.key} → {_keys(each.replies)}" for domain in domains for each in domain.handlers]
+    subscriptions = [(domain, each) for domain in domains for each in domain.subscriptions]
+    yield "subscribes to", [domain.name or each.subscribe.key for domain, each in subscriptions]
 
 
 def _keys(messages: Iterable[WireMessage]) -> str:

@@ -16,8 +16,10 @@ from wsgen.operations import (
     Client,
     ClientConnection,
     Confirmation,
+    Correlation,
     Discriminator,
     Domain,
+    Handler,
     Heartbeat,
     Push,
     Request,
@@ -33,7 +35,7 @@ from .printing import as_json
 
 __all__ = ["Operation", "inspection", "messages_of", "operations_of", "server_url", "warnings_of"]
 
-Operation: TypeAlias = Subscription | Request | Send | Push
+Operation: TypeAlias = Subscription | Request | Handler | Send | Push
 
 
 def inspection(understood: Understood | None, problems: Problems) -> dict[str, object]:
@@ -165,14 +167,14 @@ def messages_of(operation: Operation) -> tuple[WireMessage, ...]:
     """All messages of an operation, its own first."""
     match operation:
         case Subscription():
-            ends = [operation.unsubscribe, operation.release.message if operation.release else None]
             return (
                 operation.subscribe,
-                operation.confirmation.message,
+                *_answering(operation.confirmation),
                 *(update.message for update in operation.updates),
-                *(message for message in ends if message is not None),
+                *([operation.unsubscribe] if operation.unsubscribe else []),
+                *_answering(operation.release),
             )
-        case Request():
+        case Request() | Handler():
             return (operation.message, *operation.replies)
         case Send():
             return (operation.message, *([operation.acknowledgement] if operation.acknowledgement else []))
@@ -180,6 +182,13 @@ def messages_of(operation: Operation) -> tuple[WireMessage, ...]:
             return (operation.message,)
         case _:
             assert_never(operation)
+
+
+def _answering(confirmation: Confirmation | None) -> tuple[WireMessage, ...]:
+    """What confirms, then what refuses."""
+    if confirmation is None:
+        return ()
+    return (confirmation.message, *(refusal.message for refusal in confirmation.refusals))
 
 
 def warnings_of(operation: Operation, problems: Problems) -> list[str]:
@@ -197,6 +206,8 @@ def _operations(connection: ClientConnection, schemas: Schemas, problems: Proble
                 **_operation(operation, schemas),
                 "warnings": warnings_of(operation, problems),
             }
+            if isinstance(operation, Subscription) and operation.release is not None:
+                yield {"connection": connection.channel, "domain": domain.name, **_unsubscribing(operation)}
 
 
 def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
@@ -205,7 +216,12 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
             return _subscription(operation, schemas)
         case Request():
             replies = _ids(operation.replies)
-            return _plain("request", operation.verb, operation.message, replies, certain=operation.certain)
+            found = _plain("request", operation.verb, operation.message, replies, certain=operation.certain)
+            return {**found, "correlation": _correlation(operation.correlation)}
+        case Handler():
+            replies = _ids(operation.replies)
+            found = _plain("handler", operation.verb, operation.message, replies, certain=operation.certain)
+            return {**found, "correlation": _correlation(operation.correlation)}
         case Send():
             return _plain("send", operation.verb, operation.message)
         case Push():
@@ -223,16 +239,24 @@ def _subscription(each: Subscription, schemas: Schemas) -> dict[str, object]:
         "kind": "subscription",
         "verb": "subscribe",
         "message": each.subscribe.id,
-        "replies": [each.confirmation.message.id],
+        "replies": _ids(_answering(each.confirmation)),
         "updates": _ids(update.message for update in each.updates),
         "unsubscribe": each.unsubscribe.id if each.unsubscribe else None,
-        "unsubscribe_replies": [each.release.message.id] if each.release else [],
+        "unsubscribe_replies": _ids(_answering(each.release)),
         "parameters": _fields(each.subscribe.payload, schemas),
-        "confirmation": _confirmation(each.confirmation),
+        "confirmation": None if each.confirmation is None else _confirmation(each.confirmation),
         "topic_rule": each.topic_rule,
         "route": _route(each.route),
         "certain": each.certain,
     }
+
+
+def _unsubscribing(each: Subscription) -> dict[str, object]:
+    """The exchange that ends a subscription; it is no method of its own."""
+    message = each.unsubscribe or each.subscribe
+    replies = _ids(_answering(each.release))
+    found = _plain("request", "unsubscribe", message, replies, certain=each.certain)
+    return {**found, "part_of": each.subscribe.id, "warnings": []}
 
 
 def _confirmation(each: Confirmation) -> dict[str, object]:
@@ -242,6 +266,10 @@ def _confirmation(each: Confirmation) -> dict[str, object]:
         "topic": each.topic,
         "ok": None if each.ok is None else list(each.ok),
     }
+
+
+def _correlation(each: Correlation | None) -> object:
+    return None if each is None else {"request": each.request, "reply": each.reply}
 
 
 def _route(route: Route) -> object:

@@ -14,6 +14,7 @@ from wsgen.operations import (
     Argument,
     ClientConnection,
     Domain,
+    Handler,
     Heartbeat,
     Push,
     Request,
@@ -195,6 +196,9 @@ def _rows(domain: Domain, problems: Problems) -> Iterator[Row]:
             case Request():
                 notes = _notes(() if operation.certain else (UNCERTAIN,), warnings)
                 yield name, "request", _key(name, operation.message), _keys(name, operation.replies), notes
+            case Handler():
+                notes = _notes(() if operation.certain else (UNCERTAIN,), warnings)
+                yield name, "handler", _keys(name, operation.replies), _key(name, operation.message), notes
             case Send():
                 yield name, "send", _key(name, operation.message), "", _notes((), warnings)
             case Push():
@@ -205,7 +209,8 @@ def _rows(domain: Domain, problems: Problems) -> Iterator[Row]:
 
 def _subscription_rows(name: str, each: Subscription, warnings: list[str]) -> Iterator[Row]:
     doubt = () if each.certain else (UNCERTAIN,)
-    yield name, "subscribe", _key(name, each.subscribe), _key(name, each.confirmation.message), _notes(doubt, warnings)
+    confirmation = "" if each.confirmation is None else _key(name, each.confirmation.message)
+    yield name, "subscribe", _key(name, each.subscribe), confirmation, _notes(doubt, warnings)
     yield name, "update", "", _keys(name, (update.message for update in each.updates)), _notes(_topic(each), [])
     if each.unsubscribe is not None:
         release = _key(name, each.release.message) if each.release else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .files import find_config, load_config
 from .layers import layered
-from .lines import CLIENT, Line, domain_table, lines_of
+from .lines import CLIENT, Line, client_table, domain_table, lines_of
 from .settings import (
     ClientSettings,
     Config,
@@ -14,6 +14,7 @@ from .settings import (
     HeartbeatSettings,
     ReplyRoles,
     RouteSetting,
+    SubscriptionSettings,
     Verbs,
 )
 from .tables import read_extensions, read_message_extensions
@@ -29,7 +30,9 @@ __all__ = [
     "Line",
     "ReplyRoles",
     "RouteSetting",
+    "SubscriptionSettings",
     "Verbs",
+    "client_table",
     "domain_table",
     "find_config",
     "layered",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-__all__ = ["CLIENT", "Line", "domain_table", "lines_of", "toml"]
+__all__ = ["CLIENT", "Line", "client_table", "domain_table", "lines_of", "toml"]
 
 CLIENT = "[[tool.wsgen.client]]"
 """The header of a client's own keys."""
@@ -40,6 +40,11 @@ def lines_of(table: str, *lines: Line) -> str:
 def domain_table(domain: str, *below: str) -> str:
     """The header of a domain's table, or of one below it."""
     return f"[tool.wsgen.client.domains.{'.'.join(_key(each) for each in (domain, *below))}]"
+
+
+def client_table(*below: str) -> str:
+    """The header of a table below a client's own keys."""
+    return f"[tool.wsgen.client.{'.'.join(_key(each) for each in below)}]"
 
 
 def toml(value: Value) -> str:

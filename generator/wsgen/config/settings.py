@@ -28,6 +28,7 @@ __all__ = [
     "ReplyRoles",
     "RouteSetting",
     "RuntimeSetting",
+    "SubscriptionSettings",
     "Target",
     "Verbs",
 ]
@@ -143,6 +144,36 @@ class DomainSettings(Layer):
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionSettings:
+    """One subscription that no domain's verbs make, as `[tool.wsgen.client.subscriptions.trades]`.
+
+    Messages are named by wire type or id. What is None is found in the document.
+
+    Attributes:
+        subscribe: the message that subscribes; None: the one with the table's name.
+        unsubscribe: the message that ends it; empty: leaving is local. It can be the same message.
+        unsubscribe_values: what the unsubscribe has in place of the subscribe's values, by path.
+        unsubscribe_topic: the path in the unsubscribe that is filled with the server's topic.
+        updates: the messages that carry updates; an empty list: there is no subscription.
+        update_topic: the path of the topic in updates.
+        confirmation: the message that confirms; empty: nothing does.
+        refusals: messages that come instead of it.
+        domain: the settings that subscriptions of domains have too: topic, route, reply, delivery.
+    """
+
+    subscribe: str | None = None
+    unsubscribe: str | None = None
+    unsubscribe_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    unsubscribe_topic: str | None = None
+    updates: tuple[str, ...] | None = None
+    update_topic: str | None = None
+    confirmation: str | None = None
+    refusals: tuple[str, ...] | None = None
+    domain: DomainSettings = DomainSettings()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSettings(Layer):
     """One client: a document, and how its package is made.
 
@@ -171,6 +202,8 @@ class ClientSettings(Layer):
         domains: settings of domains by dotted name, on top of `every`.
         document: what the document says; everything else is on top of it.
         messages: what the document says beside single messages, by wire type.
+        replies: messages, of either side, to those that answer them; an empty list: nothing answers.
+        subscriptions: settings of subscriptions that no domain's verbs make, by a name of your own.
         place: where the configuration stands.
     """
 
@@ -195,6 +228,8 @@ class ClientSettings(Layer):
     readme: bool = True
     strict_enums: bool = False
     every: DomainSettings = DomainSettings()
+    replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    subscriptions: Mapping[str, SubscriptionSettings] = field(default_factory=dict[str, SubscriptionSettings])
     domains: Mapping[str, DomainSettings] = field(default_factory=dict[str, DomainSettings])
     document: ClientSettings | None = None
     messages: Mapping[str, DomainSettings] = field(default_factory=dict[str, DomainSettings])

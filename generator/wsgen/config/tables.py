@@ -28,6 +28,7 @@ from .settings import (
     ReplyRoles,
     RouteSetting,
     RuntimeSetting,
+    SubscriptionSettings,
     Target,
     Verbs,
 )
@@ -175,6 +176,8 @@ def _described(table: Table) -> ClientSettings:
         heartbeat=_heartbeat(table),
         strict_enums=table.flag("strict_enums"),
         every=_every_domain(table),
+        replies=_replies(table),
+        subscriptions={name: _subscription(each) for name, each in table.tables("subscriptions").items()},
         domains={name: _domain(each) for name, each in table.tables("domains").items()},
         place=table.place,
         given=table.given(*keys, "strict_enums", *EVERY_DOMAIN),
@@ -305,6 +308,35 @@ def _domain(table: Table, *ignored: str) -> DomainSettings:
     table.asked.extend(ignored)
     table.finish()
     return found
+
+
+def _subscription(table: Table) -> SubscriptionSettings:
+    found = SubscriptionSettings(
+        subscribe=table.text("subscribe"),
+        unsubscribe=table.text("unsubscribe", empty=True),
+        unsubscribe_values=table.pairs("unsubscribe_values"),
+        unsubscribe_topic=table.text("unsubscribe_topic"),
+        updates=_listed_names(table, "updates"),
+        update_topic=table.text("update_topic", empty=True),
+        confirmation=table.text("confirmation", empty=True),
+        refusals=_listed_names(table, "refusals"),
+        domain=DomainSettings(
+            topic=table.text("topic") or "server",
+            route=_route(table),
+            reply=_roles(table),
+            delivery=_delivery(table),
+            place=table.place,
+            given=table.given("topic", "route", "reply", "delivery"),
+        ),
+        place=table.place,
+    )
+    table.finish()
+    return found
+
+
+def _listed_names(table: Table, key: str) -> tuple[str, ...] | None:
+    found = table.texts(key)
+    return found if key in table.values else None
 
 
 def _route(table: Table) -> RouteSetting:

@@ -25,10 +25,12 @@ from .echo import recover_requests
 from .envelope import Wires, find_envelope, wires_of
 from .extensions import effective_settings, with_messages
 from .heartbeats import find_heartbeat, report_heartbeat, with_heartbeat
+from .ids import with_optional_ids
 from .perspective import client_direction, find_perspective
+from .recognition import search_of
 from .replies import find_answers
 from .schemas import Schemas
-from .traffic import Traffic, messages_by_key, traffic_of
+from .traffic import Traffic, ids_of_messages, messages_by_key, traffic_of
 
 __all__ = ["Schemas", "client_direction", "derive", "effective_settings"]
 
@@ -45,8 +47,9 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
     groups = group_channels(application, settings, problems)
     schemas = Schemas(application.schemas)
     messages = messages_by_key(application)
+    ids = ids_of_messages(messages)
     connections = tuple(
-        _connection(group, traffic_of(group, messages, perspective), application, schemas, settings, problems)
+        _connection(group, traffic_of(group, messages, ids, perspective), application, schemas, settings, problems)
         for group in groups
     )
     if not any(connection.sent or connection.received for connection in connections) and not problems.fatal:
@@ -54,6 +57,7 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
         problems.error("WSG405", message, application.place, "add operations with messages to the channels")
     _report_unknown_domains(connections, settings, problems)
     report_heartbeat(connections, settings, problems)
+    connections, definitions = with_optional_ids(connections, application.schemas)
     return Client(
         title=application.title,
         version=application.version,
@@ -61,6 +65,7 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
         perspective=perspective,
         connections=connections,
         place=application.place,
+        definitions=definitions,
     )
 
 
@@ -77,8 +82,8 @@ def _connection(
     envelope = find_envelope(traffic, sent, received, schemas, settings, problems)
     every = wires_of(traffic, sent, received, envelope, schemas)
     settings = with_messages(settings, traffic, every, problems)
-    answers = find_answers(application, settings, traffic, every, problems)
-    domains = build_domains(every, answers, settings, schemas, problems)
+    answers = find_answers(settings, traffic, every, envelope.payload, schemas, problems)
+    domains = build_domains(search_of(every, traffic, answers, settings, schemas, problems))
     wires, domains = _selected(every, domains, settings)
     heartbeat = find_heartbeat(every, settings, schemas, problems)
     wires = with_heartbeat(wires, every, heartbeat)
@@ -135,10 +140,11 @@ def _selected(wires: Wires, domains: tuple[Domain, ...], settings: ClientSetting
             requests=tuple(each for each in domain.requests if wanted(each.message)),
             sends=tuple(each for each in domain.sends if wanted(each.message)),
             pushes=tuple(each for each in domain.pushes if wanted(each.message)),
+            handlers=tuple(each for each in domain.handlers if wanted(each.message)),
         )
         for domain in domains
     )
-    kept = tuple(each for each in kept if each.subscriptions or each.requests or each.sends or each.pushes)
+    kept = tuple(each for each in kept if any(_messages_of(each)))
     needed = {id(wire) for domain in kept for wire in _messages_of(domain)}
     return (
         Wires(
@@ -151,11 +157,15 @@ def _selected(wires: Wires, domains: tuple[Domain, ...], settings: ClientSetting
 
 def _messages_of(domain: Domain) -> Iterable[WireMessage | None]:
     for subscription in domain.subscriptions:
-        yield from (subscription.subscribe, subscription.confirmation.message, subscription.unsubscribe)
+        yield from (subscription.subscribe, subscription.unsubscribe)
         yield from (update.message for update in subscription.updates)
-        yield subscription.release.message if subscription.release else None
+        for confirmation in (subscription.confirmation, subscription.release):
+            if confirmation is not None:
+                yield from (confirmation.message, *(refusal.message for refusal in confirmation.refusals))
     for request in domain.requests:
         yield from (request.message, *request.replies)
+    for handler in domain.handlers:
+        yield from (handler.message, *handler.replies)
     for send in domain.sends:
         yield from (send.message, send.acknowledgement)
     yield from (push.message for push in domain.pushes)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wsgen.model import Always, Application, Message, Named, Schema
+from wsgen.operations import WireMessage
 from wsgen.problems import Problems
 
 from .discriminator import Tags
 from .schemas import Schemas, unreferenced
 from .traffic import Traffic
+from .words import words
 
-__all__ = ["recover_requests"]
+__all__ = ["recover_requests", "says_echo"]
+
+ECHO_WORDS = frozenset({"echo", "reply", "replies", "response", "responds", "answer", "answers", "acknowledges"})
 
 
 def recover_requests(
@@ -52,3 +56,15 @@ def _anything(message: Message, tag: str, schemas: Schemas) -> Schema | None:
         return Always(message.place)
     name = wrapped[0] if wrapped else "payload"
     return replace(shape, properties={**shape.properties, name: Always(message.place)})
+
+
+def says_echo(asking: Message, answer: Message, wire: WireMessage, schemas: Schemas) -> bool:
+    """Whether a message of the client's wire type is the server's answer, and not what others have sent.
+
+    FastWS writes tags as a constant beside any text, and such a server answers with the wire type of the request.
+    In other documents words must say so: what goes both ways is mostly passed on to others, as in a chat.
+    """
+    if schemas.has_loose_tag(asking.payload) or schemas.has_loose_tag(answer.payload):
+        return True
+    texts = (asking.summary, asking.description, answer.summary, answer.description, wire.key, wire.id)
+    return not ECHO_WORDS.isdisjoint(word for text in texts for word in words(text))

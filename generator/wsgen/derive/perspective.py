@@ -18,6 +18,8 @@ from wsgen.config import ClientSettings
 from wsgen.model import Application, Channel, Message, Operation
 from wsgen.operations import Perspective
 
+from .words import spoken
+
 __all__ = ["Direction", "client_direction", "find_perspective"]
 
 Direction: TypeAlias = Literal["to_server", "from_server"]
@@ -90,10 +92,11 @@ CLIENT_TITLE = re.compile(r"\b(?:client|front ?end|sdk|browser)\b", re.IGNORECAS
 SUBSCRIBING = re.compile(r"^(?:un)?subscribe\b|\b(?:un)?subscribe$")
 ASKING = re.compile(r"\b(?:request|command)$")
 ANSWERING = re.compile(r"\b(?:response|reply|notification)$")
-NEUTRAL = re.compile(r"\b(?:ack|acknowledgement|ok|error|success|confirmation|result|update)\b")
-
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SEPARATORS = re.compile(r"[_\-./:\s]+(?!>)")
+TELLING = re.compile(
+    r"^(?:error|welcome|snapshot)\b|\b(?:error|snapshot|welcome)(?: (?:message|event|payload|frame))?$"
+)
+"""What servers send: clients are told of errors, and of where things stand."""
+NEUTRAL = re.compile(r"\b(?:ack|acknowledgement|ok|success|confirmation|result|update)\b")
 
 
 def find_perspective(application: Application, settings: ClientSettings) -> Perspective:
@@ -154,7 +157,7 @@ def _signs_of_id(application: Application, operation: Operation) -> Iterator[Sig
     In 2.x names in the words of the client are as they should be (`publish` with `sendX`); the other way
     round the verbs are meant as the client's own.
     """
-    first = _words(operation.id).split(" ")[0].lower()
+    first = spoken(operation.id).split(" ")[0].lower()
     named = {"send": "send", "emit": "send", "receive": "receive", "on": "receive"}.get(first)
     if named is None:
         return
@@ -207,7 +210,7 @@ def _compared(operation: Operation, sender: Side, weight: int, words: str) -> Si
 
 def _sender(*texts: str) -> Side | None:
     """Who sends, by what the texts say; None where they say nothing or both."""
-    text = " ".join(_words(text) for text in texts if text)
+    text = " ".join(spoken(text) for text in texts if text)
     to_server = len(TO_SERVER.findall(text))
     from_server = len(FROM_SERVER.findall(text))
     if to_server == from_server:
@@ -226,14 +229,9 @@ def _sender_of_message(message: Message) -> Side | None:
 
 def _sender_by_name(name: str, *, subscribing: bool) -> Side | None:
     """Clients ask and subscribe, servers answer. Operations of 2.x can be called `subscribe…` for their verb."""
-    words = _words(name).lower()
+    words = spoken(name).lower()
     if NEUTRAL.search(words):
         return None
-    if ANSWERING.search(words):
+    if ANSWERING.search(words) or (subscribing and TELLING.search(words)):
         return "server"
     return "client" if ASKING.search(words) or (subscribing and SUBSCRIBING.search(words)) else None
-
-
-def _words(text: str) -> str:
-    """Names in camel case or with separators as words; prose stays as it is."""
-    return _SEPARATORS.sub(" ", _CAMEL.sub(" ", text))

@@ -178,6 +178,16 @@ class Schemas:
             found |= constants
         return frozenset(found) if len(found) == 1 else frozenset()
 
+    def has_loose_tag(self, schema: Schema | None) -> bool:
+        """Whether a property is a constant or else any text, as FastWS writes its tags."""
+        shapes = (self.shape(each) for each in self.properties(schema).values())
+        return any(
+            shape is not None
+            and any(self._is_any_text(branch) for branch in self.alternatives(shape))
+            and bool(self._constant_of_alternatives(shape, 1))
+            for shape in shapes
+        )
+
     def _is_any_text(self, schema: Schema) -> bool:
         shape = self.shape(schema)
         return shape is not None and shape.types == ("string",) and not _own_values(shape)

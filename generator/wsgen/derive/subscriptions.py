@@ -1,18 +1,21 @@
-"""One subscription: roles in its confirmation, the shape of its updates, what unsubscribing takes."""
+"""One subscription: roles in its confirmation, the shape of its updates, how they find it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from wsgen.config import DomainSettings, Line, domain_table, lines_of
+from wsgen.config import DomainSettings, Line, SubscriptionSettings, client_table, domain_table, lines_of
 from wsgen.model import ABSENT, Json, Schema
-from wsgen.operations import Confirmation, Delivery, Route, Subscription, Update, WireMessage
+from wsgen.operations import Confirmation, Delivery, Refusal, Route, Subscription, Update, WireMessage
 from wsgen.problems import Problems
 
+from .releases import Release, find_release
 from .replies import Answer, split_wire_type
 from .schemas import Schemas
+from .topics import find_pairs, find_topic, parameters_of
+from .words import answering
 
 __all__ = ["Parts", "Subscribing", "build_subscription"]
 
@@ -25,7 +28,10 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The messages that make a subscription."""
+    """The messages that make a subscription.
+
+    `both` is what makes the subscribe an unsubscribe, by path, where it is one and the same message.
+    """
 
     subscribe: WireMessage
     answer: Answer
@@ -33,36 +39,58 @@ class Parts:
     unsubscribe: WireMessage | None
     release: Answer
     certain: bool
+    both: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribing:
-    """What holds for one domain while its subscription is built."""
+    """What holds while one subscription is built. `own` is its table, `recognised` that no domain's verbs make it."""
 
     domain: str
     settings: DomainSettings
     schemas: Schemas
     problems: Problems
+    own: SubscriptionSettings = field(default_factory=SubscriptionSettings)
+    recognised: str = ""
 
     def settled_by(self, *lines: Line) -> str:
-        """Lines of this domain's table that settle something, as `lines_of` gives them."""
-        return lines_of(domain_table(self.domain), *lines)
+        """Lines of this subscription's table that settle something, as `lines_of` gives them."""
+        table = client_table("subscriptions", self.recognised) if self.recognised else domain_table(self.domain)
+        return lines_of(table, *lines)
+
+    @property
+    def local(self) -> str:
+        """The lines that make leaving local."""
+        meaning = "nothing is sent when a subscription ends"
+        if self.recognised:
+            return self.settled_by(("unsubscribe", "", meaning))
+        return self.settled_by(("verbs", {"unsubscribe": ""}, meaning))
+
+    @property
+    def about(self) -> str:
+        """What to call the subscription."""
+        return self.recognised or self.domain
 
 
 def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
     """The subscription of a domain. What cannot be decided is reported with the line that decides it."""
-    confirmation = _confirmation(parts.subscribe, parts.answer, context)
-    updates = tuple(_update(message, confirmation, context) for message in parts.updates)
-    named = confirmation.topic is not None or context.settings.topic != "server"
-    unsubscribe, release_parameters = _release(parts, named, context)
-    release = _confirmation(unsubscribe, parts.release, context) if unsubscribe and parts.release.replies else None
+    confirmation = _confirmation(parts.subscribe, parts.answer, context) if parts.answer.replies else None
+    updates, confirmation = _updates(parts, confirmation, context)
+    named = (confirmation is not None and confirmation.topic is not None) or context.settings.topic != "server"
+    found = _release(parts, confirmation, named, context)
+    release = None
+    if found.message is not None and parts.release.replies:
+        release = _confirmation(found.message, parts.release, context)
     return Subscription(
         subscribe=parts.subscribe,
         confirmation=confirmation,
         updates=updates,
-        unsubscribe=unsubscribe,
+        unsubscribe=found.message,
         release=release,
-        release_parameters=release_parameters,
+        release_parameters=found.parameters,
+        release_values=found.values,
+        release_names=found.names,
+        release_topic=found.topic,
         defaults=_defaults(parts.subscribe, context.schemas),
         topic_rule=_topic_rule(parts.subscribe, context),
         strict_topic=context.settings.strict_topic and context.settings.topic != "server",
@@ -72,11 +100,36 @@ def build_subscription(parts: Parts, context: Subscribing) -> Subscription:
     )
 
 
+def _release(parts: Parts, confirmation: Confirmation | None, named: bool, context: Subscribing) -> Release:
+    if parts.unsubscribe is None:
+        return Release()
+    id = parts.release.correlation.request if parts.release.correlation is not None else None
+    topic = confirmation.topic if confirmation is not None else None
+    found = find_release(
+        *(parts.subscribe, parts.unsubscribe, parts.both, topic, context.own.unsubscribe_topic, id, named),
+        context.schemas,
+    )
+    if found.problem:
+        context.problems.warning(
+            "WSG424",
+            f"leaving `{context.about}` is local, because it could not fill `{parts.unsubscribe.key}`, {found.problem}",
+            parts.unsubscribe.place,
+            f"let it take parameters of `{parts.subscribe.key}` or a single `topic`, or say in the configuration "
+            "that leaving is local",
+            ((parts.subscribe.place, "the subscription"),),
+            context.local,
+        )
+    return found
+
+
 def _confirmation(asked: WireMessage, answer: Answer, context: Subscribing) -> Confirmation:
     """The reply that confirms, and which of its properties say what: by the settings, else by name."""
-    message = answer.replies[0]
-    if len(answer.replies) > 1:
-        _report_several(asked, answer, context)
+    message, refusals = answer.replies[0], list(answer.refusals)
+    others = [each for each in answer.replies[1:] if each not in refusals]
+    refusals += [each for each in others if answering(each.key)[0] == "refusal" or answering(each.id)[0] == "refusal"]
+    others = [each for each in others if each not in refusals]
+    if others:
+        _report_several(asked, message, others, context)
     roles, schemas = context.settings.reply, context.schemas
     for role, path in (("status", roles.status), ("message", roles.message), ("topic", roles.topic)):
         if path and schemas.at(message.payload, path) is None:
@@ -84,15 +137,27 @@ def _confirmation(asked: WireMessage, answer: Answer, context: Subscribing) -> C
             place = context.settings.reply.place_of(role, context.settings.place_of("reply"))
             context.problems.error("WSG428", text, place, _known(message, schemas))
     properties = schemas.properties(message.payload)
-    status = _status(properties, schemas) if roles.status is None else roles.status or None
+    status = _status(message, properties, schemas) if roles.status is None else roles.status or None
     text_path = _text_property(properties, "message", schemas) if roles.message is None else roles.message or None
     topic = _text_property(properties, "topic", schemas) if roles.topic is None else roles.topic or None
     ok = roles.ok if roles.ok is not None else _ok(message, status, context)
-    return Confirmation(message, status, text_path, topic, ok)
+    return Confirmation(
+        *(message, status, text_path, topic, ok),
+        refusals=tuple(Refusal(each, _words_of(each, schemas)) for each in refusals),
+        correlation=answer.correlation,
+    )
 
 
-def _report_several(asked: WireMessage, answer: Answer, context: Subscribing) -> None:
-    taken, *rest = answer.replies
+def _words_of(message: WireMessage, schemas: Schemas) -> str | None:
+    """The path of what a refusal says to people."""
+    for place in ("", "error.", "data.", "payload."):
+        for name in ("message", "msg", "reason", "error", "description", "detail"):
+            if schemas.is_text(schemas.at(message.payload, place + name)):
+                return place + name
+    return None
+
+
+def _report_several(asked: WireMessage, taken: WireMessage, rest: Sequence[WireMessage], context: Subscribing) -> None:
     _, verb = split_wire_type(asked)
     context.problems.warning(
         "WSG429",
@@ -101,9 +166,9 @@ def _report_several(asked: WireMessage, answer: Answer, context: Subscribing) ->
         taken.place,
         "name the one that confirms in the configuration",
         settled_by=lines_of(
-            domain_table(context.domain, "replies"),
-            (verb, [taken.key], "as it is taken"),
-            *((verb, [reply.key], "") for reply in rest),
+            client_table("replies") if context.recognised else domain_table(context.domain, "replies"),
+            (asked.key if context.recognised else verb, [taken.key], "as it is taken"),
+            *((asked.key if context.recognised else verb, [reply.key], "") for reply in rest),
         ),
     )
 
@@ -117,7 +182,7 @@ def _text_property(properties: Mapping[str, Schema], name: str, schemas: Schemas
     return name if name in properties and schemas.is_text(properties[name]) else None
 
 
-def _status(properties: Mapping[str, Schema], schemas: Schemas) -> str | None:
+def _status(message: WireMessage, properties: Mapping[str, Schema], schemas: Schemas) -> str | None:
     """`status` where it is text or a flag; else the one enumeration that has a value that agrees."""
     own = properties.get("status")
     if own is not None and (schemas.is_text(own) or schemas.is_flag(own)):
@@ -125,7 +190,8 @@ def _status(properties: Mapping[str, Schema], schemas: Schemas) -> str | None:
     enumerations = [
         name
         for name, schema in properties.items()
-        if any(value in OK_VALUES for value in schemas.values(schema) if isinstance(value, str))
+        if name != message.discriminator.property
+        and any(value in OK_VALUES for value in schemas.values(schema) if isinstance(value, str))
     ]
     flags = [name for name in ("success", "ok") if name in properties and schemas.is_flag(properties[name])]
     found = [*enumerations, *flags]
@@ -153,7 +219,20 @@ def _ok(message: WireMessage, status: str | None, context: Subscribing) -> tuple
     return None
 
 
-def _update(message: WireMessage, confirmation: Confirmation, context: Subscribing) -> Update:
+def _updates(
+    parts: Parts, confirmation: Confirmation | None, context: Subscribing
+) -> tuple[tuple[Update, ...], Confirmation | None]:
+    """The updates, and the confirmation with the topic that it shares with them."""
+    schemas = context.schemas
+    if not context.recognised:
+        return tuple(_update(message, confirmation, context) for message in parts.updates), confirmation
+    reply, update = find_topic(parts.subscribe, confirmation, parts.updates, context.own.update_topic, schemas)
+    if confirmation is not None and confirmation.topic is None:
+        confirmation = replace(confirmation, topic=reply)
+    return tuple(Update(message, message.payload, update) for message in parts.updates), confirmation
+
+
+def _update(message: WireMessage, confirmation: Confirmation | None, context: Subscribing) -> Update:
     """Wrapped, `{topic, payload}`, or flat: then the whole payload is what consumers get."""
     schemas = context.schemas
     properties = schemas.properties(message.payload)
@@ -162,53 +241,10 @@ def _update(message: WireMessage, confirmation: Confirmation, context: Subscribi
     rest = [name for name in properties if name != "topic"]
     if len(rest) == 1 and rest[0] in DATA_PROPERTIES:
         return Update(message, schemas.without_null(properties[rest[0]])[0], "topic", rest[0])
-    if confirmation.topic is not None or any(name in DATA_PROPERTIES for name in rest):
+    named = confirmation is not None and confirmation.topic is not None
+    if named or any(name in DATA_PROPERTIES for name in rest):
         return Update(message, message.payload, "topic", None)
     return Update(message, message.payload)
-
-
-def _release(parts: Parts, named: bool, context: Subscribing) -> tuple[WireMessage | None, tuple[str, ...] | None]:
-    """The message that unsubscribes, and the parameters that it takes where it takes other ones.
-
-    It is sent with those parameters of the subscription that it has too; a single `topic` is filled with the
-    server's, where the subscription has one (`named`). One that wants more cannot be filled: leaving is then local.
-    """
-    unsubscribe, schemas = parts.unsubscribe, context.schemas
-    if unsubscribe is None:
-        return None, None
-    given = schemas.properties(parts.subscribe.payload)
-    taken = schemas.properties(unsubscribe.payload)
-    if unsubscribe.payload == parts.subscribe.payload or _same_keys(unsubscribe, parts.subscribe):
-        return unsubscribe, None
-    if unsubscribe.payload is not None and not taken and not schemas.is_object(unsubscribe.payload):
-        _report_release(parts, context, "whose payload is no object")
-        return None, None
-    if named and list(taken) == ["topic"] and "topic" not in given:
-        return unsubscribe, ("topic",)
-    missing = sorted(schemas.required(unsubscribe.payload) - given.keys())
-    shared = tuple(name for name in taken if name in given)
-    if missing or (taken and not shared):
-        lacking = ", ".join(f"`{name}`" for name in missing or taken)
-        _report_release(parts, context, f"which needs {lacking}, and the subscription has no such parameter")
-        return None, None
-    return unsubscribe, None if set(shared) == given.keys() else shared
-
-
-def _same_keys(one: WireMessage, other: WireMessage) -> bool:
-    return getattr(one.payload, "key", 0) == getattr(other.payload, "key", 1)
-
-
-def _report_release(parts: Parts, context: Subscribing, why: str) -> None:
-    assert parts.unsubscribe is not None
-    context.problems.warning(
-        "WSG424",
-        f"leaving `{context.domain}` is local, because it could not fill `{parts.unsubscribe.key}`, {why}",
-        parts.unsubscribe.place,
-        f"let it take parameters of `{parts.subscribe.key}` or a single `topic`, or say in the configuration "
-        "that leaving is local",
-        ((parts.subscribe.place, "the subscription"),),
-        context.settled_by(("verbs", {"unsubscribe": ""}, "nothing is sent when a subscription ends")),
-    )
 
 
 def _defaults(subscribe: WireMessage, schemas: Schemas) -> dict[str, Json]:
@@ -255,18 +291,26 @@ def _delivery(updates: Sequence[Update], context: Subscribing) -> Delivery | Non
 def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscribing) -> Route:
     """How updates without a topic find their subscription."""
     flat = [update for update in updates if update.topic is None]
-    parameters = _free_parameters(subscribe, context.schemas)
+    parameters: Sequence[str] = _free_parameters(subscribe, context.schemas)
     route = context.settings.route
     if route is not None and not isinstance(route, str):
         return route if _route_fits(route, flat, subscribe, context) else None
+    if context.recognised:
+        parameters = list(parameters_of(subscribe, context.schemas))
     if route is not None or not flat or not parameters:
         return route
+    if context.recognised:
+        pairs, every = find_pairs(subscribe, [update.message for update in flat], context.schemas)
+        if every:
+            return pairs
+        _report_flat(flat[0], pairs, context)
+        return None
     fields = [set(context.schemas.properties(update.message.payload)) for update in flat]
     common = [name for name in parameters if all(name in each for each in fields)]
     named = list(dict.fromkeys(_FIELD.findall(context.settings.topic)))
     if named and all(name in common for name in named):
         return {name: name for name in named}
-    _report_flat(flat[0], common, context)
+    _report_flat(flat[0], {name: name for name in common}, context)
     return None
 
 
@@ -280,10 +324,11 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
     """Whether the pairs of a configured route name fields of the updates and parameters."""
     parameters = context.schemas.properties(subscribe.payload)
     fits = True
-    for field, parameter in route.items():
-        lacking = [each.message for each in flat if context.schemas.at(each.message.payload, field) is None]
-        wrong = [(field, message) for message in lacking]
-        wrong += [] if parameter in parameters else [(parameter, subscribe)]
+    for path, parameter in route.items():
+        lacking = [each.message for each in flat if context.schemas.at(each.message.payload, path) is None]
+        wrong = [(path, message) for message in lacking]
+        known = parameter in parameters or context.schemas.at(subscribe.payload, parameter) is not None
+        wrong += [] if known else [(parameter, subscribe)]
         for name, message in wrong:
             fits = False
             text = f"the route names `{name}`, and `{message.key}` has no such property"
@@ -291,16 +336,16 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
     return fits
 
 
-def _report_flat(update: Update, common: Sequence[str], context: Subscribing) -> None:
+def _report_flat(update: Update, common: Mapping[str, str], context: Subscribing) -> None:
     ways: list[Line] = [
         ("route", "connection", "a connection for each set of parameters"),
         ("route", "broadcast", "every update to everyone"),
     ]
     if common:
-        ways.insert(0, ("route", {name: name for name in common}, "pairs of update field and parameter"))
+        ways.insert(0, ("route", dict(common), "pairs of update field and parameter"))
     context.problems.warning(
         "WSG425",
-        f"updates of `{context.domain}` carry no topic, so one connection can have one set of parameters at a time",
+        f"updates of `{context.about}` carry no topic, so one connection can have one set of parameters at a time",
         update.message.place,
         "say in the configuration how updates find their subscription",
         settled_by=context.settled_by(*ways),

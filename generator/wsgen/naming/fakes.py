@@ -54,6 +54,9 @@ def _wishes(place: DomainPlace, names: DomainNames) -> Iterator[Wish]:
         yield _wish(place, "call", request.message, f"on {stem} {of_request.method}", f"on {request.message.key}")
     for send, of_send in zip(domain.sends, members.sends, strict=True):
         yield _wish(place, "call", send.message, f"on {stem} {of_send.method}", f"on {send.message.key}")
+    for handler, of_handler in zip(domain.handlers, members.handlers, strict=True):
+        verb = _without("on", of_handler.method)
+        yield _wish(place, "ask", handler.message, f"ask {stem} {verb}", f"ask {handler.message.key} message")
     for push, of_push in zip(domain.pushes, members.pushes, strict=True):
         verb = _without("on", of_push.listener)
         yield _wish(place, "push", push.message, f"push {stem} {verb}", f"push {push.message.key} message")
@@ -89,4 +92,5 @@ def _members(place: DomainPlace, given: Mapping[tuple[str, ...], Identifier]) ->
         requests=tuple(of("call", each.message) for each in place.domain.requests),
         sends=tuple(of("call", each.message) for each in place.domain.sends),
         pushes=tuple(of("push", each.message) for each in place.domain.pushes),
+        handlers=tuple(of("ask", each.message) for each in place.domain.handlers),
     )

@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from wsgen.landing.python import FACADE_MEMBERS, Identifier, constant, words
-from wsgen.operations import Domain, Push, Request, Send, Subscription, WireMessage
+from wsgen.operations import Domain, Handler, Push, Request, Send, Subscription, WireMessage
 
-from .names import MemberNames, PushNames, RequestNames, SendNames, SubscriptionNames
+from .names import HandlerNames, MemberNames, PushNames, RequestNames, SendNames, SubscriptionNames
 from .place import DomainPlace, pascal, snake, unique
 from .settle import PINNED, Scopes, Wish
 
 __all__ = ["member_names"]
 
 _Given: TypeAlias = Mapping[tuple[str, ...], Identifier]
+
+SUBSCRIBING = frozenset({"subscribe", "subscription"})
+ORDERS = frozenset({"request", "command", "message"})
+"""Words of a subscribe message that its method does without."""
 
 DOCUMENTS, LISTENERS, OURS = 1, 2, 3
 """Ranks of methods: the document's own verbs, what is made from them, words of ours."""
@@ -79,13 +83,22 @@ def _members(
         ),
         events=by_domain.get(("event", *id), {}),
         replies=by_domain.get(("reply", *id), {}),
+        handlers=tuple(
+            HandlerNames(
+                constant=of("handler constant", each.message),
+                method=of("handler", each.message),
+                union=given.get(("answers", *id, each.message.key)),
+            )
+            for each in domain.handlers
+        ),
+        answers=by_domain.get(("answer", *id), {}),
         union=given.get(("pushes", *id)),
         union_constant=given.get(("all constant", *id)),
         union_method=given.get(("all", *id)),
     )
 
 
-def _verb(operation: Request | Send | Push, rename: Mapping[str, str]) -> str:
+def _verb(operation: Request | Send | Push | Handler, rename: Mapping[str, str]) -> str:
     """The words of a method; the message's id where the verb is no word (`8`)."""
     pinned, verb = _pinned(operation.message, rename), words(operation.verb)
     return pinned or (operation.verb if verb and not verb[0][0].isdigit() else operation.message.id)
@@ -108,7 +121,8 @@ def _about(subscription: Subscription, domain: Domain, rename: Mapping[str, str]
     local = _local(subscription.subscribe.key, domain)
     if pinned or len(domain.subscriptions) == 1 or local == "subscribe":
         return pinned
-    return " ".join(word for word in words(local) if word.lower() != "subscribe")
+    given = [word for word in words(local) if word.lower() not in SUBSCRIBING]
+    return " ".join(given[:-1] if given and given[-1].lower() in ORDERS else given)
 
 
 def _updates(domain: Domain) -> Iterator[WireMessage]:
@@ -157,6 +171,11 @@ def _call_methods(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
 
 
 def _push_methods(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
+    for handler in place.domain.handlers:
+        verb = words(_verb(handler, rename))
+        rest = verb[1:] if len(verb) > 1 and verb[0].lower() == "on" else verb
+        wordings = (" ".join(("on", *rest)), f"answer {handler.message.key}")
+        yield _method(place, "handler", handler.message, LISTENERS, *wordings)
     for each in place.domain.pushes:
         verb = words(_verb(each, rename))
         rest = verb[1:] if len(verb) > 1 and verb[0].lower() == "on" else verb
@@ -176,6 +195,8 @@ def _constant_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[
         yield _constant(place, "constant", request.message, _verb(request, rename), "request")
     for send in domain.sends:
         yield _constant(place, "constant", send.message, _verb(send, rename), "send")
+    for handler in domain.handlers:
+        yield _constant(place, "handler constant", handler.message, _verb(handler, rename), "handler")
     for push in domain.pushes:
         yield _constant(place, "push constant", push.message, _verb(push, rename), "push")
     if len(domain.pushes) > 1:
@@ -232,6 +253,10 @@ def _reply_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
     for reply in replies.values():
         local = _pinned(reply, rename) or _local(reply.key, place.domain)
         yield _class(place, "reply", reply, local, "reply")
+    answers = {reply.key: reply for each in place.domain.handlers if len(each.replies) > 1 for reply in each.replies}
+    for answer in answers.values():
+        local = _pinned(answer, rename) or _local(answer.key, place.domain)
+        yield _class(place, "answer", answer, local, "answer")
 
 
 def _union_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
@@ -244,6 +269,10 @@ def _union_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
         if len(request.replies) > 1:
             wording = _class_words(place, _verb(request, rename), "reply", stem=not place.facade)
             yield _union(place, ("replies", *place.id, request.message.key), wording)
+    for handler in domain.handlers:
+        if len(handler.replies) > 1:
+            wording = _class_words(place, _verb(handler, rename), "answer", stem=not place.facade)
+            yield _union(place, ("answers", *place.id, handler.message.key), wording)
     if len(domain.pushes) > 1:
         yield _union(place, ("pushes", *place.id), f"{place.stem} event")
 

@@ -15,6 +15,7 @@ __all__ = [
     "FakeDomainNames",
     "FakeNames",
     "FakeSubscriptionNames",
+    "HandlerNames",
     "MemberNames",
     "ModuleNames",
     "Names",
@@ -62,12 +63,22 @@ class PushNames:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlerNames:
+    """`union` is the alias over several answers; None where there is one."""
+
+    constant: Identifier
+    method: Identifier
+    union: Identifier | None
+
+
+@dataclass(frozen=True, slots=True)
 class MemberNames:
     """Names of a domain's operations.
 
     Attributes:
         events: classes around pushes, and around updates of several kinds, by message key.
         replies: classes around replies of which a request has several, by message key.
+        answers: classes around answers of ours of which a handler has several, by message key.
         union: the alias over all pushes, with the constant and the method of their stream; None below two.
     """
 
@@ -77,6 +88,8 @@ class MemberNames:
     pushes: tuple[PushNames, ...]
     events: Mapping[str, Identifier]
     replies: Mapping[str, Identifier]
+    handlers: tuple[HandlerNames, ...] = ()
+    answers: Mapping[str, Identifier] = field(default_factory=dict[str, Identifier])
     union: Identifier | None = None
     union_constant: Identifier | None = None
     union_method: Identifier | None = None
@@ -117,6 +130,7 @@ class FakeDomainNames:
     requests: tuple[Identifier, ...]
     sends: tuple[Identifier, ...]
     pushes: tuple[Identifier, ...]
+    handlers: tuple[Identifier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +202,9 @@ def _package_classes(names: Names) -> list[str]:
         found += [connection.options] if connection.options is not None else []
         for domain in connection.domains:
             members = domain.members
-            found += [*members.events.values(), *members.replies.values()]
+            found += [*members.events.values(), *members.replies.values(), *members.answers.values()]
             unions = [each.union for each in members.subscriptions] + [each.union for each in members.requests]
+            unions += [each.union for each in members.handlers]
             found += [union for union in (*unions, members.union) if union is not None]
             if domain.own is not None:
                 found += [domain.own.client, domain.own.source]

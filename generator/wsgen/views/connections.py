@@ -77,9 +77,11 @@ def exports(names: Iterable[str]) -> str:
 def public_names(members: MemberNames) -> list[Identifier]:
     """Classes around messages, and their unions."""
     unions = [each.union for each in members.subscriptions] + [each.union for each in members.requests]
+    unions += [each.union for each in members.handlers]
     return [
         *members.events.values(),
         *members.replies.values(),
+        *members.answers.values(),
         *(union for union in (*unions, members.union) if union is not None),
     ]
 
@@ -87,6 +89,7 @@ def public_names(members: MemberNames) -> list[Identifier]:
 def method_names(members: MemberNames) -> list[Identifier]:
     found = [name for each in members.subscriptions for name in (each.subscribe, each.stream)]
     found += [each.method for each in members.requests] + [each.method for each in members.sends]
+    found += [each.method for each in members.handlers]
     found += [name for each in members.pushes for name in (each.listener, each.stream)]
     return found if members.union_method is None else [*found, members.union_method]
 
@@ -94,6 +97,7 @@ def method_names(members: MemberNames) -> list[Identifier]:
 def constant_names(members: MemberNames) -> list[Identifier]:
     found = [each.constant for each in members.subscriptions] + [each.constant for each in members.requests]
     found += [each.constant for each in members.sends] + [each.constant for each in members.pushes]
+    found += [each.constant for each in members.handlers]
     return found if members.union_constant is None else [*found, members.union_constant]
 
 

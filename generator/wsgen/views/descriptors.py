@@ -6,8 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from wsgen.landing.python import Identifier, literal
 from wsgen.model import Json
-from wsgen.naming import PushNames, RequestNames, SendNames, SubscriptionNames
-from wsgen.operations import Confirmation, Delivery, Push, Request, Send, Subscription, Update, WireMessage
+from wsgen.naming import HandlerNames, PushNames, RequestNames, SendNames, SubscriptionNames
+from wsgen.operations import (
+    Confirmation,
+    Correlation,
+    Delivery,
+    Handler,
+    Push,
+    Request,
+    Send,
+    Subscription,
+    Update,
+    WireMessage,
+)
 
 from .layout import Code, Group, assignment, call, collection, constant_field, tuple_of, union
 from .package import EventClass
@@ -33,9 +44,11 @@ def events(view: DomainView) -> tuple[EventClass, ...]:
             payloads[key] = (names.events[key], update.message, view.update(update))
     found = [_event(view, *each) for each in payloads.values()]
     replies = {reply.key: reply for each in domain.requests for reply in each.replies if reply.key in names.replies}
+    answers = {reply.key: reply for each in domain.handlers for reply in each.replies if reply.key in names.answers}
     return (
         *found,
         *(_event(view, names.replies[key], reply, view.received(reply)) for key, reply in replies.items()),
+        *(_event(view, names.answers[key], answer, view.sent(answer)) for key, answer in answers.items()),
     )
 
 
@@ -62,6 +75,9 @@ def aliases(view: DomainView) -> tuple[str, ...]:
     for request, of_request in zip(domain.requests, names.requests, strict=True):
         if of_request.union is not None:
             found.append((of_request.union, [names.replies[reply.key] for reply in request.replies]))
+    for handler, of_handler in zip(domain.handlers, names.handlers, strict=True):
+        if of_handler.union is not None:
+            found.append((of_handler.union, [names.answers[reply.key] for reply in handler.replies]))
     if names.union is not None:
         found.append((names.union, [names.events[push.message.key] for push in domain.pushes]))
     return tuple(union(name, view.scope.use("typing", "TypeAlias"), dict.fromkeys(members)) for name, members in found)
@@ -73,6 +89,7 @@ def constants(view: DomainView) -> tuple[str, ...]:
     found = [_subscription(view, *pair) for pair in zip(domain.subscriptions, names.subscriptions, strict=True)]
     found += [_request(view, *pair) for pair in zip(domain.requests, names.requests, strict=True)]
     found += [_send(view, *pair) for pair in zip(domain.sends, names.sends, strict=True)]
+    found += [_handler(view, *pair) for pair in zip(domain.handlers, names.handlers, strict=True)]
     found += [_push(view, *pair) for pair in zip(domain.pushes, names.pushes, strict=True)]
     if names.union is not None and names.union_constant is not None:
         found.append(_all_pushes(view, names.union, names.union_constant))
@@ -89,7 +106,7 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
     items: list[Code] = [
         f"domain={literal(view.domain.name if one and view.domain.name else each.subscribe.key)}",
         f"subscribe={literal(each.subscribe.key)}",
-        _confirmation(view, "confirmation", each.confirmation),
+        "confirmation=None" if each.confirmation is None else _confirmation(view, "confirmation", each.confirmation),
     ]
     if each.unsubscribe is not None:
         items.append(f"unsubscribe={literal(each.unsubscribe.key)}")
@@ -97,6 +114,12 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
         items.append(_confirmation(view, "release", each.release))
     if each.release_parameters is not None:
         items.append(f"release_parameters={literal(each.release_parameters)}")
+    if each.release_names:
+        items.append(_mapping("release_names={", each.release_names.items()))
+    if each.release_values:
+        items.append(_mapping("release_values={", each.release_values.items()))
+    if each.release_topic is not None:
+        items.append(f"release_topic={literal(each.release_topic)}")
     items.append(tuple_of("updates=(", [_update(view, update, names) for update in each.updates]))
     if each.defaults:
         items.append(_mapping("defaults={", each.defaults.items()))
@@ -128,7 +151,17 @@ def _confirmation(view: DomainView, argument: str, each: Confirmation) -> Code:
     items = [f"{name}={literal(path)}" for name, path in paths.items() if path is not None]
     if each.ok is not None:
         items.append(f"ok={literal(each.ok)}")
-    return call(f"{argument}={view.scope.use(_OPERATIONS, 'Confirmation')}", literal(each.message.key), *items)
+    more: list[Code] = list(items)
+    if each.refusals:
+        more.append(_mapping("refusals={", [(refusal.message.key, refusal.text) for refusal in each.refusals]))
+    if each.correlation is not None:
+        more.append(_correlation(view, each.correlation))
+    return call(f"{argument}={view.scope.use(_OPERATIONS, 'Confirmation')}", literal(each.message.key), *more)
+
+
+def _correlation(view: DomainView, each: Correlation) -> Code:
+    paths = [f"request={literal(each.request)}", f"reply={literal(each.reply)}", f"kind={literal(each.kind)}"]
+    return call(f"correlation={view.scope.use(_OPERATIONS, 'Correlation')}", *paths)
 
 
 def _update(view: DomainView, update: Update, names: SubscriptionNames) -> Code:
@@ -152,8 +185,23 @@ def _request(view: DomainView, each: Request, names: RequestNames) -> str:
         items.append(_classes("events={", classes))
     if not each.pipeline:
         items.append("pipeline=False")
+    if each.correlation is not None:
+        items.append(_correlation(view, each.correlation))
     types = (view.sent(each.message), view.reply_type(each, names))
     return _descriptor(view, names.constant, "RequestOperation", types, items)
+
+
+def _handler(view: DomainView, each: Handler, names: HandlerNames) -> str:
+    items: list[Code] = [
+        f"request={literal(each.message.key)}",
+        tuple_of("replies=(", [literal(reply.key) for reply in each.replies]),
+    ]
+    if names.union is not None:
+        items.append(_classes("events={", [(reply.key, view.names.answers[reply.key]) for reply in each.replies]))
+    if each.correlation is not None:
+        items.append(_correlation(view, each.correlation))
+    types = (view.received(each.message), view.answer_type(each, names))
+    return _descriptor(view, names.constant, "HandlerOperation", types, items)
 
 
 def _send(view: DomainView, each: Send, names: SendNames) -> str:

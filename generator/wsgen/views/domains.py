@@ -62,6 +62,7 @@ def _kinds(domain: Domain) -> str:
         "subscribe, unsubscribe, update": domain.subscriptions,
         "requests": domain.requests,
         "sends": domain.sends,
+        "handlers": domain.handlers,
         "pushes": domain.pushes,
     }
     found = [kind for kind, operations in kinds.items() if operations]

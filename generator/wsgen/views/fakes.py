@@ -6,8 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wsgen.landing.python import Identifier, literal
-from wsgen.naming import DomainNames, FakeDomainNames, FakeSubscriptionNames, RequestNames, SubscriptionNames
-from wsgen.operations import Domain, Push, Request, Subscription, WireMessage
+from wsgen.naming import (
+    DomainNames,
+    FakeDomainNames,
+    FakeSubscriptionNames,
+    HandlerNames,
+    RequestNames,
+    SubscriptionNames,
+)
+from wsgen.operations import Domain, Handler, Push, Request, Subscription, WireMessage
 from wsgen.payloads import TypeExpression
 
 from .arguments import example_arguments
@@ -18,7 +25,7 @@ from .scope import Scope
 from .texts import DEPRECATED, docs, raises
 from .types import DomainView
 
-__all__ = ["fakes_module", "opened_with"]
+__all__ = ["can_refuse", "fakes_module", "opened_with"]
 
 _FAKES = "._runtime.fakes"
 _OFFERED = ("FakeConnection", "FakeSubscription", "Received")
@@ -58,7 +65,8 @@ def _types(place: NamedConnection) -> Iterator[TypeExpression]:
     for domain in place.connection.domains:
         yield from place.types.of_domain(domain)
         for each in domain.subscriptions:
-            yield place.types.received(each.confirmation.message)
+            if each.confirmation is not None:
+                yield place.types.received(each.confirmation.message)
             if each.unsubscribe is not None:
                 yield place.types.sent(each.unsubscribe)
             if each.release is not None:
@@ -127,8 +135,10 @@ def _operations(part: _Part) -> list[str]:
 def _handlers(part: _Part) -> Iterator[FakeHandler]:
     domain, fake, view = part.domain, part.fake, part.view
     for each, names in zip(domain.subscriptions, fake.subscriptions, strict=True):
-        reply = view.received(each.confirmation.message)
-        yield _handler(view, names.on_subscribe, each.subscribe, reply, "Answers `{}`, in place of the fake itself.")
+        reply, about = "None", "Is called with every `{}`."
+        if each.confirmation is not None:
+            reply, about = view.received(each.confirmation.message), "Answers `{}`, in place of the fake itself."
+        yield _handler(view, names.on_subscribe, each.subscribe, reply, about)
         if each.unsubscribe is not None and each.release is not None:
             released = view.received(each.release.message)
             yield _handler(
@@ -153,8 +163,11 @@ def _methods(part: _Part) -> Iterator[Method]:
     pairs = zip(part.domain.subscriptions, part.names.members.subscriptions, part.fake.subscriptions, strict=True)
     for each, own, names in pairs:
         yield _update(part, each, own, names)
-        if each.confirmation.status is not None:
+        if can_refuse(each):
             yield _refusal(part, each, own, names)
+    handlers = zip(part.domain.handlers, part.names.members.handlers, part.fake.handlers, strict=True)
+    for handler, of_handler, name in handlers:
+        yield _ask(part, handler, of_handler, name)
     pushes = zip(part.domain.pushes, part.names.members.pushes, part.fake.pushes, strict=True)
     for push, of_push, name in pushes:
         yield _push(part, push, of_push.constant, name)
@@ -210,6 +223,32 @@ def _refusal(part: _Part, each: Subscription, own: SubscriptionNames, names: Fak
         [f'message: {text} = ""', *(["*", *request] if request else [])],
         [f"From now on, refuse `{each.subscribe.key}`" + ("; given a `request`, that alone." if request else ".")],
         call("self._refuse", part.of_module(own.constant), "message", "request" if request else "None"),
+    )
+
+
+def can_refuse(each: Subscription) -> bool:
+    """Whether the server has a way to refuse a subscription."""
+    confirmation = each.confirmation
+    return confirmation is not None and (confirmation.status is not None or bool(confirmation.refusals))
+
+
+def _ask(part: _Part, each: Handler, own: HandlerNames, name: Identifier) -> Method:
+    view, message = part.view, each.message
+    type = view.received(message)
+    answer = view.sent(each.replies[0]) if own.union is None else part.of_module(own.union)
+    body = call("self._ask", part.of_module(own.constant), "None" if type == "None" else "payload")
+    parameters = [] if type == "None" else [f"payload: {type}{' = None' if message.optional else ''}"]
+    return Method(
+        head=definition(f"async def {name}", ("self", *parameters), answer, 4),
+        docstring=docs(
+            8,
+            [
+                f"Ask `{message.key}` of the client that came last, and return its answer.",
+                raises([("LookupError", "nobody is connected."), ("ConnectionLost", "it has gone.")]),
+            ],
+        ),
+        body=lay(body, 8, lead="await " if answer == "None" else "return await "),
+        stub="",
     )
 
 

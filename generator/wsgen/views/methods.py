@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wsgen.landing.python import Identifier
-from wsgen.naming import PushNames, RequestNames, SendNames, SubscriptionNames
-from wsgen.operations import Push, Request, Send, Subscription, WireMessage
+from wsgen.naming import HandlerNames, PushNames, RequestNames, SendNames, SubscriptionNames
+from wsgen.operations import Handler, Push, Request, Send, Subscription, WireMessage
 
 from .layout import Code, call, definition, lay
 from .package import Method
@@ -34,6 +34,8 @@ def _methods(view: DomainView) -> Iterator[Method]:
         yield _request(view, request, request_names)
     for send, send_names in zip(domain.sends, names.sends, strict=True):
         yield _send(view, send, send_names)
+    for handler, handler_names in zip(domain.handlers, names.handlers, strict=True):
+        yield _handler(view, handler, handler_names)
     for push, push_names in zip(domain.pushes, names.pushes, strict=True):
         yield _listener(view, push, push_names)
         yield _push_stream(view, push, push_names)
@@ -112,13 +114,15 @@ def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -
     on_reset = f"on_reset: {_stop(view)} | None = None"
     callback = f"on_update: {_callback(view, view.update_type(each, names))}"
     about = _about(view, each)
+    confirmed = "Returns after the server's confirmation."
+    returns = confirmed if each.confirmation is not None else "Returns when it is sent; the server confirms nothing."
     keywords = ("on_reset=on_reset", "on_error=on_error", "timeout=timeout")
     return _method(
         f"async def {names.subscribe}",
         [*parameters, callback, "*", on_reset, _on_error(view), _timeout(view)],
         view.scope.use(_RUNTIME, "Subscription"),
         [
-            *_said(each.subscribe, f"Subscribe to `{about}`.", "Returns after the server's confirmation."),
+            *_said(each.subscribe, f"Subscribe to `{about}`.", returns),
             raises(_subscribe_errors(view, each)),
         ],
         "return await ",
@@ -127,10 +131,11 @@ def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -
 
 
 def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, str]]:
-    reply = view.types.received(each.confirmation.message).text
     found: list[tuple[str, str]] = []
-    if each.confirmation.status is not None:
-        found.append(("SubscriptionRejected", f"the server refused; `reply` is a `{reply}`."))
+    confirmation = each.confirmation
+    if confirmation is not None and (confirmation.status is not None or confirmation.refusals):
+        models = view.types.reply_models(each)
+        found.append(("SubscriptionRejected", f"the server refused; `reply` is a {models}." if models else "refused."))
     if each.strict_topic:
         found.append(("TopicMismatch", "the server confirmed another topic than the configuration says."))
     if each.route is None and any(update.topic is None for update in each.updates):
@@ -140,7 +145,8 @@ def _subscribe_errors(view: DomainView, each: Subscription) -> list[tuple[str, s
                 "subscribed with other parameters already; updates do not say whose they are.",
             )
         )
-    found.append(("SubscribeTimeout", "no answer within `timeout` seconds (default 5)."))
+    if confirmation is not None:
+        found.append(("SubscribeTimeout", "no answer within `timeout` seconds (default 5)."))
     return found
 
 
@@ -190,6 +196,28 @@ def _send(view: DomainView, each: Send, names: SendNames) -> Method:
         [*_said(each.message, f"Send `{each.message.key}`.", ours), raises([_LOST])],
         "await ",
         call(f"{view.receiver}.send", names.constant, argument, *_HANDED_ON),
+    )
+
+
+def _handler(view: DomainView, each: Handler, names: HandlerNames) -> Method:
+    message = each.message
+    first, rest = told(message.summary, message.description)
+    answer = view.answer_type(each, names)
+    kind = f"{view.scope.use(_RUNTIME, 'RequestHandler')}[{view.received(message)}, {answer}]"
+    answers = " or ".join(f"`{reply.key}`" for reply in each.replies)
+    return _method(
+        f"def {names.method}",
+        [f"handler: {kind}", "*", _on_error(view)],
+        _stop(view),
+        [
+            f"Answer every `{message.key}` with what `handler` makes of it, which is sent as {answers}; call the "
+            "result to stop.",
+            first,
+            *rest,
+            DEPRECATED if message.deprecated else "",
+        ],
+        "return ",
+        call(f"{view.receiver}.handle", names.constant, "handler", "on_error=on_error"),
     )
 
 

@@ -15,7 +15,7 @@ from wsgen.payloads import Models
 from .arguments import example_arguments, told
 from .connections import NamedConnection
 from .credentials import credential_rows
-from .fakes import opened_with
+from .fakes import can_refuse, opened_with
 from .layout import call, import_lines, lay
 from .package import Readme, ReadmeDomain, ReadmeFake, ReadmeOperation
 from .scope import import_order
@@ -57,6 +57,7 @@ def _direction(client: Client) -> Iterator[str]:
         "subscribes": [each.subscribe for domain in domains for each in domain.subscriptions],
         "requests": [each.message for domain in domains for each in domain.requests],
         "sends": [each.message for domain in domains for each in domain.sends],
+        "answers": [each.message for domain in domains for each in domain.handlers],
         "receives unasked": [each.message for domain in domains for each in domain.pushes],
     }
     for verb, messages in lines.items():
@@ -169,6 +170,7 @@ def _operations(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[s
     """For each operation its rows in the table, and its lines in the example."""
     yield from _subscriptions(caller)
     yield from _calls(caller)
+    yield from _handlers(caller)
     yield from _pushes(caller)
 
 
@@ -220,6 +222,13 @@ def _calls(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]
         yield [row], [lay(called, 0, lead="await ")]
 
 
+def _handlers(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
+    for each, names in zip(caller.domain.handlers, caller.domain_names.members.handlers, strict=True):
+        answer = names.union or caller.types.sent(each.replies[0]).text
+        row = _row(f"{names.method}(handler)", each.message, f"answered with {code(answer)}")
+        yield [row], [lay(call(f"{caller.object}.{names.method}", "handler"), 0, lead="stop = ")]
+
+
 def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
     members = caller.domain_names.members
     for each, names in zip(caller.domain.pushes, members.pushes, strict=True):
@@ -265,12 +274,15 @@ def _fake_rows(place: NamedConnection) -> Iterator[tuple[str, str, str]]:
         for each, names in zip(domain.subscriptions, fake.subscriptions, strict=True):
             updates = ", ".join(code(update.message.key) for update in each.updates)
             yield code(f"{names.push}(update)"), updates, "sends it to those who are subscribed"
-            if each.confirmation.status is not None:
+            if can_refuse(each):
                 yield code(f"{names.refuse}(message)"), code(each.subscribe.key), "refuses it"
         for request, name in zip(domain.requests, fake.requests, strict=True):
             yield code(f"{name} = function"), code(request.message.key), "answers it"
         for send, name in zip(domain.sends, fake.sends, strict=True):
             yield code(f"{name} = function"), code(send.message.key), "is called with it"
+        for handler, name in zip(domain.handlers, fake.handlers, strict=True):
+            payload = "" if place.types.received(handler.message).text == "None" else "payload"
+            yield code(f"await {name}({payload})"), code(handler.message.key), "asks it, and gives the answer"
         for push, name in zip(domain.pushes, fake.pushes, strict=True):
             payload = "" if place.types.received(push.message).text == "None" else "payload"
             yield code(f"{name}({payload})"), code(push.message.key), "sends it"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from wsgen.naming import MemberNames, Names, RequestNames, RootKind, SubscriptionNames
-from wsgen.operations import Domain, Request, Subscription, Update, WireMessage
+from wsgen.naming import HandlerNames, MemberNames, Names, RequestNames, RootKind, SubscriptionNames
+from wsgen.operations import Domain, Handler, Request, Subscription, Update, WireMessage
 from wsgen.payloads import Models, TypeExpression
 
 from .scope import Scope
@@ -57,11 +57,19 @@ class Types:
             yield from map(self.received, request.replies)
         yield from (self.sent(send.message) for send in domain.sends)
         yield from (self.received(push.message) for push in domain.pushes)
+        for handler in domain.handlers:
+            yield self.received(handler.message)
+            yield from map(self.sent, handler.replies)
 
     def reply_models(self, subscription: Subscription) -> str:
-        """What a refusal's `reply` is, in words; empty where the confirmation has no payload."""
-        text = self.received(subscription.confirmation.message).text
-        return "" if text == "None" else text
+        """What a refusal's `reply` is, in words; empty where nothing refuses, or without a payload."""
+        confirmation = subscription.confirmation
+        if confirmation is None:
+            return ""
+        own = [confirmation.message] if confirmation.status is not None else []
+        messages = [*own, *(refusal.message for refusal in confirmation.refusals)]
+        texts = [self.received(message).text for message in messages]
+        return " or a ".join(dict.fromkeys(f"`{text}`" for text in texts if text != "None"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,10 @@ class DomainView:
         if names.union is not None:
             return names.union
         return self.received(request.replies[0]) if request.replies else "None"
+
+    def answer_type(self, handler: Handler, names: HandlerNames) -> str:
+        """What a handler returns."""
+        return names.union or self.sent(handler.replies[0])
 
     def _local(self, expression: TypeExpression) -> str:
         return self.scope.type(expression)

@@ -105,7 +105,8 @@ class Session:
         self._when_closed: Callable[[], None] | None = None
         emit = self._emit
         self._attempts = Attempts(options, clock, jitter, self._timers, emit, self.reports, self._attempt_failed)
-        self._requests = Requests(self, options, self._attempts, Ids(jitter))
+        self.ids = Ids(jitter)
+        self._requests = Requests(self, options, self._attempts, self.ids)
         self._liveness = Liveness(self, options, clock, self._timers)
         self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
         self.receive: Callable[[bytes], None] = (

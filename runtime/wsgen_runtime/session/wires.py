@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..codec import Codec, Getter
 from ..errors import WsgenError
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Roles",
     "Wire",
+    "at",
     "canonical",
     "canonical_parameters",
     "computed_topic",
     "hashable",
+    "parameters_of",
+    "put",
+    "release_parameters",
     "tuple_of",
     "without",
 ]
@@ -32,7 +36,8 @@ PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 class Wire:
-    """One set of parameters. `sent` is their JSON as it is sent in `frame`, `key` the canonical form.
+    """One set of parameters. `sent` is their JSON as it is sent in `frame`, `key` the canonical form. `named` is the
+    topic as the server writes it, which can be a number.
 
     `ask` is the slot of the latest subscribe until its answer or silence, `asks` all that are unanswered. `undone`
     are others of the same topic, which wait for the unsubscribe of this one. `renewing` says that consumers from
@@ -53,6 +58,7 @@ class Wire:
         "held",
         "key",
         "leavers",
+        "named",
         "order",
         "queued",
         "refusal",
@@ -75,6 +81,7 @@ class Wire:
         self.consumers: list[Consumer] = []
         self.leavers: list[Consumer] = []
         self.topic: str | None = None
+        self.named: Hashable = None
         self.addresses: tuple[Hashable, ...] = ()
         self.ask: Slot | None = None
         self.refusal: WsgenError | None = None
@@ -100,35 +107,104 @@ class Wire:
 class Roles:
     """Where in a confirmation stands what."""
 
-    __slots__ = ("_message", "_ok", "_status", "_topic")
+    __slots__ = ("_confirmation", "_message", "_refusals", "_status", "_topic")
 
     def __init__(self, confirmation: Confirmation, getter: Callable[[str, str], Getter]) -> None:
-        def role(path: str | None) -> Getter | None:
-            return None if path is None else getter(confirmation.key, path)
+        def role(path: str | None, key: str = confirmation.key) -> Getter | None:
+            return None if path is None else getter(key, path)
 
+        self._confirmation = confirmation
         self._status = role(confirmation.status)
         self._message = role(confirmation.message)
         self._topic = role(confirmation.topic)
-        self._ok = confirmation.ok
+        self._refusals = {key: role(path, key) for key, path in confirmation.refusals.items()}
 
-    def ok(self, reply: Any) -> bool:
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The messages that can answer."""
+        own = self._confirmation.key
+        return (own, *(key for key in self._refusals if key != own))
+
+    def ok(self, reply: Any, key: str | None = None) -> bool:
+        if key is not None and key != self._confirmation.key:
+            return False
         if self._status is None or reply is None:
             return True
         status = self._status(reply)
-        return status is None or any(status is ok if isinstance(ok, bool) else status == ok for ok in self._ok)
+        values = self._confirmation.ok
+        return status is None or any(status is ok if isinstance(ok, bool) else status == ok for ok in values)
 
-    def message(self, reply: Any) -> str:
-        text = None if self._message is None or reply is None else self._message(reply)
+    def message(self, reply: Any, key: str | None = None) -> str:
+        get = self._message if key is None or key == self._confirmation.key else self._refusals[key]
+        text = None if get is None or reply is None else get(reply)
         return "" if text is None else str(text)
 
+    def named(self, reply: Any, key: str | None = None) -> Hashable:
+        """The topic as the server writes it."""
+        if self._topic is None or reply is None or (key is not None and key != self._confirmation.key):
+            return None
+        return hashable(self._topic(reply))
+
     def topic(self, reply: Any) -> str | None:
-        topic = None if self._topic is None or reply is None else self._topic(reply)
+        topic = self.named(reply)
         return None if topic is None else str(topic)
 
 
 def canonical_parameters(codec: Codec, operation: SubscriptionOperation[Any, Any], request: object) -> str:
-    """Equal for two requests exactly when they ask for the same: defaults filled in, keys sorted."""
-    return canonical({**operation.defaults, **codec.parameters(operation.subscribe, request)})
+    """Equal for two requests exactly when they ask for the same: defaults filled in, keys sorted, without an id."""
+    return canonical({**operation.defaults, **parameters_of(codec, operation, request)})
+
+
+def parameters_of(codec: Codec, operation: SubscriptionOperation[Any, Any], request: object) -> dict[str, Any]:
+    """What a request says of what it wants: all but the id that its confirmation repeats."""
+    parameters = codec.parameters(operation.subscribe, request)
+    confirmation = operation.confirmation
+    if confirmation is None or confirmation.correlation is None or confirmation.correlation.kind is None:
+        return parameters
+    parents, _, name = confirmation.correlation.request.rpartition(".")
+    place = at(parameters, parents) if parents else parameters
+    if isinstance(place, dict):
+        cast("dict[str, Any]", place).pop(name, None)
+    return parameters
+
+
+def release_parameters(
+    operation: SubscriptionOperation[Any, Any], sent: dict[str, Any], topic: object
+) -> dict[str, Any]:
+    """What is sent to unsubscribe from what `sent` has asked for."""
+    names = operation.release_parameters
+    if names == ("topic",) and "topic" not in sent and not operation.release_topic:
+        return {"topic": topic}
+    given = {name: sent.get(operation.release_names.get(name, name), _MISSING) for name in names or sent}
+    released = {name: value for name, value in given.items() if value is not _MISSING} if names != () else {}
+    for path, value in operation.release_values.items():
+        put(released, path, value)
+    if operation.release_topic is not None and topic is not None:
+        put(released, operation.release_topic, topic)
+    return released
+
+
+_MISSING = object()
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a path; None if nothing does."""
+    for name in path.split("."):
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return value
+
+
+def put(value: dict[str, Any], path: str, inner: object) -> None:
+    """Put `inner` at a path. Objects on the way are made and never changed in place; a number is an index of a list."""
+    name, dot, rest = path.partition(".")
+    if not dot:
+        value[name] = inner
+    elif rest.isdecimal():
+        value[name] = [inner]
+    else:
+        below = value.get(name)
+        value[name] = {**cast("dict[str, Any]", below)} if isinstance(below, dict) else {}
+        put(value[name], rest, inner)
 
 
 def computed_topic(operation: SubscriptionOperation[Any, Any], key: str) -> str | None:

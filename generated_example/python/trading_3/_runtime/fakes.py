@@ -26,7 +26,18 @@ from .operations import (
     SendOperation,
     SubscriptionOperation,
 )
-from .session import Ids, Roles, canonical_parameters, computed_topic, id_text, maker, reader, unwrapped, with_id
+from .session import (
+    Ids,
+    Roles,
+    canonical_parameters,
+    computed_topic,
+    id_text,
+    maker,
+    reader,
+    release_parameters,
+    unwrapped,
+    with_id,
+)
 from .shell.fakes import Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
 from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
 
@@ -485,18 +496,28 @@ class _Desk:
         else:
             peer.send(frame)
 
-    def _subscribe(self, dialogue: _Dialogue, operation: SubscriptionOperation[Any, Any], payload: object) -> bytes:
+    def _subscribe(
+        self, dialogue: _Dialogue, operation: SubscriptionOperation[Any, Any], payload: object
+    ) -> bytes | None:
         confirmation = operation.confirmation
         parameters = canonical_parameters(self._clients, operation, payload)
         topic = computed_topic(operation, parameters) or f"{operation.domain}:{parameters}"
         refusal = self.faults.refusal(operation.subscribe, parameters)
         handler = self._handlers.get(operation.subscribe)
+        if confirmation is None:
+            dialogue.hold(_Held(operation, payload, parameters, topic))
+            if handler is not None:
+                handler(payload)
+            return None
+        id = self._id_in(confirmation, operation.subscribe, payload)
+        if refusal is not None and confirmation.refusals:
+            return self._refusal(confirmation, refusal, id)
         if refusal is not None:
-            reply = self._confirm(confirmation, topic, refusal)
+            reply = self._confirm(confirmation, topic, id, refusal)
         elif handler is not None:
             reply = handler(payload)
         else:
-            reply = self._confirm(confirmation, topic)
+            reply = self._confirm(confirmation, topic, id)
         roles = Roles(confirmation, self._clients.getter)
         if roles.ok(reply):
             dialogue.hold(_Held(operation, payload, parameters, roles.topic(reply) or topic))
@@ -508,19 +529,36 @@ class _Desk:
         unsubscribe, topic = operation.unsubscribe or "", ""
         given = {**operation.defaults, **self._clients.parameters(unsubscribe, payload)}
         for held in dialogue.held:
-            if held.operation is operation and _agree(operation.release_parameters, json.loads(held.key), given):
+            expected = release_parameters(operation, json.loads(held.key), held.topic)
+            if held.operation is operation and all(given.get(name) == value for name, value in expected.items()):
                 topic = held.topic
                 dialogue.held.remove(held)
                 break
         if operation.release is None:
             return None
         handler = self._handlers.get(unsubscribe)
-        reply = self._confirm(operation.release, topic) if handler is None else handler(payload)
+        id = self._id_in(operation.release, unsubscribe, payload)
+        reply = self._confirm(operation.release, topic, id) if handler is None else handler(payload)
         return self._codec.encode(operation.release.key, reply)
 
-    def _confirm(self, confirmation: Confirmation, topic: str, refusal: str | None = None) -> Any:
+    def _id_in(self, confirmation: Confirmation, key: str, payload: object) -> dict[str, object]:
+        """What the answer repeats of a message, at its path there."""
+        if confirmation.correlation is None:
+            return {}
+        found = self._clients.getter(key, confirmation.correlation.request)(payload)
+        return {} if found is None else {confirmation.correlation.reply: found}
+
+    def _refusal(self, confirmation: Confirmation, words: str, id: Mapping[str, object]) -> bytes:
+        """The message that refuses, in these words."""
+        key, path = next(iter(confirmation.refusals.items()))
+        said = {} if path is None else {path: words}
+        return self._codec.encode(key, self._codec.assemble(key, {**said, **id}))
+
+    def _confirm(
+        self, confirmation: Confirmation, topic: str, id: Mapping[str, object], refusal: str | None = None
+    ) -> Any:
         """A reply that confirms, or that refuses in these words."""
-        values: dict[str, object] = {}
+        values: dict[str, object] = dict(id)
         if confirmation.topic is not None:
             values[confirmation.topic] = topic
         if confirmation.message is not None and refusal is not None:
@@ -628,13 +666,6 @@ class _Desk:
     def refuse(self, operation: SubscriptionOperation[Any, Any], message: str, request: object) -> None:
         parameters = None if request is None else canonical_parameters(self._clients, operation, request)
         self.faults.refuse(operation.subscribe, parameters, message)
-
-
-def _agree(names: Iterable[str] | None, held: Mapping[str, object], given: Mapping[str, object]) -> bool:
-    """Whether an unsubscribe means a subscription. `names` are the parameters that it says; None: all."""
-    if names is None:
-        return held == given
-    return all(held.get(name) == given.get(name) for name in names)
 
 
 def _credentials(request: ConnectRequest) -> object:

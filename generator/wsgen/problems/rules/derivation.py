@@ -62,6 +62,19 @@ MESSAGES = {
         "`replies` and `x-wsgen-reply` name wire types, or ids, of messages that the server sends.",
         "Correct the name. An empty list says that nothing answers.",
     ),
+    "WSG415": Rule(
+        "A correlation id is in headers",
+        "WebSocket frames have no headers: what is sent is the payload. The id is ignored, and answers are matched "
+        "by the order in which they come.",
+        "Name a property of the payload: `$message.payload#/requestId`.",
+    ),
+    "WSG416": Rule(
+        "A message goes both ways, and may be its own answer",
+        "The server sends a message of the same wire type as the client. It can be the answer to the client's "
+        "message, or what other clients have sent. Without a word on it in the document the latter is taken.",
+        'Write `[tool.wsgen.client.replies]` with `"chat.message" = ["chat.message"]` where it is the answer, and '
+        "with an empty list where it is not.",
+    ),
     "WSG414": Rule(
         "The schema of a request is lost",
         "FastWS writes one message where a reply has the wire type of its request. Several schemas could be "
@@ -89,8 +102,8 @@ SUBSCRIPTIONS = {
     ),
     "WSG423": Rule(
         "Nothing answers a subscribe message",
-        "A subscription is there when the server has confirmed it. Without a reply the message is a plain "
-        "send, and updates are delivered to listeners.",
+        "No message of the server is known to confirm the subscription, so it counts as confirmed as soon as it is "
+        "sent. A refusal goes unnoticed.",
         "Name the reply in the document, or in the configuration under the domain's `replies`.",
     ),
     "WSG424": Rule(
@@ -122,6 +135,12 @@ SUBSCRIPTIONS = {
         "A role of a reply names a property that is not there",
         "`reply` says which properties of a confirmation are its status, message and topic.",
         "Use one of the names that the help lists. They are wire names.",
+    ),
+    "WSG430": Rule(
+        "A configured subscription names a message that is not there",
+        "`subscribe` and `unsubscribe` name messages that the client sends; `updates`, `confirmation` and `refusals` "
+        "name messages that the server sends; all by wire type or id.",
+        "Correct the name.",
     ),
     "WSG429": Rule(
         "A subscribe message has several replies",

@@ -8,7 +8,7 @@ from .effects import Abort, Changed, Close, Effect, Open, PauseReading, ResumeRe
 from .leases import Lease
 from .routes import maker, unwrapped
 from .session import Session
-from .wires import Roles, canonical_parameters, computed_topic
+from .wires import Roles, canonical_parameters, computed_topic, release_parameters
 
 __all__ = [
     "Abort",
@@ -34,6 +34,7 @@ __all__ = [
     "id_text",
     "maker",
     "reader",
+    "release_parameters",
     "unwrapped",
     "with_id",
 ]

@@ -27,12 +27,25 @@ from ..errors import (
     TopicMismatch,
     WsgenError,
 )
-from ..operations import SubscriptionOperation, Update
+from ..operations import Confirmation, SubscriptionOperation, Update
 from ..transitions import TABLE, Act, Happening, Held
 from .calls import Call, Cancelled, Slot
 from .consumers import Consumer
+from .correlation import id_text
 from .routes import Maker, UpdateRoute, deliver, maker
-from .wires import Roles, Wire, canonical, computed_topic, hashable, tuple_of, without
+from .wires import (
+    Roles,
+    Wire,
+    at,
+    canonical,
+    computed_topic,
+    hashable,
+    parameters_of,
+    put,
+    release_parameters,
+    tuple_of,
+    without,
+)
 
 if TYPE_CHECKING:
     from .leases import Lease
@@ -62,12 +75,10 @@ class Domain:
         self._gone: dict[Hashable, str | None] = {}
         self._releasing: dict[str, tuple[Wire, Slot]] = {}
         self._lingering: str | None = None
-        self._confirmation = Roles(operation.confirmation, self._codec.getter)
-        self._release = Roles(operation.release, self._codec.getter) if operation.release else None
-        session.switchboard.reply_topic(operation.confirmation.key, self._confirmation.topic)
-        session.switchboard.confirms(operation.confirmation.key, self)
-        if operation.release is not None and self._release is not None:
-            session.switchboard.reply_topic(operation.release.key, self._release.topic)
+        self._confirmation = self._roles(operation.confirmation)
+        self._release = self._roles(operation.release)
+        if operation.confirmation is not None:
+            session.switchboard.confirms(operation.confirmation.key, self)
         route = operation.route
         self._pairs = dict(route) if route is not None and not isinstance(route, str) else None
         flat = self._pairs is None and all(update.topic is None for update in operation.updates)
@@ -82,6 +93,16 @@ class Domain:
         }
         for update in operation.updates:
             session.switchboard.add_update(update.key, self._update_route(update))
+
+    def _roles(self, confirmation: Confirmation | None) -> Roles | None:
+        if confirmation is None:
+            return None
+        roles, switchboard = Roles(confirmation, self._codec.getter), self._session.switchboard
+        switchboard.reply_topic(confirmation.key, roles.topic)
+        if confirmation.correlation is not None:
+            for key in roles.keys:
+                switchboard.reply_id(key, confirmation.correlation)
+        return roles
 
     def _update_route(self, update: Update) -> UpdateRoute:
         getter = self._codec.getter
@@ -106,7 +127,7 @@ class Domain:
         """
         operation = self.operation
         frame = self._codec.encode(operation.subscribe, request)
-        sent = self._codec.parameters(operation.subscribe, request)
+        sent = parameters_of(self._codec, operation, request)
         key = canonical({**operation.defaults, **sent})
         stands_back = self._exclusive and self._must_wait(key)
         wire = self.wires.get(key) or Wire(self, key)
@@ -250,7 +271,7 @@ class Domain:
 
     def _ask(self, wire: Wire) -> None:
         def answered(key: str, reply: Any) -> None:
-            self._answered(wire, slot, reply)
+            self._answered(wire, slot, key, reply)
 
         def failed(error: WsgenError) -> None:
             self._undecodable(wire, slot, error)
@@ -258,20 +279,41 @@ class Domain:
         wire.renewing = any(consumer.call is None for consumer in wire.consumers)
         known = wire.topic if wire.renewing else None
         topic = known or computed_topic(self.operation, wire.key)
+        frame, id = self._with_id(self.operation.subscribe, wire.frame, wire.sent, self.operation.confirmation)
         slot = Slot(
-            self._session.next_sequence(), "subscribe", answered, failed, topic, wire, certain=known is not None
+            *(self._session.next_sequence(), "subscribe", answered, failed, topic, wire, id), certain=known is not None
         )
         wire.ask = slot
         wire.asks.append(slot)
         for address in ((),) if self._single_address else wire.addresses:
             if self._gone.get(address) == wire.key:
                 self._gone[address] = None
-        self._session.ask(slot, (self.operation.confirmation.key,), wire.frame)
+        if self._confirmation is None:
+            self._session.ask(slot, (), frame)
+            wire.asks.remove(slot)
+            self._confirmed(wire, slot, None, None)
+            return
+        self._session.ask(slot, self._confirmation.keys, frame)
         self._stop_clock(wire)
         for consumer in wire.consumers:
             self._start_clock(wire, consumer)
         if wire.renewing:
             wire.wait = self._session.clock_for(slot, None, lambda: self._not_renewed(wire, slot))
+
+    def _with_id(
+        self, message: str, frame: bytes, sent: str, confirmation: Confirmation | None
+    ) -> tuple[bytes, str | None]:
+        """The frame with a new id that its answer will repeat, where answers do that."""
+        correlation = None if confirmation is None else confirmation.correlation
+        if correlation is None:
+            return frame, None
+        parameters: dict[str, Any] = json.loads(sent)
+        id: object = at(parameters, correlation.request)
+        if correlation.kind is not None and id is None:
+            id = self._session.ids.new(correlation.kind)
+            put(parameters, correlation.request, id)
+            frame = self._codec.encode_parameters(message, parameters)
+        return frame, id_text(id)
 
     def _confirm(self, wire: Wire) -> None:
         self._place(wire)
@@ -324,14 +366,16 @@ class Domain:
         release = self.operation.release
 
         def answered(key: str, reply: Any) -> None:
-            self._released(wire, slot, reply)
+            self._released(wire, slot, key, reply)
 
         def failed(error: WsgenError) -> None:
-            self._released(wire, slot, None)
+            self._released(wire, slot, None, None)
 
-        slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic)
-        frame = self._codec.encode_parameters(unsubscribe, self._release_parameters(wire))
-        self._session.ask(slot, () if release is None else (release.key,), frame)
+        parameters = self._release_parameters(wire)
+        frame = self._codec.encode_parameters(unsubscribe, parameters)
+        frame, id = self._with_id(unsubscribe, frame, canonical(parameters), release)
+        slot = Slot(self._session.next_sequence(), "unsubscribe", answered, failed, wire.topic, id=id)
+        self._session.ask(slot, () if self._release is None else self._release.keys, frame)
         if release is not None or self._exclusive:
             for address in wire.addresses:
                 if address in self._gone:
@@ -344,43 +388,42 @@ class Domain:
 
     def _release_parameters(self, wire: Wire) -> dict[str, Any]:
         sent: dict[str, Any] = json.loads(wire.sent)
-        names = self.operation.release_parameters
-        if names is None:
-            return sent
-        if names == ("topic",) and "topic" not in sent:
-            return {"topic": wire.topic}
-        return {name: sent[name] for name in names if name in sent}
+        return release_parameters(self.operation, sent, wire.topic if wire.named is None else wire.named)
 
     # Answers, and silence.
 
-    def _answered(self, wire: Wire, slot: Slot, reply: Any) -> None:
+    def _answered(self, wire: Wire, slot: Slot, key: str, reply: Any) -> None:
         wire.asks.remove(slot)
-        topic = self._confirmation.topic(reply)
-        if self._confirmation.ok(reply):
-            self._confirmed(wire, slot, topic)
+        roles = self._confirmation
+        assert roles is not None, "only what is confirmed is answered"
+        if roles.ok(reply, key):
+            named = roles.named(reply)
+            self._confirmed(wire, slot, None if named is None else str(named), named)
         elif wire.ask is slot or (wire.renewing and wire.held is Held.ASKED):
-            words = self._confirmation.message(reply)
+            words = roles.message(reply, key)
             self._refuse(wire, SubscriptionRejected(self.operation.domain, words, reply))
         self._tidy(wire)
 
-    def _confirmed(self, wire: Wire, slot: Slot, topic: str | None) -> None:
+    def _confirmed(self, wire: Wire, slot: Slot, topic: str | None, named: Hashable) -> None:
         expected = computed_topic(self.operation, wire.key)
         if topic is None:
             topic = expected
         if wire.held in (Held.ABSENT, Held.ASKED):
-            if self._undone(wire, slot, topic):
+            if self._undone(wire, slot, topic, named):
                 return
-            self._learn(wire, topic)
+            self._learn(wire, topic, named)
             if expected is not None and topic is not None and expected != topic:
                 self._mismatched(wire, expected, topic)
         self._happen(wire, Happening.CONFIRMED)
 
-    def _learn(self, wire: Wire, topic: str | None) -> None:
+    def _learn(self, wire: Wire, topic: str | None, named: Hashable) -> None:
         """The server said ok: the latest subscribe is answered with it, and other replies will name this topic."""
         wire.ask = None
-        wire.topic = topic
+        wire.topic, wire.named = topic, named
         if self._pairs is None:
             wire.addresses = ((),) if self._single_address else (topic,)
+            if named is not None and named != topic and not self._single_address:
+                wire.addresses = (named, topic)
         for slot in wire.asks:
             slot.entomb()
             self._session.alignment.watch(slot)
@@ -388,7 +431,7 @@ class Domain:
                 slot.learn(topic)
         self._stop_clock(wire)
 
-    def _undone(self, wire: Wire, slot: Slot, topic: str | None) -> bool:
+    def _undone(self, wire: Wire, slot: Slot, topic: str | None, named: Hashable) -> bool:
         """Whether an unsubscribe of this topic was sent after `slot`: then its ok no longer holds, and whoever waits
         for it is asked again after that unsubscribe.
         """
@@ -396,7 +439,7 @@ class Domain:
         if release.sequence <= slot.sequence:
             return False
         if wire.ask is slot:
-            self._learn(wire, topic)
+            self._learn(wire, topic, named)
             for consumer in wire.consumers:
                 if consumer.call is not None and consumer.call.wait is not None:
                     consumer.call.wait.cancel()
@@ -465,14 +508,14 @@ class Domain:
         self._happen(wire, Happening.SILENT)
         self._tidy(wire)
 
-    def _released(self, wire: Wire, slot: Slot, reply: Any) -> None:
+    def _released(self, wire: Wire, slot: Slot, key: str | None, reply: Any) -> None:
         self._forget_release(wire)
         topic = wire.key if slot.topic is None else slot.topic
         if self._releasing.get(topic, (wire, None))[1] is slot:
             del self._releasing[topic]
         if slot.waiting:
-            if self._release is not None and not self._release.ok(reply):
-                self._session.reports.release_refused(self.operation.domain, self._release.message(reply))
+            if self._release is not None and not self._release.ok(reply, key):
+                self._session.reports.release_refused(self.operation.domain, self._release.message(reply, key))
             self._release_done(wire)
 
     def _release_silent(self, wire: Wire, slot: Slot) -> None:
@@ -560,7 +603,7 @@ class Domain:
         parameters: dict[str, Any] = json.loads(key)
         values: list[list[Hashable]] = []
         for name in (self._pairs or {}).values():
-            value: list[Any] | dict[str, Any] | str | float | None = parameters.get(name)
+            value: list[Any] | dict[str, Any] | str | float | None = at(parameters, name)
             if value is None:
                 raise InvalidRequest(
                     self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
