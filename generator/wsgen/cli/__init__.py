@@ -278,6 +278,38 @@ def inspect(
 
 
 @app.command()
+def init(
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SPEC]...", help="Documents; none: those that are found below the current folder."),
+    ] = None,
+    format: FormatOption = "text",
+) -> None:
+    """Write a first configuration, into pyproject.toml where there is one."""
+    from .beginning import begin, configuration_file, describe
+    from .discovery import find_documents
+
+    problems = Problems()
+    try:
+        file = configuration_file(Path(), problems)
+        sources = specs or [path.as_posix() for path in find_documents(Path())]
+        if not sources:
+            message = "no AsyncAPI document was found in this folder and below it"
+            problems.error("WSG907", message, Place(""), "name one: `wsgen init SPEC`")
+            raise Stop
+        entries = describe(sources, Path(), problems)
+        begin(file, entries, problems)
+        typer.echo(f"{file.name}: {len(entries)} client{'s' if len(entries) > 1 else ''}")
+        for entry in entries:
+            to = "no client yet, see the comment" if entry.wrong else f"{entry.output}/"
+            typer.echo(f"  {printable(entry.source)} → {printable(to)}")
+        typer.echo("next: wsgen build")
+    except Stop:
+        pass
+    _finish(problems, format)
+
+
+@app.command()
 def schema(
     name: Annotated[
         Literal["config"], typer.Argument(metavar="[NAME]", help="config: of the configuration.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .files import find_config, load_config
 from .layers import layered
-from .lines import CLIENT, Line, client_table, domain_table, lines_of
+from .lines import CLIENT, Line, client_table, domain_table, lines_of, toml
 from .settings import (
     ClientSettings,
     Config,
@@ -40,4 +40,5 @@ __all__ = [
     "load_config",
     "read_extensions",
     "read_message_extensions",
+    "toml",
 ]

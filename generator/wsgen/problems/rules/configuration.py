@@ -53,6 +53,11 @@ RULES: dict[str, Rule] = {
         "server sends.",
         "Correct the name or the payload.",
     ),
+    "WSG913": Rule(
+        "There is a configuration already",
+        "`wsgen init` writes a first configuration, and changes none.",
+        "Add clients to the configuration by hand, or remove it.",
+    ),
     "WSG912": Rule(
         "A header of the configuration cannot be sent",
         "`${NAME}` in a header is an environment variable, so that no secret stands in the file.",
