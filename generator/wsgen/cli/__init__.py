@@ -7,9 +7,10 @@ import io
 import json
 import sys
 import traceback
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -119,6 +120,7 @@ def options(
 
 @app.command()
 def build(
+    context: typer.Context,
     specs: Annotated[
         list[str] | None,
         typer.Argument(metavar="[SPEC]...", help="Documents; none: every client of the configuration."),
@@ -129,12 +131,15 @@ def build(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited.")] = False,
     verify: Annotated[bool, typer.Option(help="Compile and import the output before it is written.")] = True,
+    watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a document changes.")] = False,
     strict: StrictOption = False,
     format: FormatOption = "text",
     config: ConfigOption = None,
 ) -> None:
     """Write typed clients for documents."""
     problems = Problems()
+    if watch:
+        _watch(context, specs or [], config, format, problems)
     try:
         built = _build_all(specs or [], output, config, verify, problems)
         if exit_code(problems, strict=strict) == DONE:
@@ -143,6 +148,28 @@ def build(
     except Stop:
         pass
     _finish(problems, format, strict)
+
+
+def _watch(
+    context: typer.Context, specs: list[str], config: Path | None, format: Format, problems: Problems
+) -> NoReturn:
+    """Build with the same options again and again."""
+    from .watching import watch
+
+    def once() -> int:
+        try:
+            options: dict[str, Any] = {**context.params, "watch": False}
+            build(context, **options)
+        except typer.Exit as end:
+            return end.exit_code
+        except Exception as error:  # a fault of ours; the next change may avoid it
+            _report_bug(error, debug=False)
+            return BUG
+        return DONE
+
+    with suppress(Stop):
+        watch(specs, config, once, problems)
+    _finish(problems, format)
 
 
 def _build_all(

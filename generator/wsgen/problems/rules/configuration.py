@@ -53,6 +53,11 @@ RULES: dict[str, Rule] = {
         "server sends.",
         "Correct the name or the payload.",
     ),
+    "WSG914": Rule(
+        "Nothing can be watched",
+        "`wsgen build --watch` watches files, with the library watchfiles: `pip install 'wsgen[watch]'`.",
+        "Save the document to a file, or install the library.",
+    ),
     "WSG913": Rule(
         "There is a configuration already",
         "`wsgen init` writes a first configuration, and changes none.",
