@@ -1,6 +1,6 @@
 # Needs an environment with `pip install -e '.[dev]'`. What runs in CI is .ci/run: the same as `make check`.
 
-.PHONY: check fix test soak corpus regen bench
+.PHONY: check fix test soak corpus fuzz regen bench
 
 check:
 	ruff format --check
@@ -23,6 +23,10 @@ soak:
 # What becomes of real documents, as a table; WSGEN_CORPUS names the folder that holds them.
 corpus:
 	python -m tests.corpus
+
+# 20,000 documents that nobody wrote, through the whole build.
+fuzz:
+	WSGEN_FUZZ=20000 pytest -s tests/generator/test_fuzz.py
 
 # The document as the trading server publishes it, what `wsgen build` makes of it and of its twin, what it prints;
 # the diagrams of docs/runtime.md; the schema of the configuration.

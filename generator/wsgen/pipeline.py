@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Built", "Understood", "build_client", "default_folder", "examine", "read_application", "understand"]
 
-_NOT_IN_FINGERPRINT = frozenset({"input", "folder", "headers", "output", "runtime_output", "place", "given"})
+_NOT_IN_FINGERPRINT = frozenset(
+    {"allow_refs", "input", "folder", "headers", "output", "runtime_output", "place", "given"}
+)
 _WORD = re.compile(r"[^\W_]+")
 _TRAILING = frozenset({"api", "websocket", "websockets", "service"})
 
@@ -70,7 +72,12 @@ def read_application(settings: ClientSettings, problems: Problems) -> tuple[Appl
 
     place = settings.place_of("headers")
     document, read = open_source(
-        settings.input, problems, folder=settings.folder, headers=settings.headers, place=place
+        settings.input,
+        problems,
+        folder=settings.folder,
+        headers=settings.headers,
+        place=place,
+        allowed=settings.allow_refs,
     )
     tree = resolve(document, read, problems)
     check(tree, problems)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import PurePosixPath
@@ -41,9 +42,10 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|//")
 _MAX_CHAIN = 50
 _MAX_SUGGESTIONS = 100
 _MAX_CANDIDATES = 2_000
+_MAX_REFERENCES = 200_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Files:
     """The documents of a run, by their path relative to the folder of the first ("")."""
 
@@ -179,6 +181,10 @@ class Node:
             return self
         followed = self.files.followed
         if self.key not in followed:
+            if len(followed) >= _MAX_REFERENCES:
+                message = f"the document has more than the limit of {_MAX_REFERENCES} references"
+                self.files.problems.error("WSG308", message, self.files.documents[""].place())
+                return None
             followed[self.key] = _follow(self)
         return followed[self.key]
 
@@ -193,6 +199,16 @@ class Tree:
     def version(self) -> str:
         """The field `asyncapi`, or empty."""
         return self.root.text("asyncapi")
+
+    @contextmanager
+    def reporting(self, problems: Problems) -> Generator[None, None, None]:
+        """A while in which problems of references go to `problems`."""
+        files = self.root.files
+        before, files.problems = files.problems, problems
+        try:
+            yield
+        finally:
+            files.problems = before
 
     @property
     def documents(self) -> Mapping[str, Document]:
@@ -320,9 +336,9 @@ def _target(node: Node) -> Node | None:
     if file is None:
         problems.error(
             "WSG305",
-            f"the reference `{_cut(reference)}` leads out of the document's folder",
+            f"the reference `{_cut(reference)}` is no relative path",
             _place(node),
-            "move the file into the folder of the document",
+            "move the file into the folder of the document, and refer to it by a relative path",
         )
         return None
     document = node.files.open(file, _place(node))
@@ -353,7 +369,10 @@ def _of_own_origin(path: str, base: str) -> str:
 
 
 def _file_of(node: Node, path: str) -> str | None:
-    """The path of the file that a reference names, relative to the root folder; None: outside of it."""
+    """The path of the file that a reference names, relative to the root folder; None: it is no such path.
+
+    It may lead out of the folder: the reader knows what is allowed.
+    """
     if not path:
         return node.file
     path = unquote(path)
@@ -365,7 +384,7 @@ def _file_of(node: Node, path: str) -> str | None:
         path = posixpath.relpath(posixpath.normpath(whole), folder)
         return "" if path == PurePosixPath(urlsplit(node.files.base).path).name else path
     file = posixpath.normpath(posixpath.join(posixpath.dirname(node.file), path))
-    if path.startswith("/") or file == ".." or file.startswith("../"):
+    if path.startswith("/"):
         return None
     return "" if file == PurePosixPath(node.files.documents[""].name).name else file
 

@@ -15,10 +15,12 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from .document import Json
 from .problems import Problems
 from .resolve import Node, Tree, made, made_list, made_value, merged
+from .structure import major_of
 
-__all__ = ["Address", "alternatives", "split_url", "upgrade"]
+__all__ = ["Address", "alternatives", "report_scheme", "split_url", "upgrade"]
 
 _ACTIONS = {"publish": "receive", "subscribe": "send"}
 _URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*|\{[^{}]*\})://|//)?([^/?]*)(.*)", re.DOTALL)
@@ -34,15 +36,51 @@ class Address(NamedTuple):
 
 
 def upgrade(tree: Tree, problems: Problems) -> Tree:
-    """A 2.x tree in the shape of 3.x; any other tree as it is.
+    """A 2.x tree in the shape of 3.x, and in a 3.x tree what is written as 2.x writes it.
 
     Two things go beyond the shape of 3.x, because it cannot say them: an element of a `security` list may be a
     list of schemes that are all needed, and a channel's parameter keeps its `schema`. The next stage is
     `build.build`.
     """
-    if not tree.version.strip().startswith("2."):
-        return tree
-    return Tree(_Upgrade(tree.root, problems).root())
+    root = with_named_servers(tree.root)
+    if major_of(tree) == 2:
+        return Tree(_Upgrade(root, problems).root())
+    channels = root.get("channels")
+    if channels is not None and any(_verbs(raw) for _, raw in channels.members()):
+        return Tree(_Upgrade(root, problems).mixed(channels))
+    return Tree(root) if root is not tree.root else tree
+
+
+def with_named_servers(root: Node) -> Node:
+    """A document whose servers are a list with names for them: their `name`, else `server` and a number."""
+    servers = root.get("servers")
+    if servers is None or not isinstance(servers.value, list):
+        return root
+    named: dict[str, Node] = {}
+    for number, raw in enumerate(servers.elements(), 1):
+        server = raw.follow()
+        own = server.text("name") if server is not None else ""
+        counted = f"server{number}" if len(servers.value) > 1 else "server"
+        named[_free(own or counted, counted, named)] = raw
+    return made(root, {**dict(root.members()), "servers": made(servers, named)})
+
+
+def _verbs(raw: Node) -> bool:
+    channel = raw.follow()
+    return channel is not None and any(isinstance(_value(channel, verb), dict) for verb in _ACTIONS)
+
+
+def _value(node: Node, key: str) -> Json:
+    member = node.member(key)
+    return member.value if member is not None else None
+
+
+def report_scheme(name: str, at: Node, known: Node | None, problems: Problems) -> None:
+    """Tell that a security requirement names a scheme that is not defined; `known` holds those that are."""
+    message = f"the security scheme `{name[:60]}` is not in `components.securitySchemes`"
+    close = get_close_matches(name[:60], [key for key, _ in known.members()] if known is not None else [], n=1)
+    help = f"did you mean `{close[0]}`?" if close else "define it there"
+    problems.warning("WSG316", message, at.files.documents[at.file].place(at.pointer, key=True), help)
 
 
 def split_url(url: str) -> Address:
@@ -85,9 +123,31 @@ class _Upgrade:
             parts["components"] = self._components(components)
         return made(document, parts)
 
+    def mixed(self, channels: Node) -> Node:
+        """A 3.x document that has operations in channels, as 2.x has them."""
+        parts = dict(self.document.members())
+        entries, operations = dict(channels.members()), dict[str, Node]()
+        known = self.document.get("operations")
+        if known is not None:
+            operations.update(known.members())
+        for key, raw in channels.members():
+            item = raw.follow()
+            if item is not None and _verbs(raw):
+                address, messages, servers = item.member("address"), item.get("messages"), item.member("servers")
+                channel = self._channel(key, raw, _without(item, "servers"), operations, messages)
+                own = {"address": address, "servers": servers}
+                stated = {name: node for name, node in own.items() if node is not None}
+                entries[key] = made(raw, {**dict(channel.members()), **stated})
+        return made(
+            self.document, {**parts, "channels": made(channels, entries), "operations": made(channels, operations)}
+        )
+
     def _server(self, server: Node, raw: Node) -> Node:
         parts = dict(server.members())
-        url = parts.pop("url", None)
+        url = parts.get("url")
+        if url is None and "host" in parts:
+            self._put_security(parts, server)
+            return made(raw, parts)
         address = split_url(server.text("url"))
         protocol = server.text("protocol")
         if not protocol or {protocol.lower(), address.scheme.lower()} <= _WEB_SOCKET:
@@ -118,13 +178,10 @@ class _Upgrade:
         known = components.get("securitySchemes") if components is not None else None
         if known is not None and known.member(name) is not None:
             return known.get(name)
-        message = f"the security scheme `{name[:60]}` is not in `components.securitySchemes`"
-        close = get_close_matches(name[:60], [key for key, _ in known.members()] if known is not None else [], n=1)
-        help = f"did you mean `{close[0]}`?" if close else "define it there"
-        self.problems.warning("WSG316", message, at.files.documents[at.file].place(at.pointer, key=True), help)
+        report_scheme(name, at, known, self.problems)
         return None
 
-    def _channel(self, key: str, raw: Node, item: Node, operations: dict[str, Node]) -> Node:
+    def _channel(self, key: str, raw: Node, item: Node, operations: dict[str, Node], known: Node | None = None) -> Node:
         parts = {name: node for name, node in item.members() if name not in {*_ACTIONS, "$ref", "servers"}}
         parts["address"] = made_value(raw, key)
         names = item.get("servers")
@@ -132,6 +189,9 @@ class _Upgrade:
             servers = (self._named_server(name) for name in names.elements())
             parts["servers"] = made_list(names, tuple(server for server in servers if server is not None))
         messages: dict[str, Node] = {}
+        for id, message in known.members() if known is not None else ():
+            target = message.follow()
+            messages[id] = target if target is not None else message
         found: list[tuple[str, Node, tuple[Node, ...]]] = []
         for verb in _ACTIONS:
             operation = item.get(verb)
@@ -142,9 +202,22 @@ class _Upgrade:
         parts["messages"] = made(item, messages)
         channel = made(raw, parts)
         for verb, operation, used in found:
-            id = _free(operation.text("operationId") or f"{key}.{verb}", f"{key}.{verb}", operations)
+            id = self._operation_id(operation, f"{key}.{verb}", operations)
             operations[id] = self._operation(verb, operation, channel, used)
         return channel
+
+    def _operation_id(self, operation: Node, other: str, taken: dict[str, Node]) -> str:
+        own = operation.text("operationId")
+        id = _free(own or other, other, taken)
+        if own and id != own:
+            self.problems.warning(
+                "WSG309",
+                f"two operations have the id `{own[:60]}`; this one is called `{id[:60]}`",
+                operation.place_of("operationId"),
+                "give each of them an `operationId` of its own",
+                ((taken[own].place, "the other one"),),
+            )
+        return id
 
     def _named_server(self, name: Node) -> Node | None:
         if isinstance(name.value, str) and name.value in self.servers:
@@ -160,17 +233,17 @@ class _Upgrade:
         return None
 
     def _operation(self, verb: str, operation: Node, channel: Node, messages: tuple[Node, ...]) -> Node:
-        left_out = {"message", "operationId", "traits"}
+        left_out = {"message", "messages", "operationId", "traits"}
         parts = {name: node for name, node in operation.members() if name not in left_out}
         parts["action"] = made_value(operation, _ACTIONS[verb])
         parts["channel"] = channel
-        parts["messages"] = made_list(operation.member("message") or operation, messages)
+        parts["messages"] = made_list(_message_of(operation) or operation, messages)
         self._put_security(parts, operation)
         return made(operation, parts)
 
     def _messages_of(self, operation: Node, known: dict[str, Node], fallback: str) -> tuple[Node, ...]:
         """The messages of an operation; those that are new to its channel are put to `known` by their ids."""
-        member = operation.member("message")
+        member = _message_of(operation)
         found = list(alternatives(member)) if member is not None else []
         taken = {node.key for node in known.values()}
         for index, (raw, message) in enumerate(found, 1):
@@ -225,6 +298,15 @@ class _Upgrade:
         return made(components, parts)
 
 
+def _message_of(operation: Node) -> Node | None:
+    """The `message` of an operation; 3.x's `messages` where that is all there is."""
+    return operation.member("message") or operation.member("messages")
+
+
+def _without(node: Node, key: str) -> Node:
+    return made(node, {name: member for name, member in node.members() if name != key})
+
+
 def _ids(raw: Node, message: Node, upgraded: Node) -> tuple[str, ...]:
     """What a message may be called: `messageId`, its key where it is defined, `name`."""
     defined = raw.is_reference or message.pointer.startswith("/components/messages/")
@@ -233,12 +315,15 @@ def _ids(raw: Node, message: Node, upgraded: Node) -> tuple[str, ...]:
 
 
 def alternatives(member: Node) -> Iterator[tuple[Node, Node]]:
-    """The messages of a 2.x `message`, as they stand and as they are defined; `oneOf` may be nested."""
+    """The messages of a 2.x `message`, as they stand and as they are defined; `oneOf` may be nested, or left out."""
     waiting = [member]
     opened: set[str] = set()
     while waiting:
         raw = waiting.pop()
         message = raw.follow()
+        if message is not None and isinstance(message.value, list):
+            waiting.extend(reversed(list(message.elements())))
+            continue
         if message is None or not isinstance(message.value, dict):
             continue
         choices = message.member("oneOf")

@@ -126,8 +126,12 @@ def test_definitions_in_other_files_have_the_file_in_their_key() -> None:
     assert shape(application.schemas[symbol.key]).keywords == {"minLength": 1}
 
 
+def dialects_of_schemas() -> Application:
+    return read(SPECS / "invalid/schema-dialects.yaml", Problems())
+
+
 def test_schemas_that_nobody_refers_to_are_there_in_the_order_of_the_document() -> None:
-    keys = list(read_valid("schema-dialects.yaml").schemas)
+    keys = list(dialects_of_schemas().schemas)
     assert keys == [f"#/components/schemas/{name}" for name in ("All", "Cat", "Dog", "Unreferenced")] + [
         "#/components/schemas/All/$defs/Local"
     ]
@@ -135,7 +139,7 @@ def test_schemas_that_nobody_refers_to_are_there_in_the_order_of_the_document() 
 
 @pytest.fixture(name="dialects", scope="module")
 def _dialects() -> Mapping[str, Schema]:
-    return shape(read_valid("schema-dialects.yaml").schemas["#/components/schemas/All"]).properties
+    return shape(dialects_of_schemas().schemas["#/components/schemas/All"]).properties
 
 
 def test_null_is_a_value_of_const_and_default(dialects: Mapping[str, Schema]) -> None:
@@ -153,7 +157,7 @@ def test_boolean_schemas(dialects: Mapping[str, Schema]) -> None:
     assert isinstance(dialects["anything"], Always)
     assert isinstance(dialects["any"], Always)
     assert isinstance(dialects["never"], Never)
-    additional = shape(read_valid("schema-dialects.yaml").schemas["#/components/schemas/All"]).additional_properties
+    additional = shape(dialects_of_schemas().schemas["#/components/schemas/All"]).additional_properties
     assert isinstance(additional, Never)
 
 
@@ -189,7 +193,7 @@ def test_examples_conditions_and_extensions(dialects: Mapping[str, Schema]) -> N
 
 
 def test_pattern_properties_and_property_names() -> None:
-    unreferenced = shape(read_valid("schema-dialects.yaml").schemas["#/components/schemas/Unreferenced"])
+    unreferenced = shape(dialects_of_schemas().schemas["#/components/schemas/Unreferenced"])
     assert list(unreferenced.pattern_properties) == ["^x-"]
     assert shape(unreferenced.property_names).keywords == {"maxLength": 9}
 
@@ -312,7 +316,8 @@ def test_a_host_with_scheme_and_path_is_taken_apart() -> None:
 
 def test_2_x_fields_in_a_3_x_document_are_taken_as_they_are_meant() -> None:
     application = read(SPECS / "invalid/version-2-in-3.yaml", Problems())
-    (server,), (operation,) = application.servers, application.operations
+    (server,), (operation, published) = application.servers, application.operations
+    assert (published.action, [message.id for message in published.messages]) == ("receive", ["tick"])
     assert (server.protocol, server.host, server.pathname) == ("wss", "example.com", "/v1")
     assert [[scheme.id for scheme in schemes] for schemes in server.security] == [["token"]]
     assert (operation.channel, [message.id for message in operation.messages]) == ("feed", ["tick"])

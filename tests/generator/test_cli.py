@@ -93,6 +93,27 @@ class TestBuild:
         assert "the client sends quotes.ask" in lines
         assert "the client receives quotes.quote" in lines
 
+    def test_files_of_other_folders_are_allowed_by_an_option(self, folder: Path, wsgen_: Any) -> None:
+        (folder / "api").mkdir()
+        (folder / "shared").mkdir()
+        (folder / "shared/price.yaml").write_text("{type: number}", "utf-8")
+        text = """
+asyncapi: 3.0.0
+info: {title: Feed, version: 1.0.0}
+channels:
+  feed: {address: /, messages: {tick: {payload: {$ref: ../shared/price.yaml}}}}
+operations:
+  ticks: {action: send, channel: {$ref: '#/channels/feed'}}
+"""
+        (folder / "api/feed.yaml").write_text(text, "utf-8")
+        refused = wsgen_("build", "api/feed.yaml")
+        assert refused.code == 3
+        assert "error[WSG305]" in refused.err
+        assert "--allow-ref shared" in refused.err
+        for command in ("validate", "inspect", "build"):
+            assert wsgen_(command, "api/feed.yaml", "--allow-ref", "shared").code == 0
+        assert (folder / "feed/client.py").is_file()
+
     def test_a_second_build_writes_nothing(self, folder: Path, wsgen_: Any) -> None:
         wsgen_("build", "quotes.yaml")
         before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}

@@ -131,7 +131,7 @@ def test_wrong_values(tmp_path: Path, line: str, code: str, message: str) -> Non
         ("[client.domains.a]\nreply.statuss = 'x'", 4, 1, "did you mean `status`?"),
         ("[client.domains.'a.b'.delivery]\npolicy = 'fail'\nkeyy = 'x'", 5, 1, "did you mean `key`?"),
         ("domains.a.verbs = { updates = 'x' }", 3, 21, "did you mean `update`?"),
-        ("zzz = 1", 3, 1, "known here are `connection`, "),
+        ("zzz = 1", 3, 1, "known here are `allow_refs`, "),
     ],
 )
 def test_unknown_keys_at_every_depth(tmp_path: Path, text: str, line: int, column: int, help: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from wsgen.problems import Place, Problems, Stop
 
 from .reading import SPECS, codes
 
+NUMERAL = re.compile(r"[-+]?[.0-9]+[eE][-+]?[0-9]+")
+"""Where PyYAML, which writes YAML 1.1 for these tests, sees a text, and YAML 1.2 a number."""
+
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False, allow_infinity=False)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: not NUMERAL.fullmatch(text))
 VALUES = st.recursive(
     SCALARS | TEXTS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
@@ -238,6 +242,52 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     assert load_text('\ufeff{"a": 1}', "spec.json").root == {"a": 1}
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "spec.json"
+    file.write_bytes('\ufeff{"a": "ü😀"}'.encode(encoding))
+    assert load(str(file), Problems()).root == {"a": "ü😀"}
+    file.write_bytes("\ufeff".encode(encoding) + b"\x00\xd8\x00\xd8\x01")
+    problems = Problems()
+    with pytest.raises(Stop):
+        load(str(file), problems)
+    assert codes(problems) == ["WSG103"]
+
+
+def test_windows_line_ends_are_line_ends() -> None:
+    document = load_text("asyncapi: 3.0.0\r\ninfo:\r\n  title: |\r\n    a\r\n    b\r\n  version: 1\r\n")
+    assert document.root == {"asyncapi": "3.0.0", "info": {"title": "a\nb\n", "version": 1}}
+    assert document.place("/info/version").line == 6
+
+
+def test_an_anchor_may_be_used_again() -> None:
+    assert load_text("a: &x 1\nb: *x\nc: &x 2\nd: *x\n").root == {"a": 1, "b": 1, "c": 2, "d": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Here you are:\n\n```yaml\nasyncapi: 3.0.0\nx: {a: 1}\n```\nBye: bye\n", 5),
+        ('Here you are:\n\n~~~json\n{"asyncapi": "3.0.0",\n "x": {"a": 1}}\n~~~\n', 5),
+        ("A document of ours\n\n---\nasyncapi: 3.0.0\nx: {a: 1}\n", 5),
+        ("A document of ours\r\n\r\nasyncapi: 3.0.0\r\nx: {a: 1}\r\n", 4),
+        ('A document of ours\n{"asyncapi": "3.0.0",\n "x": {"a": 1}}', 3),
+    ],
+)
+@pytest.mark.parametrize("name", ["spec.yaml", "spec.json", "-"])
+def test_text_before_a_document_is_passed_over(text: str, line: int, name: str) -> None:
+    problems = Problems()
+    document = load(name, problems, text=text)
+    assert document.root == {"asyncapi": "3.0.0", "x": {"a": 1}}
+    assert document.place("/x/a").line == line
+    assert codes(problems) == ["WSG114"]
+
+
+def test_text_before_something_else_is_a_fault() -> None:
+    assert refused("Here you are:\n\n```yaml\nopenapi: 3.0.0\n```\n", "spec.yaml")[0][0] == "WSG105"
+    assert refused("Here\nyou are\nasyncapi: [\n", "spec.yaml")[0][0] == "WSG105"
+
+
 def test_a_missing_file_stops(tmp_path: Path) -> None:
     problems = Problems()
     with pytest.raises(Stop):
@@ -299,6 +349,30 @@ def test_a_reader_stays_in_the_folder_of_its_document(tmp_path: Path) -> None:
     assert read("schemas/bar.yaml", place) is None
     assert codes(problems) == ["WSG301", "WSG305", "WSG305"]
     assert next(iter(problems)).help == "did you mean `schemas/bars.yaml`?"
+
+
+def test_a_reader_reads_what_is_allowed(tmp_path: Path) -> None:
+    for name in ("own/spec.yaml", "shared/a.yaml", "secret/b.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a: 1\n")
+    (tmp_path / "shared/link.yaml").symlink_to(tmp_path / "secret/b.yaml")
+    problems = Problems()
+    read = reader(str(tmp_path / "own/spec.yaml"), problems, [tmp_path / "shared"])
+    assert read("../shared/a.yaml", Place("own/spec.yaml")) is not None
+    assert not problems.fatal
+    assert read("../secret/b.yaml", Place("own/spec.yaml")) is None
+    assert read("../shared/link.yaml", Place("own/spec.yaml")) is None
+    assert codes(problems) == ["WSG305", "WSG305"]
+
+
+def test_the_number_of_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wsgen.document._MAX_FILES", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.yaml").write_text("a: 1\n")
+    problems = Problems()
+    read = reader(str(tmp_path / "spec.yaml"), problems)
+    assert [read(f"{name}.yaml", Place("")) is not None for name in "abc"] == [True, True, False]
+    assert codes(problems) == ["WSG308"]
 
 
 @given(st.lists(st.text()))

@@ -216,7 +216,7 @@ def test_made_nodes_have_parts_of_their_own_and_places_of_the_document() -> None
 
 def test_referenced_keys_are_spelt_as_nodes_spell_theirs() -> None:
     text = "a: {$ref: '#/b%20c'}\nd: [{$ref: 'x/y.yaml#/z'}, {$ref: 'https://example.com'}, {$ref: ../up.yaml}]"
-    assert referenced_keys(tree_of(text)) == {"#/b c", "x/y.yaml#/z"}
+    assert referenced_keys(tree_of(text)) == {"#/b c", "x/y.yaml#/z", "../up.yaml#"}
 
 
 REFERENCES = st.lists(st.sampled_from(["#", "/", "a", "b", "c", "0", "~1", "~", "%", "..", ".", "y.yaml"]), max_size=7)

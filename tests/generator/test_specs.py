@@ -34,7 +34,7 @@ def described(path: Path) -> list[dict[str, object]]:
             "column": problem.place.column,
             "pointer": problem.place.pointer,
             "message": problem.message,
-            "help": problem.help,
+            "help": problem.help.replace(SPECS.parent.as_posix(), "."),
             "related": [[place.line, place.column, words] for place, words in problem.related],
         }
         for problem in problems

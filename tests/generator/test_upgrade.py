@@ -19,7 +19,7 @@ def upgraded(text: str) -> Node:
 
 
 def test_a_3_x_tree_stays_as_it_is() -> None:
-    tree = tree_of("asyncapi: 3.0.0\nchannels: {a: {publish: {}}}\n")
+    tree = tree_of("asyncapi: 3.0.0\nchannels: {a: {address: a}}\n")
     assert upgrade(tree, Problems()) is tree
 
 

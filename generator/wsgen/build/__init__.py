@@ -48,6 +48,8 @@ def build(tree: Tree, problems: Problems) -> Application:
         if (operation := channels.operation(id, node)) is not None
     ]
     component_messages = [messages.make(node, id) for id, _, node in _defined(components or root, "messages")]
+    definitions = schemas.finish()
+    messages.check_locations()
     return Application(
         asyncapi=tree.version,
         title=info.text("title") or PurePosixPath(root.place.file).name.partition(".")[0] or "api",
@@ -59,7 +61,7 @@ def build(tree: Tree, problems: Problems) -> Application:
         channels=tuple(channels.found.values()),
         operations=tuple(operations),
         messages=tuple(component_messages),
-        schemas=schemas.finish(),
+        schemas=definitions,
         extensions={**root.extensions(), **info.extensions()},
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from wsgen.model import Channel, Message, Operation, Parameter, Reply, WebSocketBinding
@@ -11,9 +12,10 @@ from wsgen.problems import Problems
 from wsgen.resolve import Node
 from wsgen.upgrade import alternatives
 
+from .locations import location_of
 from .messages import Messages, tags
 from .schemas import Schemas
-from .servers import VARIABLE, security, texts
+from .servers import VARIABLE, report_default, security, texts
 from .traits import with_traits
 
 __all__ = ["Channels"]
@@ -80,21 +82,43 @@ class Channels:
             summary=node.text("summary"),
             description=node.text("description"),
             deprecated=node.flag("deprecated") or node.flag("x-deprecated"),
-            security=security(node, self.schemes),
+            security=security(node, self.schemes, self.problems),
             tags=tags(node),
             extensions=node.extensions(),
         )
 
     def _servers(self, node: Node) -> tuple[str, ...]:
         member = node.get("servers")
-        found = [_first(raw, self.servers) for raw in (member.elements() if member is not None else ())]
+        found = [self._server(raw) for raw in (member.elements() if member is not None else ())]
         return tuple(dict.fromkeys(id for id in found if id is not None))
+
+    def _server(self, raw: Node) -> str | None:
+        """The id of a server that a channel lists; a bare name is one too."""
+        ids = dict.fromkeys(self.servers.values())
+        if isinstance(raw.value, str):
+            id = raw.value if raw.value in ids else None
+        elif not raw.is_reference and raw.key not in self.servers:
+            return None
+        else:
+            id = _first(raw, self.servers)
+        if id is None and raw.follow() is not None:
+            named = str(raw.value.get("$ref")) if isinstance(raw.value, dict) else str(raw.value)
+            close = get_close_matches(named.rpartition("/")[2], ids, n=1)
+            known = ", ".join(f"`{each[:40]}`" for each in list(ids)[:5]) or "none"
+            self.problems.warning(
+                "WSG320",
+                f"the channel names the server `{named[:60]}`, but the document has {known}",
+                raw.place,
+                f"did you mean `#/servers/{close[0]}`?" if close else "add it to the root field `servers`",
+            )
+        return id
 
     def _messages(self, id: str, node: Node) -> tuple[Message, ...]:
         ids = self._message_ids.setdefault(id, {})
         member = node.get("messages")
         made: list[Message] = []
-        for name, raw in member.members() if member is not None else ():
+        listed = list(member.members()) if member is not None else _single(id, node)
+        for name, raw in listed:
             message = raw.follow()
             if message is not None and isinstance(message.value, dict):
                 ids[raw.key] = name
@@ -135,13 +159,16 @@ class Channels:
 
     def _parameter(self, name: str, node: Node) -> Parameter:
         schema = node.get("schema")
+        location_of(node, f"parameter `{name[:60]}`", self.problems)
         own = node.get("default") or (schema.get("default") if schema is not None else None)
         default = own.value if own is not None else None
+        enum = texts(node.get("enum") or (schema.get("enum") if schema is not None else None))
+        report_default(own, enum, f"parameter `{name[:60]}`", self.problems)
         return Parameter(
             name=name,
             place=node.place,
             schema=self.schemas.use_member(node, "schema"),
-            enum=texts(node.get("enum") or (schema.get("enum") if schema is not None else None)),
+            enum=enum,
             default=str(default) if isinstance(default, (str, int, float)) else None,
             description=node.text("description"),
             examples=texts(node.member("examples")),
@@ -170,6 +197,12 @@ class Channels:
         for id, channel in self.found.items():
             if text in {id, channel.address}:
                 return id
+        if text.lower().startswith(("http://", "https://")):
+            message = f"the operation is on `{text[:60]}`, which is no channel but a URL of HTTP; it is left out"
+            self.problems.warning(
+                "WSG310", message, member.place, "remove the operation, or refer to '#/channels/<id>'"
+            )
+            return None
         known = ", ".join(f"`{id[:40]}`" for id in list(self.found)[:5]) or "none"
         message = f"the operation names the channel `{text[:60]}`, but the document has {known}"
         self.problems.error("WSG310", message, member.place, "refer to '#/channels/<id>'")
@@ -193,7 +226,7 @@ class Channels:
             if message is None or not isinstance(message.value, dict):
                 continue
             id = _first(raw, self._message_ids[channel])
-            if id is None or (raw.is_reference and not _through_channel(raw)):
+            if raw.is_reference and (id is None or not _through_channel(raw)):
                 self._report_message(raw, channel, message)
             made = self.messages.make(message, id or message.token)
             chosen.setdefault(made.id, made)
@@ -215,6 +248,9 @@ class Channels:
         own = node.member("channel") is None
         target = None if own else self._channel(node, operation)
         address = node.get("address")
+        if address is not None:
+            location_of(address, "reply's address", self.problems)
+            self._report_two_addresses(address, target)
         # Without a channel and without messages, a reply says nothing of what it is.
         otherwise = () if target is None else self.found[target].messages
         return Reply(
@@ -223,6 +259,28 @@ class Channels:
             channel=target,
             address=(address.text("location") or None) if address is not None else None,
         )
+
+    def _report_two_addresses(self, address: Node, channel: str | None) -> None:
+        known = self.found[channel].address if channel is not None else None
+        if channel is not None and known is not None:
+            self.problems.warning(
+                "WSG328",
+                f"the reply has an `address` of its own, and its channel `{channel[:60]}` has the address "
+                f"`{known[:60]}`; the reply is expected on the channel",
+                address.place,
+                "remove the reply's `address`, or let the channel's be null",
+                ((self.found[channel].place, "the channel"),),
+            )
+
+
+def _single(id: str, channel: Node) -> list[tuple[str, Node]]:
+    """The messages of a channel that has `message`, as the operations of 2.x do."""
+    member = channel.member("message")
+    found = list(alternatives(member)) if member is not None else []
+    return [
+        (message.text("name") or (raw.token if len(found) == 1 and raw.is_reference else f"{id}.{index}"), raw)
+        for index, (raw, message) in enumerate(found, 1)
+    ]
 
 
 def _through_channel(raw: Node) -> bool:

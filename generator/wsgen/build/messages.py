@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
-from wsgen.document import pointer_tokens
 from wsgen.model import CorrelationId, Json, Message, Schema
 from wsgen.problems import Problems
 from wsgen.resolve import Node
 
-from .schemas import Schemas, is_json_schema
+from .locations import Location, leads_somewhere, location_of
+from .schemas import Schemas, is_json_schema, is_multi_format
 from .traits import with_traits
 
 __all__ = ["Messages", "tags"]
-
-_LOCATION = re.compile(r"\$message\.(header|payload)#((?:/.*)?)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -26,6 +22,7 @@ class Messages:
 
     problems: Problems
     schemas: Schemas
+    locations: list[tuple[Node, Location, Node]] = field(default_factory=list[tuple[Node, Location, Node]])
     _made: dict[str, Message] = field(default_factory=dict[str, Message])
 
     def make(self, node: Node, id: str) -> Message:
@@ -38,6 +35,7 @@ class Messages:
     def _message(self, node: Node, id: str) -> Message:
         whole = with_traits(node)
         payload, schema_format = self._payload(whole)
+        self._claim_examples(whole, payload)
         return Message(
             id=id,
             key=node.key,
@@ -58,9 +56,34 @@ class Messages:
             extensions=whole.extensions(),
         )
 
+    def _claim_examples(self, message: Node, payload: Schema | None) -> None:
+        member = message.get("examples")
+        content = message.text("contentType").lower()
+        if content and "json" not in content:
+            return
+        for example in member.elements() if member is not None else ():
+            self.schemas.claims.add("example", example.member("payload"), payload)
+
+    def check_locations(self) -> None:
+        """Report locations that lead nowhere. The schemas are complete by then."""
+        for node, location, message in self.locations:
+            made = self._made.get(message.key)
+            schema = made.payload if made is not None and location.source == "payload" else None
+            if schema is not None and not leads_somewhere(location.pointer, schema, self.schemas.definitions):
+                field = "/".join(location.pointer)[:60]
+                self.problems.warning(
+                    "WSG325",
+                    f"the correlation id is at `{field}`, but the payload has no such field",
+                    node.place_of("location"),
+                    f"add `{field}` to the payload, or correct the location",
+                    ((schema.place, "the payload"),),
+                )
+
     def _payload(self, message: Node) -> tuple[Schema | None, str]:
         """The schema of the payload and the format it is written in. In another format there is no schema."""
         raw = message.member("payload")
+        if raw is None and _is_schema(message):
+            return self.schemas.use(message), ""
         if raw is None or not isinstance(raw.value, (dict, bool)):
             return None, ""
         defined = raw.follow()
@@ -68,28 +91,22 @@ class Messages:
         if defined is not None and isinstance(defined.value, dict) and "schema" in defined.value:
             format = defined.text("schemaFormat")
         if is_json_schema(format):
-            inline = raw.member("schema") if format and not raw.is_reference else None
+            if "openapi" in format:
+                self.schemas.openapi.append(raw.key)
+            inline = raw.member("schema") if is_multi_format(raw) and not raw.is_reference else None
             return self.schemas.use(inline or raw), format
         self.schemas.report_format(raw, format)
         return None, format
 
     def _correlation_id(self, message: Node) -> CorrelationId | None:
         node = message.get("correlationId")
-        if node is None or node.member("location") is None:
+        if node is None:
             return None
-        location = node.text("location")
-        match = _LOCATION.fullmatch(location)
-        if match is None:
-            self.problems.warning(
-                "WSG322",
-                f"the location of the correlation id must be like `$message.payload#/id`, but it is "
-                f"`{location[:80]}`; it is ignored",
-                node.place_of("location"),
-                "write `$message.payload#/` or `$message.header#/` and the path of the field",
-            )
+        location = location_of(node, "correlation id", self.problems)
+        if location is None:
             return None
-        source: Literal["payload", "header"] = "header" if match[1] == "header" else "payload"
-        return CorrelationId(source, tuple(pointer_tokens(match[2])), node.place)
+        self.locations.append((node, location, message))
+        return CorrelationId(location.source, location.pointer, node.place)
 
     def _response(self, message: Node) -> str | None:
         raw = message.member("x-response")
@@ -103,6 +120,13 @@ class Messages:
             help = "write `x-response: {$ref: '#/components/messages/…'}`"
             self.problems.warning("WSG321", message_text, message.place_of("x-response"), help)
         return None
+
+
+def _is_schema(message: Node) -> bool:
+    """Whether there is a schema where a message should be: it is the payload."""
+    return any(
+        isinstance(node.value, dict | str | list) for key in ("type", "properties") if (node := message.member(key))
+    )
 
 
 def tags(node: Node) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from wsgen.model import ABSENT, Absent, Always, Json, Named, Never, Schema, Sche
 from wsgen.problems import Problems
 from wsgen.resolve import Node
 
-__all__ = ["MAX_SCHEMAS", "Schemas", "is_json_schema"]
+from .validity import Claims
+
+__all__ = ["MAX_SCHEMAS", "Schemas", "is_json_schema", "is_multi_format"]
 
 MAX_SCHEMAS: Final = 100_000
 
@@ -51,6 +53,14 @@ def is_json_schema(schema_format: str) -> bool:
     return not schema_format or schema_format.strip().lower().startswith(_JSON_SCHEMA_FORMATS)
 
 
+def is_multi_format(node: Node) -> bool:
+    """Whether this is a schema with its format around it; without a `schemaFormat` it is JSON Schema."""
+    value = node.value
+    if not isinstance(value, dict) or not isinstance(value.get("schema"), (dict, bool)):
+        return False
+    return isinstance(value.get("schemaFormat"), str) or not _OWN_FIELDS & value.keys()
+
+
 @dataclass(slots=True)
 class Schemas:
     """Makes schemas, and collects the definitions that they use.
@@ -58,12 +68,17 @@ class Schemas:
     Attributes:
         shared: the keys of what is referred to somewhere: there a schema is `Named` also where it stands.
         definitions: by key, in the order in which they were met. Complete after `finish`.
+        claims: the examples and defaults of schemas.
+        openapi: the keys below which schemas say that they are OpenAPI's.
     """
 
     problems: Problems
     shared: frozenset[str]
     definitions: dict[SchemaKey, Schema] = field(default_factory=dict[SchemaKey, Schema])
+    claims: Claims = field(default_factory=Claims)
+    openapi: list[str] = field(default_factory=list[str])
     _waiting: deque[Node] = field(default_factory=deque[Node])
+    _nullable: list[Node] = field(default_factory=list[Node])
     _count: int = 0
 
     def define(self, node: Node) -> None:
@@ -78,7 +93,19 @@ class Schemas:
         while self._waiting:
             node = self._waiting.popleft()
             self.definitions[node.key] = self._reference(node) if node.is_reference else self._schema(node)
+        self.claims.check(self.definitions, self.problems)
+        self._report_nullable()
         return self.definitions
+
+    def _report_nullable(self) -> None:
+        """Once for a document: whoever writes `nullable` writes it everywhere."""
+        foreign = [node for node in self._nullable if not node.key.startswith(tuple(self.openapi))]
+        if foreign:
+            count = len(foreign)
+            places = f"in {count} places" if count > 1 else "here"
+            message = f"`nullable` is OpenAPI's and not in JSON Schema; it is taken as it is meant, {places}"
+            help = "write `type: [string, 'null']`, or `anyOf` with `{type: 'null'}`"
+            self.problems.warning("WSG329", message, foreign[0].place_of("nullable"), help)
 
     def use(self, node: Node) -> Schema:
         """The schema that stands at `node`: by name where it has a definition of its own."""
@@ -99,6 +126,7 @@ class Schemas:
         if target is None:
             return Always(node.place)
         self.define(target)
+        self.claims.add("default", node.member("default"), Named(target.key, target.place))
         named = Named(
             target.key,
             node.place,
@@ -121,13 +149,19 @@ class Schemas:
             return Never(node.place)
         if not isinstance(value, dict) or not value:
             return Always(node.place)
-        if isinstance(value.get("schemaFormat"), str) and "schema" in value:
+        if is_multi_format(node):
             return self._multi_format(node)
-        return self._shape(node, value)
+        shape = self._shape(node, value)
+        self.claims.add_examples(node, shape)
+        if shape.nullable:
+            self._nullable.append(node)
+        return shape
 
     def _multi_format(self, node: Node) -> Schema:
         format = node.text("schemaFormat")
         if is_json_schema(format):
+            if "openapi" in format:
+                self.openapi.append(node.key)
             return self.use_member(node, "schema") or Always(node.place)
         self.report_format(node, format)
         return Always(node.place)
@@ -150,7 +184,7 @@ class Schemas:
             pattern_properties=self._named(node, "patternProperties"),
             additional_properties=self.use_member(node, "additionalProperties"),
             property_names=self.use_member(node, "propertyNames"),
-            required=_strings(value.get("required")),
+            required=_required(value),
             items=items,
             prefix_items=prefix,
             additional_items=rest,
@@ -257,6 +291,14 @@ def _values(value: Json) -> tuple[Json, ...] | None:
 def _strings(value: Json) -> tuple[str, ...]:
     items = value if isinstance(value, list) else ()
     return tuple(dict.fromkeys(item for item in items if isinstance(item, str)))
+
+
+def _required(value: Mapping[str, Json]) -> tuple[str, ...]:
+    """The names of required properties; also of those that say so themselves, as `required: true`."""
+    properties = value.get("properties")
+    entries = properties.items() if isinstance(properties, dict) else ()
+    own = (name for name, schema in entries if isinstance(schema, dict) and schema.get("required") is True)
+    return tuple(dict.fromkeys((*_strings(value.get("required")), *own)))
 
 
 def _or_absent(node: Node, key: str) -> Json | Absent:

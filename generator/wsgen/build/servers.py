@@ -9,7 +9,7 @@ from typing import NamedTuple
 from wsgen.model import SecurityScheme, Server, ServerVariable
 from wsgen.problems import Problems
 from wsgen.resolve import Node
-from wsgen.upgrade import split_url
+from wsgen.upgrade import report_scheme, split_url
 
 __all__ = ["VARIABLE", "security", "server", "texts"]
 
@@ -34,11 +34,11 @@ def server(id: str, node: Node, known: Node | None, problems: Problems) -> Serve
         title=node.text("title"),
         description=node.text("description") or node.text("summary"),
         variables=_variables(node, address, problems),
-        security=security(node, known),
+        security=security(node, known, problems),
     )
 
 
-def security(node: Node, known: Node | None) -> tuple[tuple[SecurityScheme, ...], ...]:
+def security(node: Node, known: Node | None, problems: Problems) -> tuple[tuple[SecurityScheme, ...], ...]:
     """The alternatives of a `security` list; an element that is a list needs all of its schemes.
 
     `known` holds the schemes of the components, for 3.x documents that name them as 2.x does.
@@ -48,17 +48,20 @@ def security(node: Node, known: Node | None) -> tuple[tuple[SecurityScheme, ...]
         return ()
     alternatives: list[tuple[SecurityScheme, ...]] = []
     for element in member.elements():
-        found = [scheme.follow() for scheme in _schemes_of(element, known)]
+        found = [scheme.follow() for scheme in _schemes_of(element, known, problems)]
         alternatives.append(tuple(_scheme(scheme) for scheme in found if scheme is not None))
     return tuple(alternatives)
 
 
-def _schemes_of(element: Node, known: Node | None) -> list[Node]:
+def _schemes_of(element: Node, known: Node | None, problems: Problems) -> list[Node]:
     if isinstance(element.value, list):
         return list(element.elements())
-    if known is not None and isinstance(element.value, dict) and not {"type", "$ref"} & set(element.value):
-        named = [known.member(name) for name, _ in element.members()]
-        return [scheme for scheme in named if scheme is not None]
+    if isinstance(element.value, dict) and not {"type", "$ref"} & set(element.value):
+        named = ((name, known.member(name) if known is not None else None) for name, _ in element.members())
+        for name, scheme in (found := list(named)):
+            if scheme is None:
+                report_scheme(name, element, known, problems)
+        return [scheme for _, scheme in found if scheme is not None]
     return [element]
 
 
@@ -109,8 +112,15 @@ def _address(node: Node, problems: Problems) -> _Address:
 
 def _variables(node: Node, address: _Address, problems: Problems) -> tuple[ServerVariable, ...]:
     member = node.get("variables")
-    found = {name: _variable(name, raw) for name, raw in (member.members() if member is not None else ())}
-    for name in _names((address.protocol, address.host, address.pathname)):
+    declared = list(member.members()) if member is not None else []
+    found = {name: _variable(name, raw, problems) for name, raw in declared}
+    used = list(_names((address.protocol, address.host, address.pathname)))
+    for name, raw in declared:
+        if name not in used and f"{{{name}}}" not in node.text("url"):
+            message = f"the variable `{name[:60]}` is not in the address of the server"
+            help = f"add `{{{name[:60]}}}` to the address, or remove the variable"
+            problems.warning("WSG318", message, raw.files.documents[raw.file].place(raw.pointer, key=True), help)
+    for name in used:
         if name not in found:
             message = f"the address of the server has `{{{name[:60]}}}`, which is not in its `variables`"
             problems.warning("WSG315", message, node.place, f"add `{name[:60]}` to `variables`")
@@ -118,8 +128,19 @@ def _variables(node: Node, address: _Address, problems: Problems) -> tuple[Serve
     return tuple(found.values())
 
 
-def _variable(name: str, raw: Node) -> ServerVariable:
+def report_default(default: Node | None, enum: tuple[str, ...], what: str, problems: Problems) -> None:
+    """Tell that a default is none of the values that are allowed; `what` has them."""
+    if default is None or not isinstance(default.value, (str, int, float)) or not enum:
+        return
+    if str(default.value) not in enum:
+        allowed = ", ".join(f"`{value[:40]}`" for value in enum[:8])
+        message = f"the default of the {what} is `{str(default.value)[:60]}`, but it must be one of {allowed}"
+        problems.warning("WSG319", message, default.place, "add it to `enum`, or choose another default")
+
+
+def _variable(name: str, raw: Node, problems: Problems) -> ServerVariable:
     node = raw.follow() or raw
+    report_default(node.get("default"), texts(node.member("enum")), f"variable `{name[:60]}`", problems)
     return ServerVariable(
         name=name,
         place=node.place,

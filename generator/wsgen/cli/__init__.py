@@ -43,6 +43,10 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="The configuration file; default: the nearest one.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How problems are printed.")]
+AllowRefOption = Annotated[
+    list[Path] | None,
+    typer.Option("--allow-ref", metavar="DIR", help="A folder outside of the document's own that it may refer to."),
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")]
 
 
@@ -135,13 +139,14 @@ def build(
     strict: StrictOption = False,
     format: FormatOption = "text",
     config: ConfigOption = None,
+    allow_ref: AllowRefOption = None,
 ) -> None:
     """Write typed clients for documents."""
     problems = Problems()
     if watch:
         _watch(context, specs or [], config, format, problems)
     try:
-        built = _build_all(specs or [], output, config, verify, problems)
+        built = _build_all(specs or [], output, _load_config(config, problems, allow_ref), verify, problems)
         if exit_code(problems, strict=strict) == DONE:
             for each in built:
                 _write(each, force, problems)
@@ -172,17 +177,14 @@ def _watch(
     _finish(problems, format)
 
 
-def _build_all(
-    specs: list[str], output: Path | None, config: Path | None, check: bool, problems: Problems
-) -> list[Built]:
+def _build_all(specs: list[str], output: Path | None, config: Config, check: bool, problems: Problems) -> list[Built]:
     """Every client of the run, before any is written, so that an invalid document leaves all as it was."""
     from wsgen.pipeline import build_client
 
     from .jobs import jobs_of
 
-    settings = _load_config(config, problems)
     built: list[Built] = []
-    for job in jobs_of(specs, output, settings, problems):
+    for job in jobs_of(specs, output, config, problems):
         own = Problems()
         try:
             built.append(build_client(job.settings, own, parent=job.parent, check=check))
@@ -195,16 +197,18 @@ def _build_all(
     return built
 
 
-def _load_config(file: Path | None, problems: Problems) -> Config:
-    """The configuration; one with errors builds nothing.
+def _load_config(file: Path | None, problems: Problems, allow_ref: list[Path] | None = None) -> Config:
+    """The configuration, with what the command line allows; one with errors builds nothing.
 
     Raises:
         Stop: it has errors.
     """
+    from .jobs import allowing
+
     config = load_config(Path(), problems, file)
     if problems.fatal:
         raise Stop
-    return config
+    return allowing(config, allow_ref or [])
 
 
 def _refuse_same_output(built: list[Built], problems: Problems) -> None:
@@ -248,6 +252,7 @@ def validate(
     strict: StrictOption = False,
     format: FormatOption = "text",
     config: ConfigOption = None,
+    allow_ref: AllowRefOption = None,
 ) -> None:
     """Report what is wrong with documents, and write nothing."""
     from wsgen.pipeline import examine
@@ -256,7 +261,7 @@ def validate(
 
     problems = Problems()
     try:
-        for job in jobs_of(specs, None, _load_config(config, problems), problems):
+        for job in jobs_of(specs, None, _load_config(config, problems, allow_ref), problems):
             own = Problems()
             try:
                 examine(job.settings, own, parent=job.parent)
@@ -270,14 +275,14 @@ def validate(
     _finish(problems, format, strict)
 
 
-def _understood(spec: str, config: Path | None, problems: Problems) -> Understood | None:
+def _understood(spec: str, config: Path | None, problems: Problems, allow_ref: list[Path] | None) -> Understood | None:
     """What a document says; None where there is nothing to show, which `problems` then tells."""
     from wsgen.pipeline import understand
 
     from .jobs import settings_of
 
     try:
-        return understand(settings_of(spec, _load_config(config, problems)), problems)
+        return understand(settings_of(spec, _load_config(config, problems, allow_ref)), problems)
     except Stop:
         return None
 
@@ -289,10 +294,11 @@ def inspect(
     strict: StrictOption = False,
     format: FormatOption = "text",
     config: ConfigOption = None,
+    allow_ref: AllowRefOption = None,
 ) -> None:
     """Show what the client of a document will be."""
     problems = Problems()
-    understood = _understood(spec, config, problems)
+    understood = _understood(spec, config, problems, allow_ref)
     if as_json:
         from .inspection import inspection
 

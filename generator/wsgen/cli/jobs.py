@@ -9,7 +9,7 @@ from pathlib import Path
 from wsgen.config import ClientSettings, Config
 from wsgen.problems import Place, Problems
 
-__all__ = ["Job", "jobs_of", "settings_of"]
+__all__ = ["Job", "allowing", "jobs_of", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,15 @@ def _with_folder_name(job: Job) -> Job:
     if output is None or output.name not in ("", ".."):
         return job
     return replace(job, settings=replace(job.settings, output=output.resolve()))
+
+
+def allowing(config: Config, folders: list[Path]) -> Config:
+    """A configuration in which every document may refer to files in `folders`."""
+    if not folders:
+        return config
+    every = (*config.clients, config.defaults)
+    *clients, defaults = (replace(each, allow_refs=(*each.allow_refs, *folders)) for each in every)
+    return replace(config, clients=tuple(clients), defaults=defaults)
 
 
 def settings_of(source: str, config: Config) -> ClientSettings:

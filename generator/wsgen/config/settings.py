@@ -204,6 +204,7 @@ class ClientSettings(Layer):
         messages: what the document says beside single messages, by wire type.
         replies: messages, of either side, to those that answer them; an empty list: nothing answers.
         subscriptions: settings of subscriptions that no domain's verbs make, by a name of your own.
+        allow_refs: folders outside of the document's own whose files it may refer to; default: none.
         place: where the configuration stands.
     """
 
@@ -233,6 +234,7 @@ class ClientSettings(Layer):
     domains: Mapping[str, DomainSettings] = field(default_factory=dict[str, DomainSettings])
     document: ClientSettings | None = None
     messages: Mapping[str, DomainSettings] = field(default_factory=dict[str, DomainSettings])
+    allow_refs: tuple[Path, ...] = ()
     place: Place = NOWHERE
     given: Mapping[str, Place] = field(default_factory=dict[str, Place], compare=False)
 

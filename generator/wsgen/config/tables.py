@@ -51,7 +51,19 @@ POLICIES: Mapping[str, Policy] = {
 ROUTES: Mapping[str, RouteSetting] = {"connection": "connection", "broadcast": "broadcast"}
 
 NOT_IN_DOCUMENTS: Mapping[str, str] = dict.fromkeys(
-    ("input", "headers", "output", "target", "models", "runtime", "runtime_output", "url_env", "fakes", "readme"),
+    (
+        "input",
+        "headers",
+        "allow_refs",
+        "output",
+        "target",
+        "models",
+        "runtime",
+        "runtime_output",
+        "url_env",
+        "fakes",
+        "readme",
+    ),
     "how a package is made is for its user to say, in the configuration",
 )
 """Keys of a client that a document has no say in, and why."""
@@ -149,6 +161,7 @@ def _client(table: Table, folder: Path) -> ClientSettings:
         input="" if given is None else _openable(given, folder),
         folder=Path(_beside(folder, ".")),
         headers=table.pairs("headers"),
+        allow_refs=tuple(Path(_beside(folder, each)) for each in table.texts("allow_refs")),
         output=_folder(table, "output", folder),
         target=table.choice("target", "python", TARGETS, later=LATER_TARGETS),
         models=table.choice("models", "pydantic", MODELS, later=LATER_MODELS),

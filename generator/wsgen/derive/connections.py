@@ -52,7 +52,7 @@ def group_channels(application: Application, settings: ClientSettings, problems:
     for number, operation in enumerate(application.operations):
         used[operation.channel].append((number, operation))
     groups = (_group(used, address, channels, servers) for (address, _), channels in grouped.items())
-    return tuple(group for group in groups if _is_used(group, problems))
+    return tuple(group for group in groups if _is_used(group, application, problems))
 
 
 def _no_websocket_server(application: Application, problems: Problems) -> None:
@@ -105,9 +105,12 @@ def _group(
     return Group(address, tuple(channels), own, operations)
 
 
-def _is_used(group: Group, problems: Problems) -> bool:
-    """Warn of channels whose messages no operation sends or receives."""
+def _is_used(group: Group, application: Application, problems: Problems) -> bool:
+    """Warn of channels whose messages no operation sends or receives, not even as replies."""
     used = {operation.channel for operation in group.operations}
+    used |= {
+        operation.reply.channel for operation in application.operations if operation.reply and operation.reply.channel
+    }
     for channel in group.channels:
         if channel.messages and channel.id not in used:
             problems.warning(

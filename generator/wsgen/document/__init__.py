@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,11 @@ from .text import checked, read_text
 
 __all__ = ["MAX_DEPTH", "Document", "Json", "child_pointer", "load", "pointer_tokens", "reader"]
 
+_MAX_FILES = 1_000
+_MAX_TOTAL = 64 * 1024 * 1024
+_FENCED = re.compile(r"^[ \t]*(?:```|~~~)[a-zA-Z]*[ \t]*\r?\n(.*?)^[ \t]*(?:```|~~~)", re.DOTALL | re.MULTILINE)
+_BEGINS = re.compile(r"""^(?:---[ \t]*\r?\n)?["']?asyncapi["']?[ \t]*:|^\{""", re.MULTILINE)
+_NOT_A_BREAK = re.compile(r"[^\r\n]")
 _BEGINS_AS_JSON = re.compile(r'\s*(\{\s*["}]|\[)')
 
 
@@ -32,12 +37,14 @@ class Document:
         name: the file as the user named it, with forward slashes; "-" is standard input.
         root: its value.
         base: the URL that it came from; empty for a file.
+        size: the characters of its text.
     """
 
     name: str
     root: Json
     _marks: Callable[[], Marks] = field(repr=False, compare=False)
     base: str = ""
+    size: int = field(default=0, repr=False, compare=False)
 
     def place(self, pointer: str = "", *, key: bool = False) -> Place:
         """Where the value at a JSON pointer stands; of an object or list that has a key, where the key is.
@@ -68,6 +75,26 @@ def load(source: str, problems: Problems, *, text: str | None = None) -> Documen
     """
     name = source if source == "-" else source.replace(os.sep, "/")
     content = read_text(source, name, problems) if text is None else checked(text, name, problems)
+    attempt = Problems()
+    document: Document | None = None
+    try:
+        document = _parsed(content, name, attempt)
+        if isinstance(document.root, (dict, list)):
+            problems.take(attempt)
+            return document
+    except Stop:
+        pass
+    inner = _without_prose(content)
+    behind = _behind_prose(inner, name, problems) if inner is not None else None
+    if behind is not None:
+        return behind
+    problems.take(attempt)
+    if document is None:
+        raise Stop
+    return document
+
+
+def _parsed(content: str, name: str, problems: Problems) -> Document:
     if name.lower().endswith(".json"):
         return _json(content, name, problems)
     if _BEGINS_AS_JSON.match(content):
@@ -77,45 +104,85 @@ def load(source: str, problems: Problems, *, text: str | None = None) -> Documen
         except Stop:
             # Flow style in YAML can look like this; only a file that is neither gets here twice.
             if name == "-" or any(problem.code != "WSG104" for problem in attempt):
-                for problem in attempt:
-                    problems.add(problem)
+                problems.take(attempt)
                 raise
     return _yaml(content, name, problems)
 
 
-def reader(source: str, problems: Problems) -> Callable[[str, Place], Document | None]:
+def _without_prose(content: str) -> str | None:
+    """The document in a text with something before it, every character at its place; None: there is none."""
+    fence = _FENCED.search(content)
+    if fence is not None:
+        start, end = fence.span(1)
+    else:
+        begin = _BEGINS.search(content)
+        start, end = (begin.start(), len(content)) if begin is not None else (0, 0)
+    if not content[:start].strip():
+        return None
+    return _NOT_A_BREAK.sub("", content[:start]) + content[start:end]
+
+
+def _behind_prose(content: str, name: str, problems: Problems) -> Document | None:
+    attempt = Problems()
+    try:
+        document = _parsed(content, name.removesuffix(".json"), attempt)
+    except Stop:
+        return None
+    if not isinstance(document.root, dict) or "asyncapi" not in document.root:
+        return None
+    line = content[: len(content) - len(content.lstrip())].count("\n") + 1
+    message = f"the file has text before the document, which begins in line {line}; the text is passed over"
+    problems.warning("WSG114", message, Place(name, 1, 1), "remove the text, or put `#` before its lines")
+    problems.take(attempt)
+    return replace(document, name=name)
+
+
+def reader(source: str, problems: Problems, allowed: Iterable[Path] = ()) -> Callable[[str, Place], Document | None]:
     """A function that reads files that the document `source` refers to.
 
     It is given a path relative to the folder of `source`, and the place of the reference; the answer is None
-    where there is no such document, which `problems` then tells. Nothing outside of that folder is read.
+    where there is no such document, which `problems` then tells. Nothing is read outside of that folder and the
+    folders `allowed`, wherever symbolic links lead.
     """
     folder = Path() if source == "-" else Path(source).parent
+    roots = [each.resolve() for each in (folder, *allowed)]
+    files = total = 0
 
     def read(path: str, place: Place) -> Document | None:
-        target = folder / path
+        nonlocal files, total
+        target = Path(os.path.normpath(folder / path))
         try:
-            inside = target.resolve().is_relative_to(folder.resolve())
+            end = target.resolve()
+            inside = any(end.is_relative_to(root) for root in roots)
             exists = inside and target.is_file()
             beside = [entry.name for entry in target.parent.iterdir()] if inside and not exists else []
         except (OSError, ValueError):
             inside, exists, beside = True, False, []
         if not inside:
+            at = PurePosixPath(target.parent.as_posix())
             problems.error(
                 "WSG305",
-                f"the reference leads to `{path}`, which is outside of the document's folder",
+                f"the reference leads to `{path[:200]}`, which is outside of the document's folder",
                 place,
-                "move the file into the folder of the document",
+                f"move the file into the folder of the document, or allow its folder: `--allow-ref {at}`",
             )
             return None
         if not exists:
             close = get_close_matches(PurePosixPath(path).name, sorted(beside), n=1)
             help = f"did you mean `{PurePosixPath(path).with_name(close[0])}`?" if close else ""
-            problems.error("WSG301", f"there is no file `{path}` beside the document", place, help)
+            problems.error("WSG301", f"there is no file `{path[:200]}` beside the document", place, help)
+            return None
+        files += 1
+        if files > _MAX_FILES or total > _MAX_TOTAL:
+            limit = f"{_MAX_FILES} files and {_MAX_TOTAL // 1024 // 1024} MiB"
+            problems.error("WSG308", f"the document refers to more than the limit of {limit}", place)
             return None
         try:
-            return load(target.as_posix(), problems)
+            document = load(target.as_posix(), problems)
         except Stop:
             return None
+        total += document.size
+        return document
 
     return read
 
@@ -145,11 +212,11 @@ def _json(text: str, name: str, problems: Problems) -> Document:
     from .json_text import marks_of, parse
 
     root = parse(text, name, problems)
-    return Document(name, root, cache(lambda: marks_of(text, root)))
+    return Document(name, root, cache(lambda: marks_of(text, root)), size=len(text))
 
 
 def _yaml(text: str, name: str, problems: Problems) -> Document:
     from .yaml_text import parse
 
     root, marks = parse(text, name, problems)
-    return Document(name, root, lambda: marks)
+    return Document(name, root, lambda: marks, size=len(text))

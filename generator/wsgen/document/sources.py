@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -33,6 +33,7 @@ def open_source(
     folder: Path = Path(),
     headers: Mapping[str, str] | None = None,
     place: Place | None = None,
+    allowed: Iterable[Path] = (),
 ) -> tuple[Document, Read]:
     """A document, and the way to those that it refers to, for `resolve.resolve`.
 
@@ -40,6 +41,7 @@ def open_source(
         folder: from where modules are imported: the folder of the configuration.
         headers: for a URL; they go to its origin only. `${NAME}` in a value is an environment variable.
         place: where these headers are configured.
+        allowed: folders beside that of a file whose files it may refer to.
 
     Raises:
         Stop: there is none; `problems` says why.
@@ -52,7 +54,7 @@ def open_source(
         folders = tuple(dict.fromkeys((folder.resolve(), (folder / "src").resolve(), Path().resolve())))
         text = text_of_module(source, [each for each in folders if each.is_dir()], problems)
         return load(source, problems, text=text), _nothing_beside(problems)
-    return load(source, problems), reader(source, problems)
+    return load(source, problems), reader(source, problems, allowed)
 
 
 def _nothing_beside(problems: Problems) -> Read:

@@ -1,7 +1,8 @@
-"""Texts of documents: UTF-8, of a bounded size."""
+"""Texts of documents: UTF-8 or what a byte order mark says, of a bounded size."""
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +12,14 @@ from wsgen.problems import Place, Problems, Stop
 __all__ = ["MAX_BYTES", "checked", "decoded", "read_text", "refuse_size"]
 
 MAX_BYTES = 16 * 1024 * 1024
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+"""Byte order marks; YAML (section 5.2) and JSON before RFC 8259 know all of these encodings."""
 
 
 def read_text(source: str, name: str, problems: Problems) -> str:
@@ -35,18 +44,20 @@ def read_text(source: str, name: str, problems: Problems) -> str:
 
 
 def decoded(raw: bytes, name: str, problems: Problems) -> str:
-    """The text of a document that is UTF-8.
+    """The text of a document in UTF-8, or in the encoding of its byte order mark.
 
     Raises:
         Stop: it is not (WSG103).
     """
+    mark, encoding = next(((mark, encoding) for mark, encoding in _MARKS if raw.startswith(mark)), (b"", "utf-8"))
     try:
-        return raw.decode("utf-8-sig")
+        return raw.removeprefix(mark).decode(encoding)
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", "replace")
+        before = raw[len(mark) : len(mark) + error.start].decode(encoding, "replace")
         line = before.count("\n") + 1
         place = Place(name, line, len(before) - before.rfind("\n"))
-        message = f"the file is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start}"
+        offset = len(mark) + error.start
+        message = f"the file is not {encoding.upper()}: byte 0x{raw[offset]:02x} at offset {offset}"
         problems.error("WSG103", message, place, "save the file as UTF-8")
         raise Stop from error
 

@@ -45,7 +45,11 @@ def parse(text: str, name: str, problems: Problems) -> tuple[Json, Marks]:
         for event in _events(text):
             builder.take(event)
     except YAMLError as error:
-        problems.error("WSG105", *_syntax(error, name))
+        message, place = _syntax(error, name)
+        lines = text.splitlines()
+        tabbed = 0 < place.line <= len(lines) and lines[place.line - 1][place.column - 1 :].startswith("\t")
+        help = "indent with spaces: YAML knows no tabs there" if tabbed else ""
+        problems.error("WSG105", message, place, help)
         raise Stop from error
     if any(problem.level == "error" for problem in list(problems)) and len(problems) > found:
         raise Stop

@@ -66,6 +66,11 @@ class Problems:
         """Keep `problem`, once."""
         self._found.setdefault(problem)
 
+    def take(self, others: Problems) -> None:
+        """Keep the problems that were found on the side."""
+        for problem in others._found:
+            self.add(problem)
+
     def error(
         self,
         code: str,

@@ -8,25 +8,24 @@ lands on its node.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
-from wsgen.document import Json
-from wsgen.problems import Place, Problems, Stop
+from wsgen.problems import Problems
 from wsgen.resolve import Node, Tree
 
 from .dialect import Dialect, Finding
-from .sentences import Violation, close_key, describe, kind_of
+from .sentences import Violation, describe, kind_of
+from .versions import major_of, require_major
 from .vocabulary import Moved
 
-__all__ = ["check"]
+__all__ = ["check", "major_of"]
 
-_VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})(\.\S*)?")
-_LAST_MINOR = {2: 6, 3: 1}
 _MAX_OBJECTS = 200_000
+_HOPELESS = frozenset({"WSG308"})
+"""What is an error wherever it stands."""
 
 _ANNOTATIONS = frozenset({
     "$comment", "$defs", "$id", "$schema", "default", "definitions", "deprecated", "description", "example",
@@ -48,65 +47,55 @@ def check(tree: Tree, problems: Problems) -> None:
     """Report to `problems` where a document breaks the structure of its version of AsyncAPI.
 
     References are followed, so what is wrong with them is reported too. What the client can do without is a
-    warning. The next stage is `upgrade.upgrade`; it and `build.build` cope with all that is found here.
+    warning; so is all that stands in components which nothing outside of them refers to. The next stage is
+    `upgrade.upgrade`; it and `build.build` cope with all that is found here.
 
     Raises:
         Stop: the document is not AsyncAPI, or of a version that is not known.
     """
-    major = _major(tree, problems)
-    dialect, moved = _dialect(major)
-    waiting = deque([_Later(tree.root, "AsyncAPI")])
-    seen: set[tuple[str, str]] = set()
-    while waiting:
-        here = waiting.popleft()
-        if (here.kind, here.node.key) in seen:
+    major = require_major(tree, problems)
+    walk = _Walk(tree, *_dialect(major))
+    components = walk.take([_Later(tree.root, "AsyncAPI")], problems, until="Components")
+    unused = Problems()
+    with tree.reporting(unused):
+        walk.take(components, unused)
+    told = {(problem.code, problem.place, problem.message) for problem in problems}
+    for problem in unused:
+        if (problem.code, problem.place, problem.message) in told:
             continue
-        seen.add((here.kind, here.node.key))
-        if len(seen) > _MAX_OBJECTS:
-            message = f"the document has more than {_MAX_OBJECTS} objects; the rest is not checked"
-            problems.error("WSG308", message, tree.root.place)
-            return
-        for found in _look(dialect, here):
-            if isinstance(found, _Later):
-                waiting.extend(_follow(found, problems))
-            else:
-                for problem in describe(found, moved):
-                    problems.add(problem)
+        problems.add(replace(problem, level="warning") if problem.code not in _HOPELESS else problem)
 
 
-def _major(tree: Tree, problems: Problems) -> int:
-    root = tree.root
-    if not isinstance(root.value, dict):
-        message = f"an AsyncAPI document is an object, but this is {kind_of(root.value)}"
-        problems.error("WSG201", message, root.place)
-        raise Stop
-    version = root.member("asyncapi")
-    if version is None:
-        keys = ", ".join(f"`{key}`" for key in list(root.value)[:5]) or "nothing"
-        close = close_key("asyncapi", root.value)
-        help = f"did you mean `asyncapi` where it says `{close}`?" if close else "add `asyncapi: 3.0.0`"
-        message = f"an AsyncAPI document has the field `asyncapi`, but this one has {keys}"
-        problems.error("WSG201", message, Place(root.place.file), help)
-        raise Stop
-    match = _VERSION.fullmatch(tree.version.strip())
-    major, minor = (int(match[1]), int(match[2])) if match else (0, 0)
-    if major not in _LAST_MINOR:
-        problems.error(
-            "WSG202",
-            f"AsyncAPI 2.0 to 2.6, 3.0 and 3.1 are known, but the document says {_shown(version.value)}",
-            version.place,
-            "convert the document to 3.0.0, or correct the field",
-        )
-        raise Stop
-    if minor > _LAST_MINOR[major]:
-        last = f"{major}.{_LAST_MINOR[major]}"
-        message = f"AsyncAPI {tree.version} is not known; the document is read as {last}"
-        problems.warning("WSG202", message, version.place)
-    return major
+@dataclass(slots=True)
+class _Walk:
+    """Through the objects of a document, each once."""
 
+    tree: Tree
+    dialect: Dialect
+    moved: Mapping[tuple[str, str], Moved]
+    seen: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-def _shown(value: Json) -> str:
-    return f'"{value[:40]}"' if isinstance(value, str) else kind_of(value)
+    def take(self, start: list[_Later], problems: Problems, until: str = "") -> list[_Later]:
+        """Check `start` and all below it. The objects of the kind `until` are not looked into: they are the answer."""
+        waiting, left = deque(start), list[_Later]()
+        while waiting:
+            here = waiting.popleft()
+            if here.kind == until:
+                left.append(here)
+            if here.kind == until or (here.kind, here.node.key) in self.seen:
+                continue
+            self.seen.add((here.kind, here.node.key))
+            if len(self.seen) > _MAX_OBJECTS:
+                message = f"the document has more than {_MAX_OBJECTS} objects; the rest is not checked"
+                problems.error("WSG308", message, self.tree.root.place)
+                return left
+            for found in _look(self.dialect, here):
+                if isinstance(found, _Later):
+                    waiting.extend(_follow(found, problems))
+                else:
+                    for problem in describe(found, self.moved):
+                        problems.add(problem)
+        return left
 
 
 @cache

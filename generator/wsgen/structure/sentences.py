@@ -90,11 +90,10 @@ def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]
         hint = moved.get((title, key))
         if open_ended and close is None:
             continue
-        level: Level = hint.level if hint else "warning" if close else "note"
         help = hint.help if hint else f"did you mean `{close}`?" if close else ""
         fate = "it is taken as it is meant" if hint and hint.read else "it is ignored"
         message = f"`{_cut(key)}` is not a field of the {title}; {fate}"
-        yield Problem("WSG207", level, message, violation.node.place_of(key), help)
+        yield Problem("WSG207", "warning", message, violation.node.place_of(key), help)
 
 
 def _missing_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]) -> Iterator[Problem]:
@@ -107,9 +106,12 @@ def _missing_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]
         close = close_key(key, value)
         present = ", ".join(f"`{_cut(name)}`" for name in list(value)[:4]) or "nothing"
         message = f"{_label(violation.node)} must have `{key}`, but it has {present}"
+        if violation.schema.get("x-read") is True:
+            message = f"{message}; it is taken as it is meant"
         hint = moved.get((_title(violation), key))
         help = f"did you mean `{key}` where it says `{_cut(close)}`?" if close else f"add `{key}`"
-        help = hint.help if hint else help
+        edit = violation.schema.get("x-help")
+        help = hint.help if hint else edit if isinstance(edit, str) else help
         yield Problem("WSG203", _level(violation), message, violation.node.place, help)
 
 
@@ -121,11 +123,16 @@ def _wrong_type(violation: Violation) -> Problem:
     if value is None:
         help = "remove the key, or give it a value"
         return Problem("WSG204", "warning", f"{text}; it is taken as absent", node.place, help)
+    if node.token == "required" and value is True:
+        help = "list the names of required properties in `required`, beside their `properties`"
+        return Problem("WSG204", "warning", f"{text}; the property is taken as required", node.place, help)
     if "string" in expected and isinstance(value, (bool, int, float)):
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         help = f'write "{_cut(shown)}", in quotes'
         return Problem("WSG208", "warning", f"{text}; it is read as text", node.place, help)
     edit = violation.schema.get("x-help")
+    if violation.schema.get("x-read") is True:
+        text = f"{text}; it is taken as it is meant"
     return Problem("WSG204", _level(violation), text, node.place, edit if isinstance(edit, str) else "")
 
 
@@ -162,10 +169,16 @@ _SYNONYMS = {
 
 
 def _out_of_bounds(violation: Violation) -> Problem:
+    label, place = _label(violation.node), violation.node.place
+    if violation.keyword == "minItems":
+        message = f"{label} must not be empty"
+        return Problem("WSG206", _level(violation), message, place, "add what it is for, or remove it")
+    if violation.keyword == "uniqueItems":
+        return Problem("WSG206", _level(violation), f"{label} has equal elements", place, "remove all but one of them")
     words = {"minimum": "at least", "exclusiveMinimum": "greater than"}
     expected = f"{words.get(violation.keyword, violation.keyword)} {violation.expected}"
-    message = f"{_label(violation.node)} must be {expected}, but it is {kind_of(violation.node.value)}"
-    return Problem("WSG206", _level(violation), message, violation.node.place)
+    message = f"{label} must be {expected}, but it is {kind_of(violation.node.value)}"
+    return Problem("WSG206", _level(violation), message, place)
 
 
 def _level(violation: Violation) -> Level:

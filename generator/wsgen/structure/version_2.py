@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from .security import schemes
 from .vocabulary import (
     ANY,
+    BINDINGS,
+    DOCS,
+    EXAMPLES,
+    FLAG,
     FORMATTED_PAYLOAD,
+    RESPONSE,
+    SERVERS,
     SHARED,
     STRICT_TEXT,
     TAGS,
@@ -14,20 +21,23 @@ from .vocabulary import (
     fields,
     list_of,
     map_of,
+    message_or_schema,
     ref,
     ref_or,
+    understood,
 )
 
 __all__ = ["DEFINITIONS", "MOVED"]
 
+_REQUIREMENTS = list_of(map_of(list_of(TEXT, "warning"), "warning"), "warning")
 _OPERATION_TRAIT: Definitions = {
     "operationId": TEXT,
     "summary": TEXT,
     "description": TEXT,
-    "security": list_of(map_of(ANY, "warning"), "warning"),
+    "security": _REQUIREMENTS,
     "tags": TAGS,
-    "externalDocs": ANY,
-    "bindings": ANY,
+    "externalDocs": DOCS,
+    "bindings": BINDINGS,
 }
 _MESSAGE_TRAIT: Definitions = {
     "messageId": TEXT,
@@ -40,52 +50,58 @@ _MESSAGE_TRAIT: Definitions = {
     "summary": TEXT,
     "description": TEXT,
     "tags": TAGS,
-    "externalDocs": ANY,
-    "bindings": ANY,
-    "examples": list_of(ANY, "warning"),
+    "externalDocs": DOCS,
+    "bindings": BINDINGS,
+    "examples": EXAMPLES,
+    "deprecated": FLAG,
 }
 
 DEFINITIONS: Definitions = {
     **SHARED,
+    **schemes("scopes"),
     "AsyncAPI": fields(
         "AsyncAPI Object",
         {
             "asyncapi": TEXT,
             "id": TEXT,
             "info": ref("Info"),
-            "servers": map_of(ref_or("Server")),
+            "servers": SERVERS,
             "defaultContentType": TEXT,
             "channels": map_of(ref_or("ChannelItem")),
             "components": ref("Components"),
             "tags": TAGS,
-            "externalDocs": ANY,
+            "externalDocs": DOCS,
         },
         wanted=("info", "channels"),
     ),
-    "Server": fields(
-        "Server Object",
-        {
-            "url": STRICT_TEXT,
-            "protocol": TEXT,
-            "protocolVersion": TEXT,
-            "description": TEXT,
-            "variables": map_of(ref_or("ServerVariable")),
-            "security": list_of(map_of(ANY, "warning"), "warning"),
-            "tags": TAGS,
-            "bindings": ANY,
-        },
-        required=("url",),
-        wanted=("protocol",),
-    ),
+    "Server": {
+        **fields(
+            "Server Object",
+            {
+                "url": STRICT_TEXT,
+                "protocol": TEXT,
+                "protocolVersion": TEXT,
+                "description": TEXT,
+                "variables": map_of(ref_or("ServerVariable")),
+                "security": _REQUIREMENTS,
+                "tags": TAGS,
+                "bindings": BINDINGS,
+            },
+            wanted=("protocol",),
+        ),
+        "if": {"type": "object", "not": {"required": ["host"]}},
+        "then": {"required": ["url"]},
+    },
     "ChannelItem": fields(
         "Channel Item Object",
         {
             "$ref": STRICT_TEXT,
             "description": TEXT,
-            "servers": list_of(TEXT, "warning"),
+            "servers": {**list_of(TEXT, "warning"), "uniqueItems": True},
             "subscribe": ref_or("Operation"),
             "publish": ref_or("Operation"),
-            "parameters": map_of(ref_or("Parameter")),
+            "parameters": map_of(ref_or("Parameter"), "warning"),
+            "deprecated": FLAG,
             "bindings": ref_or("ChannelBindings"),
         },
     ),
@@ -101,13 +117,20 @@ DEFINITIONS: Definitions = {
     "OperationTrait": fields("Operation Trait Object", _OPERATION_TRAIT),
     "OperationMessage": {
         "if": {"type": "object", "required": ["oneOf"]},
-        "then": {"title": "Message Object", "properties": {"oneOf": list_of(ref_or("OperationMessage"))}},
-        "else": ref("Message"),
+        "then": fields("Message Object with `oneOf`", {"oneOf": list_of(ref_or("OperationMessage"))}),
+        "else": {
+            "if": {"type": "array"},
+            "then": {
+                "allOf": [understood("write `message: {oneOf: […]}`", type="object")],
+                "items": ref_or("OperationMessage"),
+            },
+            "else": message_or_schema("Message"),
+        },
     },
     "Message": {
         **fields(
             "Message Object",
-            {**_MESSAGE_TRAIT, "payload": ANY, "traits": list_of(ref_or("MessageTrait"))},
+            {**_MESSAGE_TRAIT, "payload": ANY, "traits": list_of(ref_or("MessageTrait")), "x-response": RESPONSE},
         ),
         **FORMATTED_PAYLOAD,
     },
@@ -125,20 +148,22 @@ DEFINITIONS: Definitions = {
             "correlationIds": map_of(ref_or("CorrelationId")),
             "operationTraits": map_of(ref_or("OperationTrait")),
             "messageTraits": map_of(ref_or("MessageTrait")),
-            "serverBindings": ANY,
+            "serverBindings": map_of(BINDINGS, "warning"),
             "channelBindings": map_of(ref_or("ChannelBindings"), "warning"),
-            "operationBindings": ANY,
-            "messageBindings": ANY,
+            "operationBindings": map_of(BINDINGS, "warning"),
+            "messageBindings": map_of(BINDINGS, "warning"),
         },
     ),
 }
 
 MOVED: dict[tuple[str, str], Moved] = {
+    ("Info Object", "tags"): Moved("2.x has `tags` at the root"),
+    ("Info Object", "externalDocs"): Moved("2.x has `externalDocs` at the root"),
     ("AsyncAPI Object", "operations"): Moved("2.x describes operations in channels, as `publish` and `subscribe`"),
-    ("Server Object", "host"): Moved("2.x has one `url` for scheme, host and path"),
-    ("Server Object", "pathname"): Moved("2.x has one `url` for scheme, host and path"),
+    ("Server Object", "host"): Moved("2.x has one `url` for scheme, host and path", read=True),
+    ("Server Object", "pathname"): Moved("2.x has one `url` for scheme, host and path", read=True),
     ("Channel Item Object", "address"): Moved("in 2.x the key of a channel is its address"),
     ("Channel Item Object", "messages"): Moved("2.x has messages in operations: `publish: {message: …}`"),
-    ("Operation Object", "messages"): Moved("2.x has one `message`, or `message: {oneOf: […]}`"),
+    ("Operation Object", "messages"): Moved("2.x has one `message`, or `message: {oneOf: […]}`", read=True),
     ("Operation Object", "reply"): Moved("2.x has no replies; `x-response` on the request's message says the same"),
 }

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from wsgen.document import Json
+
+from .security import schemes
 from .vocabulary import (
-    ANY,
+    BINDINGS,
+    DOCS,
+    EXAMPLES,
+    FLAG,
+    INFO,
     MULTI_FORMAT,
+    RESPONSE,
+    SERVERS,
     SHARED,
     STRICT_TEXT,
     TAGS,
     TEXT,
+    TEXTS,
     Definitions,
     Moved,
     fields,
     list_of,
     map_of,
+    message_or_schema,
     ref,
     ref_or,
     reference,
+    reference_rather,
+    understood,
 )
 
 __all__ = ["DEFINITIONS", "MOVED"]
@@ -35,14 +48,19 @@ _SECURITY = list_of(
     },
     "warning",
 )
+_SERVER_OF_A_CHANNEL: Json = {
+    "if": {"type": "string"},
+    "then": understood("write `- $ref: '#/servers/…'`", type="object"),
+    "else": reference("Server"),
+}
 _OPERATION_TRAIT: Definitions = {
     "title": TEXT,
     "summary": TEXT,
     "description": TEXT,
     "security": _SECURITY,
     "tags": TAGS,
-    "externalDocs": ANY,
-    "bindings": ANY,
+    "externalDocs": DOCS,
+    "bindings": BINDINGS,
 }
 _MESSAGE_TRAIT: Definitions = {
     "headers": ref_or("Payload"),
@@ -53,21 +71,26 @@ _MESSAGE_TRAIT: Definitions = {
     "summary": TEXT,
     "description": TEXT,
     "tags": TAGS,
-    "externalDocs": ANY,
-    "bindings": ANY,
-    "examples": list_of(ANY, "warning"),
+    "externalDocs": DOCS,
+    "bindings": BINDINGS,
+    "examples": EXAMPLES,
+    "deprecated": FLAG,
 }
 
 DEFINITIONS: Definitions = {
     **SHARED,
+    **schemes("availableScopes"),
     **MULTI_FORMAT,
+    "Info": fields(
+        "Info Object", {**INFO, "tags": TAGS, "externalDocs": DOCS}, wanted=("title", "version"), level="warning"
+    ),
     "AsyncAPI": fields(
         "AsyncAPI Object",
         {
             "asyncapi": TEXT,
             "id": TEXT,
             "info": ref("Info"),
-            "servers": map_of(ref_or("Server")),
+            "servers": SERVERS,
             "defaultContentType": TEXT,
             "channels": map_of(ref_or("Channel")),
             "operations": map_of(ref_or("Operation")),
@@ -89,8 +112,8 @@ DEFINITIONS: Definitions = {
                 "variables": map_of(ref_or("ServerVariable")),
                 "security": _SECURITY,
                 "tags": TAGS,
-                "externalDocs": ANY,
-                "bindings": ANY,
+                "externalDocs": DOCS,
+                "bindings": BINDINGS,
             },
             wanted=("protocol",),
         ),
@@ -105,10 +128,10 @@ DEFINITIONS: Definitions = {
             "title": TEXT,
             "summary": TEXT,
             "description": TEXT,
-            "servers": list_of(reference("Server"), "warning"),
-            "parameters": map_of(ref_or("Parameter")),
+            "servers": {**list_of(_SERVER_OF_A_CHANNEL, "warning"), "uniqueItems": True},
+            "parameters": map_of(ref_or("Parameter"), "warning"),
             "tags": TAGS,
-            "externalDocs": ANY,
+            "externalDocs": DOCS,
             "bindings": ref_or("ChannelBindings"),
         },
     ),
@@ -118,7 +141,7 @@ DEFINITIONS: Definitions = {
             "enum": list_of(TEXT, "warning"),
             "default": TEXT,
             "description": TEXT,
-            "examples": ANY,
+            "examples": TEXTS,
             "location": TEXT,
         },
     ),
@@ -129,15 +152,11 @@ DEFINITIONS: Definitions = {
             "action": {"enum": ["send", "receive"]},
             "channel": {
                 "if": {"type": "string"},
-                "then": {
-                    "type": "object",
-                    "x-level": "warning",
-                    "x-help": "write `channel: {$ref: '#/channels/…'}`",
-                },
+                "then": understood("write `channel: {$ref: '#/channels/…'}`", type="object"),
                 "else": reference("Channel"),
             },
             "traits": list_of(ref_or("OperationTrait")),
-            "messages": list_of(reference("Message")),
+            "messages": list_of(reference_rather("Message", "channels/<id>/messages")),
             "reply": ref_or("Reply"),
         },
         required=("action", "channel"),
@@ -148,7 +167,7 @@ DEFINITIONS: Definitions = {
         {
             "address": ref_or("ReplyAddress"),
             "channel": reference("Channel"),
-            "messages": list_of(reference("Message")),
+            "messages": list_of(reference_rather("Message", "channels/<id>/messages")),
         },
     ),
     "ReplyAddress": fields(
@@ -156,9 +175,15 @@ DEFINITIONS: Definitions = {
         {"location": TEXT, "description": TEXT},
         wanted=("location",),
     ),
-    "Message": fields(
+    "Message": message_or_schema("Message.fields"),
+    "Message.fields": fields(
         "Message Object",
-        {**_MESSAGE_TRAIT, "payload": ref_or("Payload"), "traits": list_of(ref_or("MessageTrait"))},
+        {
+            **_MESSAGE_TRAIT,
+            "payload": ref_or("Payload"),
+            "traits": list_of(ref_or("MessageTrait")),
+            "x-response": RESPONSE,
+        },
     ),
     "MessageTrait": fields("Message Trait Object", _MESSAGE_TRAIT),
     "Components": fields(
@@ -175,14 +200,14 @@ DEFINITIONS: Definitions = {
             "correlationIds": map_of(ref_or("CorrelationId")),
             "replies": map_of(ref_or("Reply")),
             "replyAddresses": map_of(ref_or("ReplyAddress")),
-            "externalDocs": ANY,
-            "tags": ANY,
+            "externalDocs": map_of(DOCS, "warning"),
+            "tags": map_of(ref_or("Tag"), "warning"),
             "operationTraits": map_of(ref_or("OperationTrait")),
             "messageTraits": map_of(ref_or("MessageTrait")),
-            "serverBindings": ANY,
+            "serverBindings": map_of(BINDINGS, "warning"),
             "channelBindings": map_of(ref_or("ChannelBindings"), "warning"),
-            "operationBindings": ANY,
-            "messageBindings": ANY,
+            "operationBindings": map_of(BINDINGS, "warning"),
+            "messageBindings": map_of(BINDINGS, "warning"),
         },
     ),
 }
@@ -191,17 +216,17 @@ MOVED: dict[tuple[str, str], Moved] = {
     ("Security Scheme Object", "type"): Moved(
         "3.x lists schemes themselves: `- $ref: '#/components/securitySchemes/…'`", read=True
     ),
-    ("AsyncAPI Object", "tags"): Moved("3.x has `tags` in `info`", "note"),
-    ("AsyncAPI Object", "externalDocs"): Moved("3.x has `externalDocs` in `info`", "note"),
+    ("AsyncAPI Object", "tags"): Moved("3.x has `tags` in `info`"),
+    ("AsyncAPI Object", "externalDocs"): Moved("3.x has `externalDocs` in `info`"),
     ("Server Object", "url"): Moved("3.x splits a URL into `protocol`, `host` and `pathname`", read=True),
-    ("Channel Object", "publish"): Moved("3.x describes operations in the root field `operations`"),
-    ("Channel Object", "subscribe"): Moved("3.x describes operations in the root field `operations`"),
-    ("Channel Object", "message"): Moved("3.x has an object of `messages` by their ids"),
+    ("Channel Object", "publish"): Moved("3.x describes operations in the root field `operations`", read=True),
+    ("Channel Object", "subscribe"): Moved("3.x describes operations in the root field `operations`", read=True),
+    ("Channel Object", "message"): Moved("3.x has an object of `messages` by their ids", read=True),
     ("Operation Object", "message"): Moved(
         "3.x has a list of `messages`, references to messages of the channel", read=True
     ),
-    ("Operation Object", "operationId"): Moved("in 3.x the key of an operation is its id", "note"),
-    ("Message Object", "messageId"): Moved("in 3.x the key of a message is its id", "note"),
+    ("Operation Object", "operationId"): Moved("in 3.x the key of an operation is its id"),
+    ("Message Object", "messageId"): Moved("in 3.x the key of a message is its id"),
     ("Message Object", "schemaFormat"): Moved("3.x writes `payload: {schemaFormat: …, schema: …}`"),
     ("Parameter Object", "schema"): Moved(
         "parameters of 3.x are strings, with `enum` and `default` of their own", read=True

@@ -2,8 +2,8 @@
 
 They are JSON Schema 2020-12 with annotations: `x-level` is the weight of a violation ("error" where it does
 not stand), `x-target` names the definition that the target of a reference must satisfy, `x-spelling` asks for
-unknown keywords that look like misspelt ones,
-`x-help` is an edit. `$ref` leads to the definition of another object and stands
+unknown keywords that look like misspelt ones, `x-help` is an edit, `x-read` says
+that what stands there is understood all the same. `$ref` leads to the definition of another object and stands
 below `properties`, `items`, `additionalProperties`, `then` and `else` only, because `check` takes such
 definitions one at a time.
 """
@@ -17,20 +17,32 @@ from wsgen.problems import Level
 
 __all__ = [
     "ANY",
+    "BINDINGS",
+    "DOCS",
+    "EXAMPLES",
+    "FLAG",
     "FORMATTED_PAYLOAD",
+    "INFO",
     "MULTI_FORMAT",
+    "OBJECT",
+    "RESPONSE",
+    "SERVERS",
     "SHARED",
     "STRICT_TEXT",
     "TAGS",
     "TEXT",
+    "TEXTS",
     "Definitions",
     "Moved",
     "fields",
     "list_of",
     "map_of",
+    "message_or_schema",
     "ref",
     "ref_or",
     "reference",
+    "reference_rather",
+    "understood",
 ]
 
 Definitions = dict[str, Json]
@@ -40,7 +52,6 @@ class Moved(NamedTuple):
     """A field of another version: what this version has instead, and whether it is `read` all the same."""
 
     help: str
-    level: Level = "warning"
     read: bool = False
 
 
@@ -48,10 +59,17 @@ ANY: Json = True
 TEXT: Json = {"type": "string", "x-level": "warning"}
 STRICT_TEXT: Json = {"type": "string"}
 FLAG: Json = {"type": "boolean", "x-level": "warning"}
+OBJECT: Json = {"type": "object", "x-level": "warning"}
+TEXTS: Json = {"type": "array", "items": TEXT, "x-level": "warning"}
 
 
 def ref(kind: str) -> Json:
     return {"$ref": f"#/$defs/{kind}"}
+
+
+def understood(help: str, **keywords: Json) -> Json:
+    """Keywords whose violation is a warning only, because what is there instead is plain; `help` is the edit."""
+    return {**keywords, "x-level": "warning", "x-read": True, "x-help": help}
 
 
 def reference(kind: str) -> Json:
@@ -61,6 +79,27 @@ def reference(kind: str) -> Json:
         "required": ["$ref"],
         "if": {"type": "object", "required": ["$ref"]},
         "then": {"$ref": "#/$defs/Reference", "x-target": kind},
+    }
+
+
+def reference_rather(kind: str, root: str) -> Definitions:
+    """A reference to an object of this kind below `root`; an object in its place is understood too."""
+    return {
+        "type": "object",
+        "allOf": [
+            {
+                "if": {"type": "object"},
+                "then": {
+                    "required": ["$ref"],
+                    "x-level": "warning",
+                    "x-read": True,
+                    "x-help": f"refer to '#/{root}/…' instead",
+                },
+            }
+        ],
+        "if": {"type": "object", "required": ["$ref"]},
+        "then": {"$ref": "#/$defs/Reference", "x-target": kind},
+        "else": ref(kind),
     }
 
 
@@ -77,15 +116,23 @@ def map_of(item: Json, level: str = "error") -> Json:
     return {"type": "object", "additionalProperties": item, "x-level": level}
 
 
-def list_of(item: Json, level: str = "error") -> Json:
+def list_of(item: Json, level: str = "error") -> Definitions:
     return {"type": "array", "items": item, "x-level": level}
 
 
 def fields(
-    title: str, properties: Definitions, required: tuple[str, ...] = (), wanted: tuple[str, ...] = ()
+    title: str,
+    properties: Definitions,
+    required: tuple[str, ...] = (),
+    wanted: tuple[str, ...] = (),
+    level: Level = "error",
 ) -> Definitions:
-    """An object with fixed fields and extensions. Without what is `wanted` the client can be written too."""
+    """An object with fixed fields and extensions. Without what is `wanted` the client can be written too.
+
+    `level` is the weight of a value that is no object.
+    """
     return {
+        "x-level": level,
         "title": title,
         "type": "object",
         "properties": properties,
@@ -96,15 +143,76 @@ def fields(
     }
 
 
-TAGS: Json = list_of(ref_or("Tag"), "warning")
+SERVERS: Json = {
+    "if": {"type": "array"},
+    "then": {
+        "allOf": [
+            {
+                "type": "object",
+                "x-level": "warning",
+                "x-read": True,
+                "x-help": "give each one a name: `servers: {main: {…}}`",
+            }
+        ],
+        "items": ref_or("Server"),
+    },
+    "else": map_of(ref_or("Server")),
+}
+"""By name. A list of servers is understood too."""
+
+RESPONSE: Json = {
+    "if": {"type": "object", "required": ["$ref"]},
+    "then": {"$ref": "#/$defs/Reference", "x-target": "Message"},
+}
+"""The message that answers this one, as FastWS writes it. `build` says what is wrong with it."""
+
+
+def message_or_schema(kind: str) -> Definitions:
+    """A message; or a schema in its place, which is understood as the payload of a message without a word more."""
+    return {
+        "if": {
+            "type": "object",
+            "not": {"required": ["payload"]},
+            "anyOf": [{"required": ["type"]}, {"required": ["properties"]}],
+        },
+        "then": {
+            "title": "Message Object",
+            "allOf": [
+                {
+                    "required": ["payload"],
+                    "x-level": "warning",
+                    "x-read": True,
+                    "x-help": "write `payload:` before the schema",
+                }
+            ],
+            "if": False,
+            "else": ref("Schema"),
+        },
+        "else": ref(kind),
+    }
+
+
+TAGS: Json = {**list_of(ref_or("Tag"), "warning"), "uniqueItems": True}
+DOCS = ref_or("ExternalDocs")
+BINDINGS = ref_or("Bindings")
+EXAMPLES: Json = list_of(ref("MessageExample"), "warning")
 
 _TYPES: list[Json] = ["array", "boolean", "integer", "null", "number", "object", "string"]
 _COUNT: Json = {"type": "integer", "minimum": 0, "x-level": "warning"}
 _NUMBER: Json = {"type": "number", "x-level": "warning"}
-_BOUND: Json = {"type": ["number", "boolean"], "x-level": "warning"}
-_NAMES: Json = {"type": "array", "items": TEXT, "x-level": "warning"}
+_BOUND: Json = {
+    "type": "number",
+    "x-level": "warning",
+    "x-read": True,
+    "x-help": "write the number here instead of a flag beside `minimum` or `maximum`",
+}
+_NAMES: Json = {"type": "array", "items": TEXT, "uniqueItems": True, "x-level": "warning"}
 _SCHEMA = ref_or("Schema")
-_SCHEMAS: Json = {"type": "array", "items": _SCHEMA}
+_SCHEMAS: Json = {
+    "type": "array",
+    "items": _SCHEMA,
+    "allOf": [{"if": {"type": "array"}, "then": {"minItems": 1, "x-level": "warning"}}],
+}
 _BY_NAME: Json = map_of(_SCHEMA)
 
 SCHEMA: Json = {
@@ -124,14 +232,22 @@ SCHEMA: Json = {
         "deprecated": FLAG,
         "readOnly": FLAG,
         "writeOnly": FLAG,
-        "examples": ANY,
+        "examples": {"type": "array", "x-level": "warning", "x-help": "write a list: `examples: […]`"},
         "example": ANY,
         "type": {
             "if": {"type": "array"},
-            "then": {"items": {"enum": _TYPES, "x-level": "warning"}},
+            "then": {
+                "items": {"enum": _TYPES, "x-level": "warning"},
+                "minItems": 1,
+                "uniqueItems": True,
+                "x-level": "warning",
+            },
             "else": {"enum": _TYPES, "x-level": "warning"},
         },
-        "enum": {"type": "array"},
+        "enum": {
+            "type": "array",
+            "allOf": [{"if": {"type": "array"}, "then": {"minItems": 1, "x-level": "warning"}}],
+        },
         "const": ANY,
         "multipleOf": {"type": "number", "exclusiveMinimum": 0, "x-level": "warning"},
         "maximum": _NUMBER,
@@ -153,7 +269,7 @@ SCHEMA: Json = {
         "additionalProperties": _SCHEMA,
         "unevaluatedProperties": _SCHEMA,
         "propertyNames": _SCHEMA,
-        "dependencies": ANY,
+        "dependencies": map_of({"type": ["array", "object", "boolean"], "x-level": "warning"}, "warning"),
         "dependentRequired": ANY,
         "dependentSchemas": _BY_NAME,
         "items": {"if": {"type": "array"}, "then": _SCHEMAS, "else": _SCHEMA},
@@ -175,15 +291,12 @@ SCHEMA: Json = {
         "contentSchema": ANY,
         "nullable": FLAG,
         "discriminator": {
-            "if": {"type": "object"},
-            "then": {
-                "required": ["propertyName"],
-                "properties": {"propertyName": TEXT, "mapping": map_of(TEXT, "warning")},
-                "x-level": "warning",
-            },
-            "else": TEXT,
+            "type": "string",
+            "x-level": "warning",
+            "x-read": True,
+            "x-help": "name the property: `discriminator: kind`",
         },
-        "externalDocs": ANY,
+        "externalDocs": DOCS,
         "xml": ANY,
     },
 }
@@ -198,7 +311,7 @@ FORMATTED_PAYLOAD: Definitions = {
 
 MULTI_FORMAT: Definitions = {
     "Payload": {
-        "if": {"type": "object", "required": ["schemaFormat", "schema"]},
+        "if": {"type": "object", "required": ["schema"]},
         "then": ref("MultiFormatSchema"),
         "else": ref("Schema"),
     },
@@ -212,87 +325,63 @@ MULTI_FORMAT: Definitions = {
 }
 """A 3.x payload: a schema, or a schema with its format."""
 
+INFO: Definitions = {
+    "title": TEXT,
+    "version": TEXT,
+    "description": TEXT,
+    "termsOfService": TEXT,
+    "contact": ref("Contact"),
+    "license": ref("License"),
+}
 SHARED: Definitions = {
     "Reference": {"title": "Reference Object"},
     "Schema": SCHEMA,
-    "Info": fields(
-        "Info Object",
-        {
-            "title": TEXT,
-            "version": TEXT,
-            "summary": TEXT,
-            "description": TEXT,
-            "termsOfService": ANY,
-            "contact": ANY,
-            "license": ANY,
-            "tags": TAGS,
-            "externalDocs": ANY,
-        },
-        wanted=("title", "version"),
+    "Info": fields("Info Object", INFO, wanted=("title", "version"), level="warning"),
+    "Contact": fields("Contact Object", {"name": TEXT, "url": TEXT, "email": TEXT}, level="warning"),
+    "License": fields("License Object", {"name": TEXT, "url": TEXT}, wanted=("name",), level="warning"),
+    "ExternalDocs": fields(
+        "External Documentation Object", {"description": TEXT, "url": TEXT}, wanted=("url",), level="warning"
     ),
-    "Tag": {
-        "title": "Tag Object",
-        "type": "object",
-        "properties": {"name": TEXT},
-        "x-level": "warning",
+    "Tag": fields(
+        "Tag Object",
+        {"name": TEXT, "description": TEXT, "externalDocs": DOCS},
+        wanted=("name",),
+        level="warning",
+    ),
+    "MessageExample": {
+        **fields(
+            "Message Example Object",
+            {"name": TEXT, "summary": TEXT, "headers": OBJECT, "payload": ANY},
+            level="warning",
+        ),
+        "if": {"type": "object", "not": {"required": ["headers"]}},
+        "then": {"required": ["payload"], "x-level": "warning"},
     },
     "ServerVariable": fields(
         "Server Variable Object",
         {
-            "enum": list_of(TEXT, "warning"),
+            "enum": {**list_of(TEXT, "warning"), "uniqueItems": True},
             "default": TEXT,
             "description": TEXT,
-            "examples": ANY,
+            "examples": TEXTS,
         },
-    ),
-    "SecurityScheme": fields(
-        "Security Scheme Object",
-        {
-            "type": {
-                "type": "string",
-                "enum": [
-                    "userPassword",
-                    "apiKey",
-                    "X509",
-                    "symmetricEncryption",
-                    "asymmetricEncryption",
-                    "httpApiKey",
-                    "http",
-                    "oauth2",
-                    "openIdConnect",
-                    "plain",
-                    "scramSha256",
-                    "scramSha512",
-                    "gssapi",
-                ],
-                "x-level": "warning",
-            },
-            "description": TEXT,
-            "name": TEXT,
-            "in": {"enum": ["user", "password", "query", "header", "cookie"], "x-level": "warning"},
-            "scheme": TEXT,
-            "bearerFormat": TEXT,
-            "flows": ANY,
-            "openIdConnectUrl": TEXT,
-            "scopes": ANY,
-        },
-        wanted=("type",),
     ),
     "CorrelationId": fields("Correlation ID Object", {"location": TEXT, "description": TEXT}, wanted=("location",)),
+    "Bindings": {"title": "Bindings Object", "type": "object", "x-level": "warning"},
     "ChannelBindings": {
         "title": "Channel Bindings Object",
         "type": "object",
         "properties": {"ws": ref_or("WebSocketBinding")},
         "x-level": "warning",
     },
-    "WebSocketBinding": {
-        "title": "WebSockets Channel Binding Object",
-        "type": "object",
-        "properties": {
+    "WebSocketBinding": fields(
+        "WebSockets Channel Binding Object",
+        {
             "method": {"enum": ["GET", "POST"], "x-level": "warning"},
             "query": _SCHEMA,
             "headers": _SCHEMA,
+            "bindingVersion": TEXT,
         },
-        "x-level": "warning",
-    },
+        level="warning",
+    ),
 }

@@ -78,4 +78,10 @@ RULES: dict[str, Rule] = {
         "read as if it had none.",
         "Remove the tag.",
     ),
+    "WSG114": Rule(
+        "A file has text before the document",
+        "A file that is neither YAML nor JSON as a whole is searched for a fenced block, or for a line that begins "
+        "with `asyncapi:`. What stands before it, and after the fence, is passed over.",
+        "Remove the text, or put `#` before its lines.",
+    ),
 }

@@ -30,8 +30,9 @@ RULES: dict[str, Rule] = {
     ),
     "WSG305": Rule(
         "A reference leads out of the document's folder",
-        "A document may refer to files in its own folder and below, so that a foreign one cannot read others.",
-        "Move the file into the document's folder.",
+        "A document may refer to files in its own folder and below, so that a foreign one cannot read others. Where a "
+        "symbolic link leads is what counts. `--allow-ref DIR` allows the files of another folder.",
+        "Move the file into the document's folder, or allow its folder.",
     ),
     "WSG306": Rule(
         "What stands beside `$ref` is ignored",
@@ -50,6 +51,11 @@ RULES: dict[str, Rule] = {
         "The number of schemas, messages and references that are followed is bounded, so that a "
         "hostile document cannot exhaust memory or time.",
         "Split the document.",
+    ),
+    "WSG309": Rule(
+        "Two operations have one id",
+        "In 2.x an `operationId` belongs to one operation of the document. The later one is named after its channel.",
+        "Give each of them an `operationId` of its own.",
     ),
     "WSG310": Rule(
         "The channel of an operation is not a channel of the document",
@@ -93,6 +99,17 @@ RULES: dict[str, Rule] = {
         "Payloads in other schema formats (Avro, RAML, Protobuf) are passed on as bytes.",
         "Describe the payload with JSON Schema if the client is to know its fields.",
     ),
+    "WSG318": Rule(
+        "A variable of a server is not used",
+        "The variables of a server stand in braces in its url (2.x), or in its host, pathname or protocol (3.x). One "
+        "that stands nowhere becomes an argument without effect.",
+        "Put it into the address, or remove it.",
+    ),
+    "WSG319": Rule(
+        "A default is not one of the values that are allowed",
+        "Where a server variable or a parameter has an `enum`, its `default` is one of these values.",
+        "Add the default to `enum`, or choose another one.",
+    ),
     "WSG320": Rule(
         "A channel names a server that does not exist",
         "The `servers` of a channel are servers of the document.",
@@ -118,5 +135,33 @@ RULES: dict[str, Rule] = {
         "A document describes no channel",
         "Without channels there is nothing that a client could send or receive.",
         "Add the channels.",
+    ),
+    "WSG325": Rule(
+        "A correlation id is in a field that the payload does not have",
+        "The location of a correlation id is a runtime expression: a JSON pointer into the message's payload or "
+        "headers. Without the field, replies cannot be matched by it.",
+        "Add the field to the payload, or correct the location.",
+    ),
+    "WSG326": Rule(
+        "An example does not fit its schema",
+        "Either the example is wrong or the schema is, and in the second case real messages may be refused. Patterns "
+        "and formats are not looked at. No build fails by this.",
+        "Correct the example, or the schema.",
+    ),
+    "WSG327": Rule(
+        "A default does not fit its schema",
+        "The default is what a receiver takes where the value is absent, so it has to be a value that may be there.",
+        "Correct the default, or the schema.",
+    ),
+    "WSG328": Rule(
+        "A reply has two addresses",
+        "Where an operation's reply has an `address`, the address of its channel must be null or absent (section "
+        '"Operation Reply Object"). The channel\'s is used.',
+        "Remove one of the two.",
+    ),
+    "WSG329": Rule(
+        "`nullable` is not a keyword of JSON Schema",
+        "It is OpenAPI 3.0's. It is read as it is meant, and reported once for a document.",
+        "Write `type: [number, 'null']`.",
     ),
 }
