@@ -98,6 +98,7 @@ def test_what_the_schema_allows_is_loaded(document: dict[str, Any]) -> None:
 ALL: dict[str, Any] = {
     "input": "a.json",
     "headers": {"Authorization": "Bearer ${TOKEN}"},
+    "allow_refs": ["../shared"],
     "output": "a",
     "target": "python",
     "models": "pydantic",

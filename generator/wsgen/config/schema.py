@@ -135,6 +135,7 @@ DESCRIBED_KEYS: Mapping[str, Schema] = {
 PACKAGE_KEYS: Mapping[str, Schema] = {
     "input": _said("The document: a path, a pattern, a URL, `module:attribute`, or `-` for standard input.", TEXT),
     "headers": _said("HTTP headers for a URL; `${NAME}` is an environment variable.", _table_of(TEXT)),
+    "allow_refs": _said("Folders outside of the document's own whose files it may refer to.", _texts(), []),
     "output": _said("The package's folder.", TEXT),
     "target": _said("The language.", _one_of(TARGETS), "python"),
     "models": _said("What payload models are made of.", _one_of(MODELS), "pydantic"),

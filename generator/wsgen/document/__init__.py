@@ -145,7 +145,7 @@ def reader(source: str, problems: Problems, allowed: Iterable[Path] = ()) -> Cal
     folders `allowed`, wherever symbolic links lead.
     """
     folder = Path() if source == "-" else Path(source).parent
-    roots = [each.resolve() for each in (folder, *allowed)]
+    roots = [root for each in (folder, *allowed) if (root := _end_of(each)) is not None]
     files = total = 0
 
     def read(path: str, place: Place) -> Document | None:
@@ -185,6 +185,14 @@ def reader(source: str, problems: Problems, allowed: Iterable[Path] = ()) -> Cal
         return document
 
     return read
+
+
+def _end_of(folder: Path) -> Path | None:
+    """Where a folder is, past symbolic links; None: it cannot be one."""
+    try:
+        return folder.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None
 
 
 def pointer_tokens(pointer: str) -> list[str]:
