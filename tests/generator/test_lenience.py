@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from wsgen.model import Application, Shape
+from wsgen.model import Application, Named, Shape
 from wsgen.problems import Problems, Stop
 
 from .reading import SPECS, codes, read, read_text
@@ -26,7 +26,7 @@ def invalid(name: str) -> Application:
 
 def payload_types(application: Application) -> list[tuple[str, ...]]:
     payloads = [message.payload for operation in application.operations for message in operation.messages]
-    found = [application.schemas[each.key] if each is not None and hasattr(each, "key") else each for each in payloads]
+    found = [application.schemas[each.key] if isinstance(each, Named) else each for each in payloads]
     return [each.types for each in found if isinstance(each, Shape)]
 
 
