@@ -15,6 +15,9 @@ from .problems import Place
 
 __all__ = [
     "Argument",
+    "ByKey",
+    "ByType",
+    "ByValue",
     "Client",
     "ClientConnection",
     "Confirmation",
@@ -30,9 +33,11 @@ __all__ = [
     "Refusal",
     "Request",
     "Route",
+    "Rule",
     "Scalar",
     "Send",
     "Subscription",
+    "TagValue",
     "Update",
     "WireMessage",
 ]
@@ -41,6 +46,43 @@ Scalar: TypeAlias = Literal["string", "integer", "number", "boolean"]
 """JSON types that can stand in an address or a header."""
 
 Route: TypeAlias = Mapping[str, str] | Literal["connection", "broadcast"] | None
+
+
+TagValue: TypeAlias = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class ByValue:
+    """A rule: the value at `path` decides. `cases` are pairs: true and 1 are different values.
+
+    `otherwise` is for frames with another value or none, `absent` for those with none: then others are strangers.
+    """
+
+    path: str
+    cases: tuple[tuple[TagValue, Rule], ...]
+    otherwise: Rule | None = None
+    absent: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """A rule: the property that is there decides."""
+
+    cases: tuple[tuple[str, Rule], ...]
+    otherwise: Rule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByType:
+    """A rule: the type of what stands at `path` (empty: of the frame) decides."""
+
+    path: str
+    cases: tuple[tuple[str, Rule], ...]
+    otherwise: Rule | None = None
+
+
+Rule: TypeAlias = ByValue | ByKey | ByType | tuple[str, ...]
+"""How a frame leads to its message. A leaf has the keys of the messages that nothing tells apart any further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +103,8 @@ class WireMessage:
         key: the message key of the runtime: its wire type, or its id where it has none.
         payload: the schema of what the envelope wraps (or of the whole frame); None: no payload.
         optional: whether the payload may be absent on the wire.
+        frame: what it travels as; the payload of a text or binary frame is the frame itself.
+        members: of a message that stands for several which cannot be told apart, these; else empty.
     """
 
     id: str
@@ -74,6 +118,8 @@ class WireMessage:
     summary: str = ""
     description: str = ""
     deprecated: bool = False
+    frame: Literal["json", "text", "binary"] = "json"
+    members: tuple[WireMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +317,9 @@ class ClientConnection:
     Attributes:
         address: the channel's, below the server's URL; None: it adds nothing to that.
         security: alternatives, each of which needs all of its schemes; empty: nothing is needed.
+        undivided: messages that stand for several of `received` which cannot be told apart.
+        rule: how a received frame leads to its message, where no tag of the envelope does; None: the tag does.
+        sent_rule: the same of what is sent.
     """
 
     channel: str
@@ -286,10 +335,19 @@ class ClientConnection:
     heartbeat: Heartbeat | None = None
     title: str = ""
     description: str = ""
+    undivided: tuple[WireMessage, ...] = ()
+    rule: Rule | None = None
+    sent_rule: Rule | None = None
 
     def arguments_of(self, location: Literal["path", "query", "header"]) -> tuple[Argument, ...]:
         """The arguments that are sent in one place."""
         return tuple(each for each in self.arguments if each.location == location)
+
+    @property
+    def delivered(self) -> tuple[WireMessage, ...]:
+        """What consumers get: the received messages, with one in place of those that cannot be told apart."""
+        inside = {member.key for each in self.undivided for member in each.members}
+        return (*(each for each in self.received if each.key not in inside), *self.undivided)
 
 
 @dataclass(frozen=True, slots=True)

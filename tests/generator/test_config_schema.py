@@ -110,6 +110,8 @@ ALL: dict[str, Any] = {
     "perspective": "server",
     "connection": "shared",
     "discriminator": "op",
+    "wire_types": {"A": "a"},
+    "framing": "plain",
     "envelope": "data",
     "rename": {"A": "B"},
     "include": ["a.*", "b"],

@@ -337,13 +337,13 @@ class TestDiscriminator:
         assert {tag[0] for tag in self.tags(client)} == {"undecidable"}
         assert codes(problems) == ["WSG410"]
 
-    def test_what_cannot_be_told_apart_is_an_error_with_both_places(self) -> None:
+    def test_what_cannot_be_told_apart_is_a_warning_with_both_places(self) -> None:
         one = Message("one", "#/m/one", Place("spec.json", 10, 3), payload=obj(a=TEXT))
         two = Message("two", "#/m/two", Place("spec.json", 20, 3), payload=obj(a=TEXT))
         _, (problem,) = derived(application((), (one, two)))
-        assert (problem.code, problem.level, problem.place.line) == ("WSG410", "error", 10)
+        assert (problem.code, problem.level, problem.place.line) == ("WSG410", "warning", 10)
         assert problem.related[0][0].line == 20
-        assert "`discriminator`" in problem.help
+        assert 'discriminator = "type"' in problem.settled_by
 
     def test_what_is_only_sent_needs_no_tag(self) -> None:
         messages = (message("one", obj(a=TEXT)), message("two", obj(a=TEXT)))
@@ -377,8 +377,9 @@ class TestDiscriminator:
 
     def test_contradicting_constants_are_named(self) -> None:
         torn = Shape(AT, all_of=(obj(type=const("a")), obj(type=const("b"))))
-        _, problems = self.received(torn, obj(type=const("c")))
-        assert codes(problems) == ["WSG410", "WSG411"]
+        client, problems = self.received(torn, obj(type=const("c")))
+        assert codes(problems) == ["WSG411"]
+        assert [tag[2] for tag in self.tags(client)] == ["b", "c"]
 
     def test_the_configured_property_holds_names(self) -> None:
         settings = ClientSettings(input="x", discriminator="kind")

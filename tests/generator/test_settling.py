@@ -79,6 +79,8 @@ SETTLED: Mapping[str, tuple[Expectation, ...]] = {
         lambda before, after: kept(before, after) and after["perspective"]["value"] == "server",
         lambda before, after: after["perspective"]["value"] == "client",
     ),
+    "WSG406": (lambda before, after: decided(before) == decided(after),),
+    "WSG410": (lambda before, after: [each["key"] for each in after["messages"]] == ["quote", "trade"],),
     "WSG412": (kept, of("chat.join", kind="send", replies=[])),
     "WSG420": (kept, of("bars.subscribe", **PLAIN)),
     "WSG421": (

@@ -307,7 +307,7 @@ class TestOtherEnvelopes:
         assert codec.decode(b'[42,[1.5,2],"ticker"]') == ("ticker", (42, [1.5, 2.0], "ticker"))
 
     def test_several_messages_need_one(self) -> None:
-        with pytest.raises(ValueError, match="2 messages can be received, and no tag tells them apart"):
+        with pytest.raises(ValueError, match="2 messages can be received, and nothing tells them apart"):
             PydanticCodec(Envelope("", None), sent={}, received={"a": Quote, "b": Response})
 
     @pytest.mark.parametrize("frame", [b"null", b"{}", b'{"type":"x"}'])

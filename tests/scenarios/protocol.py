@@ -39,6 +39,11 @@ RECEIVED = {
 class JsonCodec:
     """Payloads are what `json` makes of them; only what the protocol itself reads is checked."""
 
+    has_binary = False
+
+    def decode_binary(self, frame: bytes) -> tuple[str, Any]:
+        raise Undecodable(None, InvalidPayload(None, "$", "expected text, got a binary frame"))
+
     def decode(self, frame: bytes) -> tuple[str, Any]:
         try:
             value = json.loads(frame)

@@ -113,6 +113,9 @@ def _connection(connection: ClientConnection) -> dict[str, object]:
             "sent_tag": envelope.tag if envelope.sent_tag is None else envelope.sent_tag,
             "payload": envelope.payload,
         },
+        "undivided": [
+            {"key": wire.key, "messages": [member.id for member in wire.members]} for wire in connection.undivided
+        ],
     }
 
 
@@ -200,14 +203,24 @@ def warnings_of(operation: Operation, problems: Problems) -> list[str]:
 def _operations(connection: ClientConnection, schemas: Schemas, problems: Problems) -> Iterator[dict[str, object]]:
     for domain in connection.domains:
         for operation in operations_of(domain):
-            yield {
-                "connection": connection.channel,
-                "domain": domain.name,
-                **_operation(operation, schemas),
-                "warnings": warnings_of(operation, problems),
-            }
+            for each in _each(operation):
+                yield {
+                    "connection": connection.channel,
+                    "domain": domain.name,
+                    **_operation(each, schemas),
+                    "warnings": warnings_of(operation, problems),
+                }
             if isinstance(operation, Subscription) and operation.release is not None:
                 yield {"connection": connection.channel, "domain": domain.name, **_unsubscribing(operation)}
+
+
+def _each(operation: Operation) -> Iterator[Operation]:
+    """A push of messages that cannot be told apart is one of each of them."""
+    if isinstance(operation, Push) and operation.message.members:
+        for member in operation.message.members:
+            yield Push(member.id, member)
+    else:
+        yield operation
 
 
 def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
@@ -231,7 +244,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
 
 
 def _ids(messages: Iterable[WireMessage]) -> list[str]:
-    return [message.id for message in messages]
+    return [member.id for message in messages for member in (message.members or (message,))]
 
 
 def _subscription(each: Subscription, schemas: Schemas) -> dict[str, object]:

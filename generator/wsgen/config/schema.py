@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, cast
 
 from .reading import LONGEST
-from .tables import CONNECTIONS, ENVIRONMENT_VARIABLE, MODELS, PERSPECTIVES, POLICIES, ROUTES, RUNTIMES, TARGETS
+from .tables import (
+    CONNECTIONS,
+    ENVIRONMENT_VARIABLE,
+    FRAMINGS,
+    MODELS,
+    PERSPECTIVES,
+    POLICIES,
+    ROUTES,
+    RUNTIMES,
+    TARGETS,
+)
 
 __all__ = ["DOMAIN_KEYS", "GENERAL_KEYS", "PACKAGE_KEYS", "config_schema"]
 
@@ -121,6 +131,10 @@ DESCRIBED_KEYS: Mapping[str, Schema] = {
     "perspective": _said("Whom the document describes.", _one_of(PERSPECTIVES), "auto"),
     "connection": _said("Which channels share a connection.", _one_of(CONNECTIONS), "auto"),
     "discriminator": _said("The property that holds the wire type, as a path.", TEXT),
+    "wire_types": _said("Wire types of messages by id, where they are not the names.", _table_of(TEXT)),
+    "framing": _said(
+        "Whether foreign framings are refused, or what they describe sent plainly.", _one_of(FRAMINGS), "auto"
+    ),
     "envelope": _said("The property that wraps payloads; false: none does.", {"anyOf": [TEXT, {"const": False}]}),
     "rename": _said("Names of the document to names in code.", _table_of(TEXT)),
     "include": _said("Patterns over wire types: what the client has.", _texts(), []),

@@ -21,6 +21,7 @@ __all__ = [
     "DeliverySettings",
     "DomainSettings",
     "EnvelopeSetting",
+    "Framing",
     "HeartbeatSettings",
     "Models",
     "PerspectiveSetting",
@@ -39,6 +40,7 @@ RuntimeSetting: TypeAlias = Literal["vendored", "shared"]
 PerspectiveSetting: TypeAlias = Literal["auto", "server", "client"]
 Connecting: TypeAlias = Literal["auto", "per-channel", "shared"]
 Policy: TypeAlias = Literal["block", "drop_oldest", "latest", "fail"]
+Framing: TypeAlias = Literal["auto", "plain"]
 RouteSetting: TypeAlias = Mapping[str, str] | Literal["connection", "broadcast"] | None
 EnvelopeSetting: TypeAlias = str | Literal[False] | None
 
@@ -191,6 +193,9 @@ class ClientSettings(Layer):
             "auto": addresses that are no paths share one where the server has a path.
         discriminator: the property that holds the wire type, as a path; default None: found by constants.
         envelope: the property that wraps payloads, False: none does; default None: found in the schemas.
+        wire_types: the wire types of messages, by their ids, where `discriminator` is set and they are not the
+            messages' names; default: none.
+        framing: "plain": what a document of a foreign framing describes is sent as it stands; default "auto".
         rename: names of the document to names in code; default: none.
         include, exclude: patterns over wire types (`bars.*`); default: everything, nothing.
         heartbeat: what clients send regularly; default None: nothing.
@@ -220,6 +225,8 @@ class ClientSettings(Layer):
     connection: Connecting = "auto"
     discriminator: str | None = None
     envelope: EnvelopeSetting = None
+    wire_types: Mapping[str, str] = field(default_factory=dict[str, str])
+    framing: Framing = "auto"
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from .settings import (
     DeliverySettings,
     DomainSettings,
     EnvelopeSetting,
+    Framing,
     HeartbeatSettings,
     Models,
     PerspectiveSetting,
@@ -42,6 +43,7 @@ LATER_MODELS = ("msgspec",)
 RUNTIMES: Mapping[str, RuntimeSetting] = {"vendored": "vendored", "shared": "shared"}
 PERSPECTIVES: Mapping[str, PerspectiveSetting] = {"auto": "auto", "server": "server", "client": "client"}
 CONNECTIONS: Mapping[str, Connecting] = {"auto": "auto", "per-channel": "per-channel", "shared": "shared"}
+FRAMINGS: Mapping[str, Framing] = {"auto": "auto", "plain": "plain"}
 POLICIES: Mapping[str, Policy] = {
     "block": "block",
     "drop_oldest": "drop_oldest",
@@ -176,12 +178,15 @@ def _client(table: Table, folder: Path) -> ClientSettings:
 
 def _described(table: Table) -> ClientSettings:
     """The keys of a client that a document can say, too."""
-    keys = ("perspective", "connection", "discriminator", "envelope", "rename", "include", "exclude", "heartbeat")
+    keys = ("perspective", "connection", "discriminator", "wire_types", "framing", "envelope")
+    more = ("rename", "include", "exclude", "heartbeat", "strict_enums")
     return ClientSettings(
         input="",
         perspective=table.choice("perspective", "auto", PERSPECTIVES),
         connection=table.choice("connection", "auto", CONNECTIONS),
         discriminator=table.text("discriminator"),
+        wire_types=table.pairs("wire_types"),
+        framing=table.choice("framing", "auto", FRAMINGS),
         envelope=_envelope(table),
         rename=table.pairs("rename"),
         include=table.texts("include"),
@@ -193,7 +198,7 @@ def _described(table: Table) -> ClientSettings:
         subscriptions={name: _subscription(each) for name, each in table.tables("subscriptions").items()},
         domains={name: _domain(each) for name, each in table.tables("domains").items()},
         place=table.place,
-        given=table.given(*keys, "strict_enums", *EVERY_DOMAIN),
+        given=table.given(*keys, *more, *EVERY_DOMAIN),
     )
 
 

@@ -1,8 +1,8 @@
 """From the model of a document to the operations of its client.
 
 The path of one connection: its channels' messages by direction (`perspective`, `connections`, `traffic`), how
-each is known (`discriminator`, `echo`), what the frames wrap (`envelope`), what answers what (`replies`), and
-what the messages of a domain become together (`domains`, `subscriptions`).
+each is known (`discriminator`, `echo`; `undivided` where it is not), what the frames wrap (`envelope`), what
+answers what (`replies`), and what the messages of a domain become together (`domains`, `subscriptions`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .domains import build_domains
 from .echo import recover_requests
 from .envelope import Wires, find_envelope, wires_of
 from .extensions import effective_settings, with_messages
+from .framing import report_framing
 from .heartbeats import find_heartbeat, report_heartbeat, with_heartbeat
 from .ids import with_optional_ids
 from .perspective import client_direction, find_perspective
@@ -31,6 +32,7 @@ from .recognition import search_of
 from .replies import find_answers
 from .schemas import Schemas
 from .traffic import Traffic, ids_of_messages, messages_by_key, traffic_of
+from .undivided import delivered, find_undivided, report_contradictions, report_undivided, settled_answers, wire_rule
 
 __all__ = ["Schemas", "client_direction", "derive", "effective_settings"]
 
@@ -48,8 +50,17 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
     schemas = Schemas(application.schemas)
     messages = messages_by_key(application)
     ids = ids_of_messages(messages)
+    foreign = bool(groups) and report_framing(application, settings, problems)
     connections = tuple(
-        _connection(group, traffic_of(group, messages, ids, perspective), application, schemas, settings, problems)
+        _connection(
+            group,
+            traffic_of(group, messages, ids, perspective),
+            application,
+            schemas,
+            settings,
+            problems,
+            foreign=foreign,
+        )
         for group in groups
     )
     if not any(connection.sent or connection.received for connection in connections) and not problems.fatal:
@@ -76,24 +87,34 @@ def _connection(
     schemas: Schemas,
     settings: ClientSettings,
     problems: Problems,
+    *,
+    foreign: bool,
 ) -> ClientConnection:
-    sent, received = find_tags(traffic, schemas, settings.discriminator, problems)
+    sent, received = find_tags(traffic, group, application, schemas, settings)
     recover_requests(traffic, sent, schemas, application, problems)
     envelope = find_envelope(traffic, sent, received, schemas, settings, problems)
-    every = wires_of(traffic, sent, received, envelope, schemas)
-    settings = with_messages(settings, traffic, every, problems)
-    answers = find_answers(settings, traffic, every, envelope.payload, schemas, problems)
+    wires = wires_of(traffic, sent, received, envelope, schemas)
+    undivided = find_undivided(received, wires.received)
+    if not foreign:
+        report_undivided(undivided, schemas, problems)
+    if received.rule is not None:
+        report_contradictions(traffic.received.values(), schemas, problems)
+    settings = with_messages(settings, traffic, wires, problems)
+    answers = find_answers(settings, traffic, wires, envelope.payload, schemas, problems)
+    answers = settled_answers(answers, wires.sent, undivided, problems)
+    every = Wires(wires.sent, delivered(wires.received, undivided))
     domains = build_domains(search_of(every, traffic, answers, settings, schemas, problems))
-    wires, domains = _selected(every, domains, settings)
+    shown, domains = _selected(every, domains, settings)
     heartbeat = find_heartbeat(every, settings, schemas, problems)
-    wires = with_heartbeat(wires, every, heartbeat)
+    shown = with_heartbeat(shown, every, heartbeat)
+    kept = {wire.key for each in shown.received.values() for wire in (each, *each.members)}
     first = group.channels[0]
     return ClientConnection(
         channel=first.id,
         address=group.address,
         envelope=envelope,
-        sent=tuple(wires.sent.values()),
-        received=tuple(wires.received.values()),
+        sent=tuple(shown.sent.values()),
+        received=tuple(wire for wire in wires.received.values() if wire.key in kept),
         domains=domains,
         place=first.place,
         servers=group.servers,
@@ -102,6 +123,9 @@ def _connection(
         security=find_security(group),
         title=first.title if len(group.channels) == 1 else "",
         description=(first.description or first.summary) if len(group.channels) == 1 else "",
+        undivided=tuple(wire for wire in shown.received.values() if wire.members),
+        rule=wire_rule(received.rule, wires.received, undivided, kept),
+        sent_rule=wire_rule(sent.rule, shown.sent, {}, {wire.key for wire in shown.sent.values()}),
     )
 
 

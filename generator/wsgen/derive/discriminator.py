@@ -3,26 +3,26 @@
 A tag is a property, at any path, that is a constant in every message of the direction, another one in each.
 It is found, never guessed from a list of names: a constant that several messages share decides nothing, and a
 property with several values is data. Where both directions have a tag at the same path, that one is taken.
+Where a direction has no tag, its frames are looked at more closely (`forms`, `decisions`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from wsgen.model import Message
-from wsgen.operations import Discriminator
-from wsgen.problems import Problems
+from wsgen.config import ClientSettings
+from wsgen.model import Application, Message
+from wsgen.operations import ByType, Discriminator, Rule
 
+from .connections import Group
+from .decisions import decide, discriminators
+from .forms import Form, FrameKind, Spot, forms_of, frame_kind
 from .schemas import Constant, Schemas
 from .traffic import Traffic
 
 __all__ = ["Tags", "find_tags", "wire_type"]
-
-
-COMPARED = 200
-"""How many messages are compared with each other for an example of two that look the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,22 @@ class Tags:
     Attributes:
         path: the path of the tag; empty where there is none.
         values: the tag's value of each message, by the message's key.
+        rule: what decides where no tag does; its leaves have keys of messages. None: the tag, or there is one message.
+        found: how each message is known by the rule, by its key.
+        kinds: what messages travel as that are no JSON, by their keys.
     """
 
-    by: Literal["single", "constant", "undecidable"]
+    by: Literal["single", "constant", "rule"]
     path: str = ""
     values: Mapping[str, Constant] = field(default_factory=dict[str, Constant])
+    rule: Rule | None = None
+    found: Mapping[str, Discriminator] = field(default_factory=dict[str, Discriminator])
+    kinds: Mapping[str, FrameKind] = field(default_factory=dict[str, FrameKind])
 
     def of(self, message: Message) -> Discriminator:
         if self.path:
             return Discriminator("constant", self.path, self.values[message.key])
-        return Discriminator(self.by)
+        return self.found.get(message.key) or Discriminator("single")
 
 
 def wire_type(tags: Tags, message: Message) -> str | None:
@@ -50,25 +56,158 @@ def wire_type(tags: Tags, message: Message) -> str | None:
     return None if value is None else str(value)
 
 
-def find_tags(traffic: Traffic, schemas: Schemas, configured: str | None, problems: Problems) -> tuple[Tags, Tags]:
-    """The tags of sent and of received messages.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the configuration says of tags.
 
-    Received messages that cannot be told apart are an error: no client could be right about them. Sent ones
-    need no tag, since their sender knows them.
+    Attributes:
+        path: the property that holds the wire type; None: it is found.
+        values: wire types of messages by their ids, where they are not their names.
     """
+
+    path: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def find_tags(
+    traffic: Traffic, group: Group, application: Application, schemas: Schemas, settings: ClientSettings
+) -> tuple[Tags, Tags]:
+    """The tags of sent and of received messages."""
     sent, received = tuple(traffic.sent.values()), tuple(traffic.received.values())
-    if configured is not None:
-        return _configured(sent, configured, schemas), _configured(received, configured, schemas)
+    search = _Search(group, application, schemas, Wanted(settings.discriminator, settings.wire_types))
+    if search.wanted.path is not None:
+        return search.configured(sent, search.wanted.path), search.configured(received, search.wanted.path)
     of_sent, of_received = _candidates(sent, schemas), _candidates(received, schemas)
     common = [path for path in of_received if path in of_sent]
     if common and _is_convincing(common[0], sent, received, of_sent, of_received):
-        of_sent = {common[0]: of_sent[common[0]]}
-        of_received = {common[0]: of_received[common[0]]}
-        return _decided(sent, of_sent, True), _decided(received, of_received, True)
-    tags = _decided(sent, of_sent, len(sent) > 1), _decided(received, of_received, len(received) > 1)
-    if tags[1].by == "undecidable":
-        _report_undecidable(received, schemas, problems)
-    return tags
+        return Tags("constant", common[0], of_sent[common[0]]), Tags("constant", common[0], of_received[common[0]])
+    return search.tags(sent, of_sent), search.tags(received, of_received)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """All that the tags of one direction are looked for in."""
+
+    group: Group
+    application: Application
+    schemas: Schemas
+    wanted: Wanted
+
+    def tags(self, messages: tuple[Message, ...], candidates: Mapping[str, Mapping[str, Constant]]) -> Tags:
+        kinds = self.kinds(messages)
+        if len(messages) == 1 and not kinds:
+            # Alone it needs no tag; a constant that is its name is one all the same, and keeps strangers out.
+            named = [path for path, values in candidates.items() if _named(values, messages)]
+            return Tags("constant", named[0], candidates[named[0]]) if named else Tags("single")
+        for path, values in candidates.items():
+            return Tags("constant", path, values)
+        if not messages:
+            return Tags("single")
+        return self.ruled(messages, self.forms(messages, kinds), kinds)
+
+    def kinds(self, messages: Iterable[Message]) -> dict[str, FrameKind]:
+        """What travels as something else than JSON."""
+        found: dict[str, FrameKind] = {}
+        for message in messages:
+            kind = frame_kind(message, self.application, self.schemas)
+            if kind != "json":
+                found[message.key] = kind
+        return found
+
+    def forms(self, messages: Iterable[Message], kinds: Mapping[str, FrameKind]) -> list[Form]:
+        found = [form for each in messages for form in forms_of(each, kinds.get(each.key, "json"), self.schemas)]
+        return _with_addresses(found, {message.key: message for message in messages}, self.group, self.schemas)
+
+    def ruled(self, messages: Iterable[Message], forms: list[Form], kinds: Mapping[str, FrameKind]) -> Tags:
+        rule = decide(forms, {message.key: _names(message) for message in messages})
+        if isinstance(rule, tuple) and kinds:
+            # One message that is no JSON, or several of one kind: the rule says of which kind.
+            rule = ByType("", ((next(iter(kinds.values())), rule),))
+        return Tags("rule", rule=rule, found=discriminators(rule, _labels(forms, self.schemas, messages)), kinds=kinds)
+
+    def configured(self, messages: tuple[Message, ...], path: str) -> Tags:
+        """The configured tag: a message without a constant there has its name as the wire type.
+
+        A message that has no such property is known by what else it has; where none has, all of them leave it out.
+        """
+        if not messages:
+            return Tags("single")
+        kinds = self.kinds(messages)
+        values: dict[str, Constant] = {}
+        described = any(self._has(message, path) for message in messages)
+        for message in messages:
+            tagged = message.id in self.wanted.values or not described or self._has(message, path)
+            if message.key not in kinds and tagged:
+                pinned = self.schemas.pinned(message.payload).get(path)
+                given = self.wanted.values.get(message.id)
+                values[message.key] = given or pinned or message.name or message.id
+        if len(values) == len(messages) and _all_differ(values.values()):
+            return Tags("constant", path, values)
+        forms = [_tagged(form, path, values.get(form.message)) for form in self.forms(messages, kinds)]
+        return self.ruled(messages, forms, kinds)
+
+    def _has(self, message: Message, path: str) -> bool:
+        return self.schemas.at(message.payload, path) is not None
+
+
+def _tagged(form: Form, path: str, value: Constant | None) -> Form:
+    """A form with what the configuration says of its tag."""
+    if value is None:
+        return form
+    return Form(form.message, form.types, {path: Spot((value,), frozenset({"string"}), True)})
+
+
+def _names(message: Message) -> frozenset[str]:
+    return frozenset({_plain(message.id), _plain(message.name), _plain(message.title)} - {""})
+
+
+def _labels(forms: Iterable[Form], schemas: Schemas, messages: Iterable[Message]) -> dict[str, str]:
+    """Paths as people read them: `channels[]` for what stands in every item of a list."""
+    lists: dict[str, str] = {}
+    for message in messages:
+        for name, schema in schemas.properties(message.payload).items():
+            shape = schemas.shape(schema)
+            if shape is not None and shape.items is not None and not shape.prefix_items:
+                lists[f"{name}.0"] = f"{name}[]"
+    return lists
+
+
+def _with_addresses(forms: list[Form], messages: Mapping[str, Message], group: Group, schemas: Schemas) -> list[Form]:
+    """Forms whose tag is the address of their channel, where the document's examples show that.
+
+    Channels that share a connection often name themselves in each frame, in a property of any text. That counts
+    where the examples of every message have their channel's address there.
+    """
+    addresses: dict[str, set[str]] = {}
+    for channel in group.channels:
+        for message in channel.messages:
+            addresses.setdefault(message.key, set()).add(channel.address or channel.id)
+    if len(group.channels) < 2 or any(len(addresses.get(key, ())) != 1 for key in messages):
+        return forms
+    address = {key: next(iter(addresses[key])) for key in messages}
+    paths = set[str].intersection(*(_where(message, address[key], schemas) for key, message in messages.items()))
+    for path in sorted(paths):
+        if all(path in form.spots and form.spots[path].values is None for form in forms):
+            return [
+                replace(form, spots={**form.spots, path: Spot((address[form.message],), frozenset({"string"}), True)})
+                for form in forms
+            ]
+    return forms
+
+
+def _where(message: Message, address: str, schemas: Schemas) -> set[str]:
+    """The top-level properties in which all examples have the address; none without examples."""
+    examples = [each.get("payload") for each in message.examples]
+    for shape in schemas.parts(message.payload):
+        examples.extend(shape.examples)
+    objects = [each for each in examples if isinstance(each, dict)]
+    found = {name for each in objects for name, value in each.items() if value == address}
+    found = {name for name in found if all(each.get(name, address) == address for each in objects)}
+    for name, schema in schemas.properties(message.payload).items():
+        described = schemas.shape(schema)
+        if described is not None and address in described.examples:
+            found.add(name)
+    return found
 
 
 def _candidates(messages: tuple[Message, ...], schemas: Schemas) -> dict[str, dict[str, Constant]]:
@@ -119,67 +258,3 @@ def _is_convincing(
         return True
     values = {*of_sent[path].values(), *of_received[path].values()}
     return len(values) == 2 or _named(of_received[path], received) > 0
-
-
-def _decided(messages: tuple[Message, ...], candidates: Mapping[str, Mapping[str, Constant]], tagged: bool) -> Tags:
-    if not messages:
-        return Tags("single")
-    if len(messages) == 1 and not tagged:
-        # Alone it needs no tag; a constant that is its name is one all the same, and keeps strangers out.
-        named = [path for path, values in candidates.items() if _named(values, messages)]
-        return Tags("constant", named[0], candidates[named[0]]) if named else Tags("single")
-    for path, values in candidates.items():
-        return Tags("constant", path, values)
-    return Tags("undecidable")
-
-
-def _configured(messages: tuple[Message, ...], path: str, schemas: Schemas) -> Tags:
-    """The configured tag: a message without a constant there has its name as the wire type."""
-    if not messages:
-        return Tags("single")
-    pinned = {message.key: schemas.pinned(message.payload).get(path) for message in messages}
-    values = {message.key: pinned[message.key] or message.name or message.id for message in messages}
-    return Tags("constant", path, values) if _all_differ(values.values()) else Tags("undecidable")
-
-
-def _report_undecidable(messages: tuple[Message, ...], schemas: Schemas, problems: Problems) -> None:
-    for message in messages:
-        for name, values in schemas.contradictions(message.payload).items():
-            problems.warning(
-                "WSG411",
-                f"`{name}` of message `{message.id}` must be {' and '.join(repr(v) for v in values)} at once",
-                message.place,
-                "leave one of the constants out",
-            )
-    first, second = _nearest_pair(messages, schemas)
-    path = _almost(messages, schemas)
-    what = f"`{path}` is a constant in some of them only, or the same in several" if path else "none has a constant"
-    problems.error(
-        "WSG410",
-        f"the {len(messages)} messages that the server sends cannot be told apart, as `{first.id}` and "
-        f"`{second.id}`: {what}",
-        first.place,
-        f"give each a property `{path or 'type'}` with a `const` of its own, or set `discriminator` in the "
-        f"configuration to the property that holds the message's name",
-        ((second.place, f"`{second.id}` looks the same"),),
-    )
-
-
-def _nearest_pair(messages: tuple[Message, ...], schemas: Schemas) -> tuple[Message, Message]:
-    """Two messages that no constant tells apart."""
-    pinned = [schemas.pinned(message.payload) for message in messages[:COMPARED]]
-    for left in range(len(pinned)):
-        for right in range(left + 1, len(pinned)):
-            shared = pinned[left].keys() & pinned[right].keys()
-            if all(pinned[left][path] == pinned[right][path] for path in shared):
-                return messages[left], messages[right]
-    return messages[0], messages[1]
-
-
-def _almost(messages: tuple[Message, ...], schemas: Schemas) -> str:
-    """The property that is a constant in most messages; empty where there is none."""
-    counts: dict[str, int] = {}
-    for message in messages:
-        for path in schemas.pinned(message.payload):
-            counts[path] = counts.get(path, 0) + 1
-    return max(counts, key=lambda path: counts[path]) if counts else ""

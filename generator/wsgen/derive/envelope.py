@@ -5,13 +5,14 @@ Wrapper schemas have unstable names in FastWS documents (`_MsgWithPayload_Litera
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from wsgen.config import ClientSettings
 from wsgen.model import Always, Message, Operation, Schema
-from wsgen.operations import Envelope, WireMessage
+from wsgen.operations import Discriminator, Envelope, WireMessage
 from wsgen.problems import Problems
 
 from .discriminator import Tags
@@ -109,8 +110,9 @@ def wires_of(traffic: Traffic, sent: Tags, received: Tags, envelope: Envelope, s
     """Every message of a connection as it travels."""
 
     def side(messages: dict[str, Message], tags: Tags, direction: Direction) -> dict[str, WireMessage]:
+        told = Counter(_told(tags.of(message)) for message in messages.values())
         wires = [
-            _wire(message, tags, direction, envelope, schemas, traffic.operations.get(key))
+            _wire(message, tags, direction, envelope, schemas, traffic.operations.get(key), told)
             for key, message in messages.items()
         ]
         return dict(zip(messages, _with_unique_keys(wires), strict=True))
@@ -125,12 +127,16 @@ def _wire(
     envelope: Envelope,
     schemas: Schemas,
     operation: Operation | None,
+    told: Mapping[tuple[str, str], int],
 ) -> WireMessage:
-    payload, optional = _payload(message, envelope, schemas)
+    frame = tags.kinds.get(message.key, "json")
+    payload, optional = _payload(message, envelope, schemas) if frame == "json" else (None, False)
     discriminator = tags.of(message)
+    tagged = discriminator.by == "constant"
     return WireMessage(
         id=message.id,
-        key=str(discriminator.value) if discriminator.by == "constant" else message.id,
+        key=str(discriminator.value) if told[_told(discriminator)] == 1 and tagged else message.id,
+        frame=frame,
         direction=direction,
         discriminator=discriminator,
         payload=payload,
@@ -141,6 +147,11 @@ def _wire(
         description=message.description or (operation.description if operation else ""),
         deprecated=message.deprecated or (operation is not None and operation.deprecated),
     )
+
+
+def _told(discriminator: Discriminator) -> tuple[str, str]:
+    """A tag; one that several messages have, which something else then tells apart, is the wire type of none."""
+    return (discriminator.property, str(discriminator.value)) if discriminator.by == "constant" else ("", "")
 
 
 def _with_unique_keys(wires: list[WireMessage]) -> list[WireMessage]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from wsgen.model import ABSENT, Application, Json, Message, Named, Schema, SchemaKey, Shape
 
-__all__ = ["Constant", "Schemas", "unreferenced"]
+__all__ = ["Constant", "Schemas", "own_values", "unreferenced"]
 
 Constant: TypeAlias = str | int
 """What can tell messages apart: text or a whole number."""
@@ -142,7 +144,7 @@ class Schemas:
         for part in self.parts(schema):
             for shape in (part, *map(self.shape, self.alternatives(part))):
                 if shape is not None:
-                    found.extend(_own_values(shape))
+                    found.extend(own_values(shape))
         return tuple(found)
 
     def constants(self, schema: Schema | None, depth: int = DEPTH) -> frozenset[Constant]:
@@ -163,7 +165,7 @@ class Schemas:
     def _read_constants(self, schema: Schema | None, depth: int) -> frozenset[Constant]:
         found: set[Constant] = set()
         for part in self.parts(schema):
-            own = _own_values(part)
+            own = own_values(part)
             if len(own) == 1:
                 found.update(value for value in own if isinstance(value, str | int) and not isinstance(value, bool))
             found |= self._constant_of_alternatives(part, depth)
@@ -190,7 +192,7 @@ class Schemas:
 
     def _is_any_text(self, schema: Schema) -> bool:
         shape = self.shape(schema)
-        return shape is not None and shape.types == ("string",) and not _own_values(shape)
+        return shape is not None and shape.types == ("string",) and not own_values(shape)
 
     def pinned(self, schema: Schema | None, depth: int = DEPTH) -> dict[str, Constant]:
         """Paths of properties that have one constant value; outer ones first, then document order."""
@@ -232,8 +234,28 @@ class Schemas:
         return {name: tuple(sorted(values, key=str)) for name, values in found.items() if len(values) > 1}
 
 
-def _own_values(shape: Shape) -> tuple[Json, ...]:
-    return (shape.const,) if shape.const is not ABSENT else shape.enum or ()
+def own_values(shape: Shape) -> tuple[Json, ...]:
+    """All values that a schema lists itself: a constant, an enumeration, a constant in the words of a vendor."""
+    if shape.const is not ABSENT:
+        return (shape.const,)
+    return shape.enum or _vendor_constant(shape)
+
+
+VENDOR_CONSTANTS: Mapping[str, re.Pattern[str]] = {"x-fern-type": re.compile(r"literal<(.*)>", re.DOTALL)}
+"""Extensions that hold a constant as JSON, in these words."""
+
+
+def _vendor_constant(shape: Shape) -> tuple[Json, ...]:
+    for name, form in VENDOR_CONSTANTS.items():
+        given = shape.extensions.get(name)
+        found = form.fullmatch(given) if isinstance(given, str) else None
+        if found is not None:
+            try:
+                value: Json = json.loads(found[1])
+            except ValueError:
+                continue
+            return (value,)
+    return ()
 
 
 def unreferenced(application: Application) -> tuple[SchemaKey, ...]:

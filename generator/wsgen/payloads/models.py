@@ -59,11 +59,13 @@ class TypeExpression:
         text: the expression, as `dict[str, int]` or `Bar | None`.
         models: the names in it to import from the models.
         typing: the names in it to import from `typing`.
+        runtime: names in it that stand for names of the runtime, with these.
     """
 
     text: str
     models: tuple[str, ...]
     typing: tuple[str, ...]
+    runtime: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

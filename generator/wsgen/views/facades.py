@@ -30,6 +30,7 @@ from .credentials import asked
 from .layout import Code, call, collection, definition, lay
 from .methods import methods
 from .package import FacadeClass, FacadeModule, ProtocolModule
+from .rules import rule_arguments
 from .scope import Scope
 from .texts import docs, sentence, summary
 from .types import DomainView
@@ -39,6 +40,7 @@ __all__ = ["facade_module", "facade_names", "protocol_module"]
 _RUNTIME = "._runtime"
 _OPERATIONS = "._runtime.operations"
 _CODEC = "._runtime.pydantic_codec"
+_RULES = "._runtime.rules"
 
 
 def facade_names(places: Sequence[NamedConnection]) -> list[Identifier]:
@@ -171,7 +173,7 @@ def protocol_module(client: Client, places: Sequence[NamedConnection], names: Na
 
 def _expressions(place: NamedConnection) -> list[TypeExpression]:
     found = [place.types.sent(message) for message in place.connection.sent]
-    return found + [place.types.received(message) for message in place.connection.received]
+    return found + [place.types.received(message) for message in place.connection.delivered]
 
 
 def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
@@ -186,14 +188,20 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
 
     def table(opening: str, messages: Sequence[WireMessage], kind: str) -> Code:
         types = [place.types.sent(each) if kind == "sent" else place.types.received(each) for each in messages]
-        items = [f"{literal(message.key)}: {scope.type(type)}" for message, type in zip(messages, types, strict=True)]
+        items = [
+            f"{literal(message.key)}: {scope.type(type)}"
+            if message.frame == "json"
+            else f"{literal(message.key)}: {scope.use(_RULES, 'Raw')}({literal(message.frame)})"
+            for message, type in zip(messages, types, strict=True)
+        ]
         return collection(opening, items, "}")
 
     codec = call(
         scope.use(_CODEC, "PydanticCodec"),
         envelope_call,
         table("sent={", place.connection.sent, "sent"),
-        table("received={", place.connection.received, "received"),
+        table("received={", place.connection.delivered, "received"),
+        *rule_arguments(place.connection, scope),
     )
     more: list[Code] = []
     if place.connection.heartbeat is not None:

@@ -88,13 +88,20 @@ class _Part:
 
     def update_type(self, each: Subscription, names: SubscriptionNames) -> str:
         """What an update of a subscription is; several kinds are a union of the domain's module."""
-        return self.view.update(each.updates[0]) if names.union is None else self.of_module(names.union)
+        if names.union is not None:
+            return self.of_module(names.union)
+        return self.view.either(each.updates[0].message) if _one_of(each) else self.view.update(each.updates[0])
 
     def reply_type(self, each: Request, names: RequestNames) -> str:
         """What a request is answered with."""
         if names.union is not None:
             return self.of_module(names.union)
-        return self.view.received(each.replies[0]) if each.replies else "None"
+        return self.view.either(each.replies[0]) if each.replies else "None"
+
+
+def _one_of(each: Subscription) -> bool:
+    """Whether its one kind of update stands for several messages that cannot be told apart."""
+    return len(each.updates) == 1 and bool(each.updates[0].message.members) and each.updates[0].message.frame == "json"
 
 
 def _parts(place: NamedConnection, scope: Scope) -> Iterator[_Part]:
@@ -207,7 +214,7 @@ def _update(part: _Part, each: Subscription, own: SubscriptionNames, names: Fake
             raises([("LookupError", "nobody is."), ("InvalidRequest", "it does not fit its schema.")]),
         ],
         call(
-            "self._update",
+            "self._update_one_of" if _one_of(each) else "self._update",
             part.of_module(own.constant),
             "None" if update == "None" else "update",
             *(f"{name}={name}" for name in selected),
@@ -253,7 +260,8 @@ def _ask(part: _Part, each: Handler, own: HandlerNames, name: Identifier) -> Met
 
 
 def _push(part: _Part, each: Push, constant: Identifier, name: Identifier) -> Method:
-    type = part.view.received(each.message)
+    type = part.view.either(each.message)
+    one_of = bool(each.message.members) and each.message.frame == "json"
     optional = " = None" if each.message.optional else ""
     return _method(
         name,
@@ -263,5 +271,9 @@ def _push(part: _Part, each: Push, constant: Identifier, name: Identifier) -> Me
             DEPRECATED if each.message.deprecated else "",
             raises([("LookupError", "nobody is connected."), ("InvalidRequest", "it does not fit its schema.")]),
         ],
-        call("self._push", part.of_module(constant), "None" if type == "None" else "payload"),
+        call(
+            "self._push_one_of" if one_of else "self._push",
+            part.of_module(constant),
+            "None" if type == "None" else "payload",
+        ),
     )

@@ -10,7 +10,7 @@ from wsgen.operations import Handler, Push, Request, Send, Subscription, WireMes
 
 from .layout import Code, call, definition, lay
 from .package import Method
-from .texts import DEPRECATED, docs, raises, told
+from .texts import DEPRECATED, docs, every, raises, told, undivided
 from .types import DomainView
 
 __all__ = ["methods"]
@@ -229,7 +229,8 @@ def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
         [f"callback: {_callback(view, view.received(message))}", "*", _delivery(view), _on_error(view)],
         _stop(view),
         [
-            f"Call `callback` with every `{message.key}`; call the result to stop.",
+            f"Call `callback` with {every(message)}; call the result to stop.",
+            undivided(message),
             first,
             *rest,
             DEPRECATED if message.deprecated else "",
@@ -244,7 +245,10 @@ def _push_stream(view: DomainView, each: Push, names: PushNames) -> Method:
         f"def {names.stream}",
         ["*", _delivery(view)],
         _stream_of(view, view.received(each.message)),
-        [f"Every `{each.message.key}` as a stream: an asynchronous context manager and iterator."],
+        [
+            f"E{every(each.message)[1:]} as a stream: an asynchronous context manager and iterator.",
+            undivided(each.message),
+        ],
         "return ",
         call(f"{view.receiver}.listen_stream", names.constant, "delivery=delivery"),
     )

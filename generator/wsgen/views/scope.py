@@ -60,6 +60,7 @@ class Scope:
         """A type, in the names of this module."""
         text = expression.text
         others = {name: self.use("typing", name) for name in expression.typing}
+        others.update({name: self.use("._runtime", offered) for name, offered in expression.runtime})
         for name in expression.models:
             self.model(name)
         used = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}

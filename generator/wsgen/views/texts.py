@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wsgen.landing.python import docstring
+from wsgen.operations import WireMessage
 
-__all__ = ["DEPRECATED", "docs", "raises", "sentence", "summary", "told"]
+__all__ = ["DEPRECATED", "docs", "every", "raises", "sentence", "summary", "told", "undivided"]
+
+SHOWN = 8
+"""How many messages are named where they cannot be told apart."""
 
 DEPRECATED = "Deprecated: the document advises against it."
 _ENDS = (".", "!", "?", ":", "…", "。")
@@ -47,6 +51,24 @@ def told(summary: str, description: str) -> tuple[str, list[str]]:
     lead = _SENTENCE.match(first) if short else None
     rest = first[lead.end() :].strip() if lead else ""
     return (lead[0] if lead else first), [*([rest] if rest else []), *blocks[1:]]
+
+
+def every(message: WireMessage) -> str:
+    """A message in words; one that stands for several by the names of these."""
+    if not message.members:
+        return f"every `{message.key}`"
+    shown = [f"`{member.id}`" for member in message.members[:SHOWN]]
+    more = len(message.members) - len(shown)
+    last = f"{more} more" if more else shown.pop()
+    return f"every {', '.join(shown)} and {last}"
+
+
+def undivided(message: WireMessage) -> str:
+    """What a consumer of several messages has to know; empty where a message is one."""
+    if not message.members:
+        return ""
+    read = ": `read_as` reads what came as the one that it is" if message.frame == "json" else ""
+    return f"The document does not say how they are told apart{read}."
 
 
 def raises(errors: Sequence[tuple[str, str]]) -> str:

@@ -14,6 +14,7 @@ from .scope import Scope
 __all__ = ["NOTHING", "DomainView", "Types"]
 
 NOTHING = TypeExpression("None", (), ())
+ANYTHING = TypeExpression("Any", (), ("Any",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,23 @@ class Types:
         return self._message("sent", message)
 
     def received(self, message: WireMessage) -> TypeExpression:
-        return self._message("received", message)
+        if not message.members or message.frame != "json":
+            return self._message("received", message)
+        either = self.either(message)
+        name = "Undivided" if "Undivided" not in either.models else "RuntimeUndivided"
+        return replace(either, text=f"{name}[{either.text}]", runtime=((name, "Undivided"),))
+
+    def either(self, message: WireMessage) -> TypeExpression:
+        """What is received, or where that is one of several messages, the union of these."""
+        if not message.members or message.frame != "json":
+            return self._message("received", message)
+        found = [self._message("received", member) for member in message.members]
+        found = [each for each in found if each.text != "None"] or [ANYTHING]
+        return TypeExpression(
+            " | ".join(dict.fromkeys(each.text for each in found)),
+            tuple(dict.fromkeys(name for each in found for name in each.models)),
+            tuple(dict.fromkeys(name for each in found for name in each.typing)),
+        )
 
     def update(self, update: Update) -> TypeExpression:
         """What consumers get of an update: what stands at its path, or the whole payload."""
@@ -37,6 +54,8 @@ class Types:
         return NOTHING if update.data is None else self._root("data", update.message.key)
 
     def _message(self, kind: RootKind, message: WireMessage) -> TypeExpression:
+        if message.frame != "json":
+            return TypeExpression("bytes" if message.frame == "binary" else "str", (), ())
         if message.payload is None:
             return NOTHING
         found = self._root(kind, message.key)
@@ -91,6 +110,10 @@ class DomainView:
 
     def received(self, message: WireMessage) -> str:
         return self._local(self.types.received(message))
+
+    def either(self, message: WireMessage) -> str:
+        """What is received, or where that is one of several messages, the union of these."""
+        return self._local(self.types.either(message))
 
     def update(self, update: Update) -> str:
         return self._local(self.types.update(update))

@@ -36,15 +36,24 @@ DIRECTION = {
         "No operation sends or receives a message, so a client could do nothing.",
         "Add operations, and messages to their channels.",
     ),
+    "WSG406": Rule(
+        "A document is of a foreign framing",
+        "Socket.IO, STOMP, SignalR and the like put a format of their own around what is sent, which the document "
+        "does not describe. A client that sent the described messages as they stand would not be understood.",
+        "Use a client of that protocol. Where the server speaks plain WebSocket all the same, set "
+        '`framing = "plain"` in the configuration.',
+    ),
 }
 
 MESSAGES = {
     "WSG410": Rule(
         "Received messages cannot be told apart",
-        "A client must know from a frame which message it is. It looks for one property that is a constant "
-        "in every message of a direction, and another constant in each.",
+        "A client must know from a frame which message it is: from constants, from properties that only one "
+        "message has, from its JSON type. What none of these tells apart arrives together, as an `Undivided` of "
+        "all that it can be, and `read_as` reads it.",
         "Give each message a property with a `const` of its own, or set `discriminator` in the "
-        "configuration to the property that holds the message's name.",
+        "configuration to the property that holds the message's name, and `wire_types` where it holds another "
+        "text.",
     ),
     "WSG411": Rule(
         "Constants contradict each other",
@@ -80,6 +89,12 @@ MESSAGES = {
         "FastWS writes one message where a reply has the wire type of its request. Several schemas could be "
         "the request's, so its payload is not typed.",
         "Give the reply a wire type of its own.",
+    ),
+    "WSG417": Rule(
+        "A reply cannot be told from other messages",
+        "The document names the reply of a message, but nothing in a frame says that it is this reply and no "
+        "message that comes unasked. The request is then only sent.",
+        "Tell the messages apart: see WSG410.",
     ),
 }
 

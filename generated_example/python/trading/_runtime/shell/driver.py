@@ -164,7 +164,11 @@ class Driver:
         while session.effects:
             for effect in session.take():
                 if type(effect) is Transmit:
-                    if self._link is not None:
+                    if self._link is None:
+                        continue
+                    if type(effect.frame) is Frame:
+                        self._link.send_binary(effect.frame)
+                    else:
                         self._link.send(effect.frame)
                 elif type(effect) is Serve:
                     self._serve(effect)
@@ -317,6 +321,7 @@ class Driver:
             ping_timeout=options.get("ping_timeout", 20.0),
             max_size=options.get("max_size", 16 * 1024 * 1024),
             compression=options.get("compression"),
+            binary=self.session.codec.has_binary,
         )
 
     async def _server_url(self, attempt: int) -> str:

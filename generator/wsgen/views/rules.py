@@ -1,0 +1,34 @@
+"""Views of the rules that lead a frame to its message."""
+
+from __future__ import annotations
+
+from wsgen.landing.python import literal
+from wsgen.operations import ByKey, ByType, ByValue, ClientConnection, Rule
+
+from .layout import Code, Group
+from .scope import Scope
+
+__all__ = ["rule_arguments"]
+
+_RULES = "._runtime.rules"
+
+
+def rule_arguments(connection: ClientConnection, scope: Scope) -> list[Code]:
+    """The codec's arguments with the rules of both directions; none where tags decide."""
+    rules = (("rule", connection.rule), ("sent_rule", connection.sent_rule))
+    return [_rule(f"{name}=", rule, scope) for name, rule in rules if rule is not None]
+
+
+def _rule(lead: str, rule: Rule, scope: Scope) -> Code:
+    if isinstance(rule, tuple):
+        return f"{lead}{literal(rule[0] if len(rule) == 1 else rule)}"
+    cases = Group("{", tuple(_rule(f"{literal(case)}: ", inner, scope) for case, inner in rule.cases), "}")
+    otherwise = () if rule.otherwise is None else (_rule("otherwise=", rule.otherwise, scope),)
+    if isinstance(rule, ByValue) and rule.absent is not None:
+        otherwise = (*otherwise, _rule("absent=", rule.absent, scope))
+    path = () if isinstance(rule, ByKey) else (literal(rule.path),)
+    return Group(f"{lead}{scope.use(_RULES, _name(rule))}(", (*path, cases, *otherwise), ")", hug=True)
+
+
+def _name(rule: ByValue | ByKey | ByType) -> str:
+    return type(rule).__name__
