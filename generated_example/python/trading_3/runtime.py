@@ -17,6 +17,7 @@ from ._runtime import (
     Credential,
     Delivery,
     Heartbeat,
+    Json,
     Link,
     MemoryAttempt,
     MemoryConnection,
@@ -29,9 +30,11 @@ from ._runtime import (
     Subscription,
     SubscriptionState,
     Transport,
+    Undivided,
     UnknownMessage,
     Url,
     Verdict,
+    read_as,
 )
 
 __all__ = [
@@ -46,6 +49,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "Heartbeat",
+    "Json",
     "Link",
     "MemoryAttempt",
     "MemoryConnection",
@@ -58,7 +62,9 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Transport",
+    "Undivided",
     "UnknownMessage",
     "Url",
     "Verdict",
+    "read_as",
 ]

@@ -26,6 +26,7 @@ from .operations import (
     SendOperation,
     SubscriptionOperation,
 )
+from .rules import Frame
 from .session import (
     Ids,
     Roles,
@@ -266,6 +267,16 @@ class FakeServer:
     async def _ask(self, operation: HandlerOperation[RequestT, ReplyT], payload: RequestT) -> ReplyT:
         reply: ReplyT = await self._desk.ask(operation, payload)
         return reply
+
+    def _update_one_of(
+        self,
+        operation: SubscriptionOperation[RequestT, Undivided[DataT]],
+        update: DataT,
+        *,
+        topic: str | None = None,
+        request: RequestT | None = None,
+    ) -> None:
+        self._desk.update(operation, update, topic, request)
 
     def _push_one_of(self, operation: PushOperation[Undivided[DataT]], payload: DataT) -> None:
         self._desk.push(operation.messages[0], payload)

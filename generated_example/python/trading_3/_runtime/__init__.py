@@ -48,6 +48,7 @@ from .transport import (
     Receiver,
     Transport,
 )
+from .undivided import Json, Undivided, read_as
 
 __all__ = [
     "AmbiguousRoute",
@@ -70,6 +71,7 @@ __all__ = [
     "Heartbeat",
     "InvalidPayload",
     "InvalidRequest",
+    "Json",
     "Link",
     "LocalError",
     "MemoryAttempt",
@@ -90,9 +92,11 @@ __all__ = [
     "SubscriptionState",
     "TopicMismatch",
     "Transport",
+    "Undivided",
     "UnknownMessage",
     "Url",
     "Verdict",
     "WsgenError",
     "connection",
+    "read_as",
 ]

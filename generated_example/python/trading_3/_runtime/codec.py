@@ -46,8 +46,23 @@ class Codec(Protocol):
         """
         ...
 
+    def decode_binary(self, frame: bytes) -> tuple[str, Any]:
+        """The same of a binary frame.
+
+        Raises:
+            Undecodable: the protocol has no binary messages.
+        """
+        ...
+
+    @property
+    def has_binary(self) -> bool:
+        """Whether any message that is received is a binary frame."""
+        ...
+
     def encode(self, key: str, payload: object) -> bytes:
-        """The whole text frame of a message, validated; `payload` is None for a message without one.
+        """The whole frame of a message, validated; `payload` is None for a message without one.
+
+        A binary frame is a `rules.Frame`; all others are text.
 
         Raises:
             InvalidRequest: the payload does not fit; nothing may be sent.

@@ -26,6 +26,7 @@ from .operations import (
     SendOperation,
     SubscriptionOperation,
 )
+from .rules import Frame
 from .session import (
     Ids,
     Roles,
@@ -40,6 +41,7 @@ from .session import (
 )
 from .shell.fakes import Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
 from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
+from .undivided import Undivided
 
 __all__ = ["FakeConnection", "FakeServer", "FakeSubscription", "Handler", "Received"]
 
@@ -220,7 +222,7 @@ class FakeServer:
                 dialogue.peer.close(code, _reason(reason))
 
     def send_raw(self, frame: bytes) -> None:
-        """Send any bytes as a text message on every connection.
+        """Send any bytes as a text message on every connection, or a `Frame` as a binary one.
 
         Raises:
             LookupError: nobody is connected.
@@ -245,6 +247,7 @@ class FakeServer:
         self._desk.join(peer)
         connection.on_frame = lambda frame: self._desk.receive(peer, frame)
         connection.on_end = lambda: self._desk.leave(peer)
+        connection.on_binary = lambda frame: self._desk.receive(peer, Frame(frame))
 
     # What generated methods call.
 
@@ -264,6 +267,19 @@ class FakeServer:
     async def _ask(self, operation: HandlerOperation[RequestT, ReplyT], payload: RequestT) -> ReplyT:
         reply: ReplyT = await self._desk.ask(operation, payload)
         return reply
+
+    def _update_one_of(
+        self,
+        operation: SubscriptionOperation[RequestT, Undivided[DataT]],
+        update: DataT,
+        *,
+        topic: str | None = None,
+        request: RequestT | None = None,
+    ) -> None:
+        self._desk.update(operation, update, topic, request)
+
+    def _push_one_of(self, operation: PushOperation[Undivided[DataT]], payload: DataT) -> None:
+        self._desk.push(operation.messages[0], payload)
 
     def _refuse(
         self, operation: SubscriptionOperation[RequestT, DataT], message: str, request: RequestT | None
@@ -296,7 +312,7 @@ class _MemoryPeer:
 
     def send(self, frame: bytes) -> None:
         if self._connection.open:
-            self._connection.send(frame)
+            (self._connection.send_binary if type(frame) is Frame else self._connection.send)(frame)
             self._connection.flush()
 
     def close(self, code: int, reason: str) -> None:
@@ -453,7 +469,8 @@ class _Desk:
         if dialogue is None:
             return
         try:
-            key, payload = self._codec.decode(frame)
+            decode = self._codec.decode_binary if type(frame) is Frame else self._codec.decode
+            key, payload = decode(frame)
         except (Undecodable, UnknownMessageKey) as error:
             peer.close(1007, _reason(str(error)))
             return

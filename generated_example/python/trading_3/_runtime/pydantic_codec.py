@@ -5,6 +5,9 @@ chosen by the tag. The choice of a message `key` is a dictionary schema with the
 from the property that wraps the payload; `popitem()` of such a dictionary is the pair that `decode` returns.
 There is no envelope object and no second look-up, and what is slow is done after a failure only.
 
+Where more than a tag decides there is a `rules.Rule`. As far as it is values of objects, the validator follows
+it; a frame that this leaves open is parsed, led by `rules.decide`, and validated as the one message it is.
+
 Rules for the next editor: on the path of `decode` before its `except`, nothing calls a Python function per
 frame (but the one that names a payload which is the whole frame); constraints and unknown properties are the
 models' business; a payload is sent only if it validates as JSON, because that is what the server will see.
@@ -30,7 +33,9 @@ from pydantic_core import CoreSchema, PydanticSerializationError, core_schema, f
 
 from .codec import Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
+from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide
 from .samples import merged, nested, sample
+from .undivided import Json, Undivided
 
 __all__ = ["OMIT_NONE", "Envelope", "PydanticCodec", "WireModel"]
 
@@ -87,28 +92,46 @@ class PydanticCodec:
     """A `codec.Codec` over pydantic.
 
     `sent` and `received` give the type of each message's payload by its key: a model class, any other type
-    that pydantic knows, or None for a message without a payload. A received payload may be left out or null
+    that pydantic knows, or None for a message without a payload; a `Raw` for one that is no JSON, an
+    `Undivided[A | B]` for several that cannot be told apart. A received payload may be left out or null
     where its type allows None.
 
+    `rule` leads from a received frame to its message where a tag alone does not, `sent_rule` does so for what
+    is sent. With a rule, payloads are whole frames.
+
     Raises:
-        ValueError: several messages can be received, and there is no tag to tell them apart.
+        ValueError: several messages can be received, and nothing tells them apart.
     """
 
     _tries: ClassVar[bool] = False
     """Whether messages that no tag tells apart are tried one after another."""
 
-    def __init__(self, envelope: Envelope, *, sent: Mapping[str, object], received: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        envelope: Envelope,
+        *,
+        sent: Mapping[str, object],
+        received: Mapping[str, object],
+        rule: Rule | None = None,
+        sent_rule: Rule | None = None,
+    ) -> None:
         self._envelope = envelope
         self._tag = tuple(envelope.tag.split(".")) if envelope.tag else ()
-        if not self._tag and len(received) > 1 and not self._tries:
-            raise ValueError(f"{len(received)} messages can be received, and no tag tells them apart")
+        if not self._tag and rule is None and len(received) > 1 and not self._tries:
+            raise ValueError(f"{len(received)} messages can be received, and nothing tells them apart")
         self._received = dict(received)
-        self._sent = {key: _Sent(key, type, envelope) for key, type in sent.items()}
+        self._sent = {key: _sender(key, type, envelope) for key, type in sent.items()}
         self._sent_types = dict(sent)
-        frames = _Frames(envelope.payload, self._tag, received)
-        adapter = TypeAdapter[dict[str, Any]](Annotated[dict[str, Any], frames])
-        self._load: Callable[..., dict[str, Any]] = adapter.validator.validate_json
+        self._rule, self._sent_rule = rule, sent_rule
         self._plain = not _has_aliases(received.values())
+        self._binary = rule.cases.get("binary") if isinstance(rule, ByType) and not rule.path else None
+        self._readers = {} if rule is None else {key: _reader(type) for key, type in received.items() if _is_json(type)}
+        self._load: Callable[..., dict[str, Any]] = self._load_by_rule
+        quick = _by_values(rule, received)
+        if rule is None or quick is not None:
+            frames = _Frames(envelope.payload, self._tag, received, quick)
+            adapter = TypeAdapter[dict[str, Any]](Annotated[dict[str, Any], frames])
+            self._load = adapter.validator.validate_json
 
     def decode(self, frame: bytes) -> tuple[str, Any]:
         """See `Codec.decode`."""
@@ -119,7 +142,21 @@ class PydanticCodec:
             return self._load(frame, by_alias=True, by_name=False).popitem()
         except ValidationError as error:
             failure = error
-        raise self._explain(frame, failure) from None
+        if self._rule is None:
+            raise self._explain(frame, failure) from None
+        return self._load_by_rule(frame).popitem()
+
+    def decode_binary(self, frame: bytes) -> tuple[str, Any]:
+        """See `Codec.decode_binary`."""
+        leaf = decide(self._binary, Frame(frame))
+        if leaf is None:
+            raise Undecodable(None, InvalidPayload(None, "$", "expected text, got a binary frame"))
+        return (leaf if isinstance(leaf, str) else leaf[0]), bytes(frame)
+
+    @property
+    def has_binary(self) -> bool:
+        """See `Codec.has_binary`."""
+        return self._binary is not None
 
     def encode(self, key: str, payload: object) -> bytes:
         """See `Codec.encode`."""
@@ -148,7 +185,49 @@ class PydanticCodec:
         envelope = self._envelope
         tag = envelope.tag if envelope.sent_tag is None else envelope.sent_tag
         other = Envelope(tag, envelope.payload, None if tag == envelope.tag else envelope.tag)
-        return ReversedPydanticCodec(other, sent=self._received, received=self._sent_types)
+        return ReversedPydanticCodec(
+            other, sent=self._received, received=self._sent_types, rule=self._sent_rule, sent_rule=self._rule
+        )
+
+    def _load_by_rule(self, frame: bytes, **options: object) -> dict[str, Any]:
+        """The message that the rule leads to, and its payload."""
+        value: object
+        try:
+            value = from_json(frame)
+        except ValueError as invalid:
+            value = NoJson(f"not JSON: {invalid}")
+        leaf = decide(self._rule, value)
+        if leaf is None:
+            if isinstance(value, NoJson):
+                raise Undecodable(None, InvalidPayload(None, "$", value.problem))
+            raise UnknownMessageKey(_own_name(self._rule, value))
+        problem: Undecodable | None = None
+        # A message without a payload is any frame, so it is tried last.
+        for key in (leaf,) if isinstance(leaf, str) else sorted(leaf, key=lambda key: self._received[key] is None):
+            try:
+                return {key: self._payload(key, frame, value)}
+            except Undecodable as error:
+                problem = problem or error
+        raise problem or UnknownMessageKey(None)
+
+    def _payload(self, key: str, frame: bytes, value: object) -> Any:
+        kind = self._received[key]
+        if kind is None:
+            return None
+        if isinstance(kind, Raw) or (isinstance(value, NoJson) and _is_undivided(kind)):
+            try:
+                text = frame.decode()
+            except UnicodeDecodeError as error:
+                raise Undecodable(key, InvalidPayload(key, "$", f"not UTF-8: {error.reason}")) from None
+            return text if isinstance(kind, Raw) else _undivided(frame, text)
+        if _is_undivided(kind):
+            return _undivided(frame, value)
+        if isinstance(value, NoJson):
+            raise Undecodable(key, InvalidPayload(key, "$", value.problem))
+        try:
+            return self._readers[key](frame, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise Undecodable(key, InvalidPayload(key, *_first_fault(error, value))) from None
 
     def _explain(self, frame: bytes, error: ValidationError) -> Undecodable | UnknownMessageKey:
         """What is wrong with a frame that the validator refused."""
@@ -158,7 +237,7 @@ class PydanticCodec:
             return Undecodable(None, InvalidPayload(None, "$", f"not JSON: {invalid}"))
         key = next(iter(self._received), None)
         if self._tag:
-            tag = _at(value, self._tag)
+            tag = at(value, self._envelope.tag)
             if not isinstance(tag, str | int):
                 problem = "no message type" if tag is None else "a message type that is no text"
                 return Undecodable(None, InvalidPayload(None, ".".join(("$", *self._tag)), problem))
@@ -186,12 +265,21 @@ class ReversedPydanticCodec(PydanticCodec):
 class _Frames:
     """The core schema of all received frames, as an annotation: that is how pydantic is asked to build it."""
 
-    def __init__(self, payload: str | None, tag: tuple[str, ...], received: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        payload: str | None,
+        tag: tuple[str, ...],
+        received: Mapping[str, object],
+        quick: ByValue | None = None,
+    ) -> None:
         self._payload = payload
         self._tag = tag
         self._received = received
+        self._quick = quick
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if self._quick is not None:
+            return self._union(self._quick, handler)
         choices = {key: self._choice(key, type, handler) for key, type in self._received.items()}
         if not choices:
             return core_schema.is_instance_schema(_Frames)  # refuses all JSON
@@ -203,6 +291,20 @@ class _Frames:
         numbers = {int(key): choice for key, choice in choices.items() if _is_number(key)}
         path: list[str | int] = list(self._tag)
         return core_schema.tagged_union_schema({**choices, **numbers}, discriminator=[path])
+
+    def _union(self, rule: ByValue, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A union chosen by a value, of messages and of further unions."""
+        choices: dict[Any, CoreSchema] = {}
+        messages: dict[str, CoreSchema] = {}
+        for tag, case in rule.cases.items():
+            if isinstance(case, ByValue):
+                choices[tag] = self._union(case, handler)
+            elif isinstance(case, str):
+                if case not in messages:
+                    messages[case] = self._choice(case, self._received[case], handler)
+                choices[tag] = messages[case]
+        path: list[str | int] = list(rule.path.split("."))
+        return core_schema.tagged_union_schema(choices, discriminator=[path])
 
     def _choice(self, key: str, type: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A schema whose value is the dictionary `{key: payload}`."""
@@ -217,6 +319,68 @@ class _Frames:
         alias: list[str | int] = [self._payload]  # a path, so that a dot in a name is no step
         field = core_schema.typed_dict_field(payload, required=not optional, validation_alias=[alias])
         return core_schema.typed_dict_schema({key: field}, extra_behavior="ignore")
+
+
+def _by_values(rule: Rule | None, received: Mapping[str, object]) -> ByValue | None:
+    """As much of a rule as a validator can follow by itself: strings and whole numbers in objects."""
+    if isinstance(rule, ByType) and not rule.path and rule.cases.keys() <= {"object", "binary", "text"}:
+        rule = rule.cases.get("object")
+    if not isinstance(rule, ByValue) or any(step.isdecimal() for step in rule.path.split(".")):
+        return None
+    cases: dict[str | int | float | bool, Rule] = {}
+    for tag, case in rule.cases.items():
+        if isinstance(tag, bool | float):
+            continue
+        inner = _by_values(case, received)
+        if inner is not None:
+            cases[tag] = inner
+        elif isinstance(case, str) and (received[case] is None or _is_json(received[case])):
+            cases[tag] = case
+    return ByValue(rule.path, cases) if cases else None
+
+
+def _own_name(rule: Rule | None, value: object) -> str | None:
+    """What a frame calls itself, for messages about it."""
+    if isinstance(rule, ByType):
+        rule = rule.cases.get("object")
+    tag = at(value, rule.path) if isinstance(rule, ByValue) else None
+    return str(tag) if isinstance(tag, str | int) else None
+
+
+def _is_undivided(type: object) -> bool:
+    return get_origin(type) is Undivided
+
+
+def _is_json(type: object) -> bool:
+    """Whether frames of a message are validated as this type."""
+    return not (type is None or isinstance(type, Raw) or _is_undivided(type))
+
+
+def _reader(type: Any) -> Callable[..., Any]:
+    return TypeAdapter[Any](type).validator.validate_json
+
+
+def _undivided(frame: bytes, raw: Any) -> Undivided[Any]:
+    undivided: Undivided[Any] = Undivided(raw, lambda model: _read_as(model, frame, raw))
+    return undivided
+
+
+def _read_as(model: type[Any], frame: bytes, raw: Json) -> Any:
+    """See `undivided.read_as`."""
+    adapter = _ADAPTERS.get(model)
+    if adapter is None:
+        adapter = _ADAPTERS[model] = TypeAdapter[Any](model)
+    try:
+        return adapter.validator.validate_json(frame, by_alias=True, by_name=False)
+    except ValidationError as error:
+        failure = error
+    if model is str and isinstance(raw, str):
+        return raw  # a text frame without JSON
+    raise InvalidPayload(getattr(model, "__name__", str(model)), *_first_fault(failure, raw))
+
+
+_ADAPTERS: Final[dict[object, TypeAdapter[Any]]] = {}
+"""Of models that undivided messages were read as."""
 
 
 def _passed_over(key: str) -> CoreSchema:
@@ -242,8 +406,43 @@ def _accepts_none(type: Any) -> bool:
     return True
 
 
+def _sender(key: str, type: Any, envelope: Envelope) -> _Sent | _SentRaw:
+    if isinstance(type, Raw):
+        return _SentRaw(key, type)
+    if _is_undivided(type):
+        (members,) = get_args(type)
+        return _Sent(key, members, Envelope("", None))
+    return _Sent(key, type, envelope)
+
+
+class _SentRaw:
+    """How a message is sent that is no JSON."""
+
+    __slots__ = ("_key", "_kind", "_make", "_type")
+
+    def __init__(self, key: str, raw: Raw) -> None:
+        self._key = key
+        self._type: type[bytes] | type[str] = bytes if raw.frame == "binary" else str
+        self._make: Callable[[Any], bytes] = Frame if raw.frame == "binary" else str.encode
+
+    def encode(self, payload: object) -> bytes:
+        if not isinstance(payload, self._type):
+            raise InvalidRequest(self._key, "$", f"expected `{self._type.__name__}`, got {_kind(payload)}")
+        return self._make(payload)
+
+    def frame(self, body: bytes) -> bytes:
+        raise InvalidRequest(self._key, "$", "it has no parameters")
+
+    def parameters(self, payload: object) -> dict[str, Any]:
+        return {}
+
+    def assemble(self, values: Mapping[str, object]) -> Any:
+        """See `ServerCodec.assemble`."""
+        return self._type()
+
+
 class _Sent:
-    """How one message is sent."""
+    """How one message is sent, as JSON."""
 
     __slots__ = ("_adapter", "_key", "_open", "_optional", "_tag", "_type", "_whole")
 
@@ -446,7 +645,7 @@ class _Search:
         self._path = tuple(path.split(".")) if path else ()
 
     def __call__(self, payload: object) -> Any:
-        value: Any = payload
+        value: Any = payload.raw if isinstance(payload, Undivided) else payload
         for name in self._path:
             value = _property(value, name)
         return value

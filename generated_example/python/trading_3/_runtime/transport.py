@@ -52,6 +52,8 @@ class ConnectRequest:
         ping_timeout: seconds of waiting for a pong before the connection counts as dead; None: for ever.
         max_size: bytes of the largest message that is accepted; None: no limit.
         compression: "deflate" offers permessage-deflate (RFC 7692).
+        binary: whether binary messages are expected. A transport that cannot tell them from text without a cost
+            may give all as text where they are not.
     """
 
     url: str
@@ -63,6 +65,7 @@ class ConnectRequest:
     ping_timeout: float | None = 20.0
     max_size: int | None = 16 * 1024 * 1024
     compression: Literal["deflate"] | None = None
+    binary: bool = False
 
     @property
     def public_url(self) -> str:
@@ -287,6 +290,8 @@ class MemoryConnection:
         """Called with each text message of the client; may answer, close, drop."""
         self.on_end: Callable[[], object] | None = None
         """Called once, when either side has ended the connection."""
+        self.on_binary: Callable[[bytes], object] | None = None
+        """Called with each binary message of the client."""
         self.close_received: tuple[int, str] | None = None
         """Code and reason of the client's close frame; None before there was one."""
         self.aborted = False
@@ -447,6 +452,8 @@ class _MemoryLink:
     def send_binary(self, frame: bytes) -> None:
         if self._server.open:
             self._server.received_binary.append(frame)
+            if self._server.on_binary is not None:
+                self._wire.client_calls(partial(self._server.on_binary, frame))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         if self._server.open:

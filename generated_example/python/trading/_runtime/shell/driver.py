@@ -17,6 +17,7 @@ from ..clock import Clock, Timer
 from ..errors import HandshakeRejected
 from ..operations import Protocol
 from ..options import ConnectionEvent, ConnectionOptions, Credential, SessionOptions, UnknownMessage, Url
+from ..rules import Frame
 from ..session import (
     Abort,
     Call,

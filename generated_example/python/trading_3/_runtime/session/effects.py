@@ -35,7 +35,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Transmit:
-    """Send a text frame."""
+    """Send a text frame, or a binary one where it is a `rules.Frame`."""
 
     frame: bytes
 

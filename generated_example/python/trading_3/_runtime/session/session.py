@@ -27,7 +27,6 @@ from ..errors import (
     ConnectionFailed,
     ConnectionLost,
     HandshakeRejected,
-    InvalidPayload,
     SlowConsumer,
     WsgenError,
 )
@@ -347,9 +346,19 @@ class Session:
             route(payload, frame)
 
     def receive_binary(self, frame: bytes) -> None:
-        """A binary frame, which this protocol does not have."""
+        """A binary frame; most protocols have none."""
         self._liveness.heard()
-        self._strange(UnknownMessage(None, frame, InvalidPayload(None, "$", "expected text, got a binary frame")))
+        self.frame = frame
+        try:
+            key, payload = self.codec.decode_binary(frame)
+        except Undecodable as bad:
+            self._undecodable(bad, frame)
+            return
+        route = self._routes.get(key)
+        if route is None:
+            self.count_unrouted(key)
+        else:
+            route(payload, frame)
 
     # What consumers do.
 

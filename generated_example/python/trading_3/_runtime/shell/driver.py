@@ -17,6 +17,7 @@ from ..clock import Clock, Timer
 from ..errors import HandshakeRejected
 from ..operations import Protocol
 from ..options import ConnectionEvent, ConnectionOptions, Credential, SessionOptions, UnknownMessage, Url
+from ..rules import Frame
 from ..session import (
     Abort,
     Call,
@@ -164,7 +165,11 @@ class Driver:
         while session.effects:
             for effect in session.take():
                 if type(effect) is Transmit:
-                    if self._link is not None:
+                    if self._link is None:
+                        continue
+                    if type(effect.frame) is Frame:
+                        self._link.send_binary(effect.frame)
+                    else:
                         self._link.send(effect.frame)
                 elif type(effect) is Serve:
                     self._serve(effect)
@@ -317,6 +322,7 @@ class Driver:
             ping_timeout=options.get("ping_timeout", 20.0),
             max_size=options.get("max_size", 16 * 1024 * 1024),
             compression=options.get("compression"),
+            binary=self.session.codec.has_binary,
         )
 
     async def _server_url(self, attempt: int) -> str:

@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 
 from ..clock import Clock, VirtualClock
 from ..errors import HandshakeRejected
+from ..rules import Frame
 from ..transport import ConnectRequest
 
 __all__ = ["Dialogues", "Peer", "Promise", "advance", "promise", "running_clock", "serve_on_port", "soon", "until"]
@@ -111,7 +112,10 @@ class Peer(Protocol):
         """The clock by which what is sent to it is delayed."""
         ...
 
-    def send(self, frame: bytes) -> None: ...
+    def send(self, frame: bytes) -> None:
+        """A `Frame` goes as a binary message, anything else as text."""
+        ...
+
     def close(self, code: int, reason: str) -> None: ...
     def drop(self) -> None: ...
 
@@ -124,7 +128,10 @@ class Dialogues(Protocol):
         ...
 
     def join(self, peer: Peer) -> None: ...
-    def receive(self, peer: Peer, frame: bytes) -> None: ...
+    def receive(self, peer: Peer, frame: bytes) -> None:
+        """A message of a client; a binary one is a `Frame`."""
+        ...
+
     def leave(self, peer: Peer) -> None:
         """Its connection has ended."""
         ...
@@ -154,7 +161,8 @@ async def serve_on_port(dialogues: Dialogues, port: int) -> AsyncGenerator[str, 
         writing = asyncio.create_task(peer.write())
         try:
             while True:
-                dialogues.receive(peer, await connection.recv(decode=False))
+                frame = await connection.recv()
+                dialogues.receive(peer, frame.encode() if isinstance(frame, str) else Frame(frame))
         except ConnectionClosed:
             pass
         finally:
@@ -201,7 +209,7 @@ class SocketPeer:
             while True:
                 waiting = await self._outgoing.get()
                 if isinstance(waiting, bytes):
-                    await self._connection.send(waiting, text=True)
+                    await self._connection.send(waiting, text=type(waiting) is not Frame)
                 else:
                     await self._connection.close(*waiting)
         except ConnectionClosed:

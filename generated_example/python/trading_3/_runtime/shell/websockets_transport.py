@@ -59,7 +59,8 @@ class WebSocketsTransport:
 class RecvTransport:
     """Connections by `websockets` through its public interface alone: slower, and safe with any version.
 
-    `recv(decode=False)` does not say whether a message was text or binary: all are given as text.
+    `recv(decode=False)` does not say whether a message was text or binary: all are given as text, but where binary
+    messages are expected.
 
     Attributes:
         close_timeout: seconds that the closing handshake may take.
@@ -148,6 +149,7 @@ class _RecvLink:
         self._receiver = receiver
         self._loop = asyncio.get_running_loop()
         self._close_timeout = close_timeout
+        self._decode = None if request.binary else False
         self._may_read = _set_event()
         self._outgoing: deque[tuple[bytes, bool]] = deque()
         self._outgoing_size = 0
@@ -225,11 +227,14 @@ class _RecvLink:
 
     async def _give_all(self) -> None:
         """Give frame after frame; the loop gets its turn after `TURN` seconds at the latest."""
-        receive = self._receiver.receive
         await asyncio.sleep(0)  # who waits for the connection goes on first, and can begin to listen
         turn_ends = perf_counter() + TURN
         while True:
-            frame = await self._connection.recv(decode=False)
+            receive, frame = self._receiver.receive, await self._connection.recv(decode=self._decode)
+            if isinstance(frame, str):
+                frame = frame.encode()
+            elif self._decode is None:
+                receive = self._receiver.receive_binary
             if self.reading_paused:
                 await self._may_read.wait()
             if not self._left:
