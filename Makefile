@@ -32,8 +32,8 @@ fuzz:
 # the diagrams of docs/runtime.md; the schema of the configuration.
 regen:
 	python -m tests.servers.document
-	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading
-	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/python/trading_3
+	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading --force
+	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/python/trading_3 --force
 	python -m tests.test_readme
 	python -m tests.diagrams
 	wsgen schema config > docs/schemas/config.schema.json

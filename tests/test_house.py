@@ -39,7 +39,7 @@ ROOMS = (
 """In order: a room imports from those before it."""
 
 TOUCH_THE_DISK = {"config", "document", "emit", "verify", "write", "cli"}
-START_PROCESSES = {"document", "verify"}
+START_PROCESSES = {"cli", "document", "verify"}
 USE_THE_NETWORK = {"document"}
 PRINT = {"cli"}
 

@@ -5,21 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .config import ClientSettings
-from .model import Application
-from .operations import Client
 from .problems import Problems, Stop
 
 if TYPE_CHECKING:
+    from .model import Application
     from .naming import Names
+    from .operations import Client
     from .payloads import Models
 
-__all__ = ["Built", "Understood", "build_client", "default_folder", "examine", "read_application", "understand"]
+__all__ = [
+    "Built",
+    "OnStage",
+    "Sources",
+    "Understood",
+    "build_client",
+    "default_folder",
+    "examine",
+    "fingerprint",
+    "read_application",
+    "understand",
+]
+
+OnStage: TypeAlias = Callable[[str], None]
+"""Is told the name of each stage when it begins."""
 
 _NOT_IN_FINGERPRINT = frozenset(
     {"allow_refs", "input", "folder", "headers", "output", "runtime_output", "place", "given"}
@@ -29,18 +43,30 @@ _TRAILING = frozenset({"api", "websocket", "websockets", "service"})
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """The files that a document is made of.
+
+    Attributes:
+        files: as they can be opened; standard input is not among them.
+        digests: of what was read, by path from the document's folder; none where the document is no file.
+    """
+
+    files: tuple[Path, ...]
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Understood:
     """A document and the client that it describes.
 
     Attributes:
         settings: the configuration with what the document adds.
-        documents: the files that were read, as they can be opened; standard input is not among them.
     """
 
     settings: ClientSettings
     application: Application
     client: Client
-    documents: tuple[Path, ...]
+    sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +75,7 @@ class Built:
 
     Attributes:
         output: the folder that the package belongs in.
-        fingerprint: a hash of the settings, without the places where they stand.
+        fingerprint: the `fingerprint` of the configuration.
     """
 
     understood: Understood
@@ -58,7 +84,7 @@ class Built:
     fingerprint: str
 
 
-def read_application(settings: ClientSettings, problems: Problems) -> tuple[Application, tuple[Path, ...]]:
+def read_application(settings: ClientSettings, problems: Problems, stage: OnStage) -> tuple[Application, Sources]:
     """The application that a document describes, and the files that were read.
 
     Raises:
@@ -70,6 +96,7 @@ def read_application(settings: ClientSettings, problems: Problems) -> tuple[Appl
     from .structure import check
     from .upgrade import upgrade
 
+    stage("read")
     place = settings.place_of("headers")
     document, read = open_source(
         settings.input,
@@ -79,16 +106,24 @@ def read_application(settings: ClientSettings, problems: Problems) -> tuple[Appl
         place=place,
         allowed=settings.allow_refs,
     )
+    stage("check")
     tree = resolve(document, read, problems)
     check(tree, problems)
     tree = upgrade(tree, problems)
     application = build(tree, problems)
     if document.base or settings.input == "-" or is_module(settings.input):
-        return application, ()
-    return application, tuple(Path(name) for name in sorted({each.name for each in tree.documents.values()}))
+        return application, Sources((), {})
+    names = sorted({each.name for each in tree.documents.values()})
+    main = PurePath(document.name).name
+    digests = {path or main: each.digest for path, each in tree.documents.items()}
+    return application, Sources(tuple(Path(name) for name in names), dict(sorted(digests.items())))
 
 
-def understand(settings: ClientSettings, problems: Problems) -> Understood:
+def _unwatched(stage: str) -> None:
+    pass
+
+
+def understand(settings: ClientSettings, problems: Problems, stage: OnStage = _unwatched) -> Understood:
     """What the client of a document will be. With errors among the problems it serves for showing only.
 
     Raises:
@@ -96,11 +131,12 @@ def understand(settings: ClientSettings, problems: Problems) -> Understood:
     """
     from .derive import derive, effective_settings
 
-    application, documents = read_application(settings, problems)
+    application, sources = read_application(settings, problems, stage)
+    stage("derive")
     settings = effective_settings(application, settings, problems)
     client = derive(application, settings, problems)
     application = replace(application, schemas={**application.schemas, **client.definitions})
-    return Understood(settings, application, client, documents)
+    return Understood(settings, application, client, sources)
 
 
 def examine(settings: ClientSettings, problems: Problems, *, parent: Path = Path()) -> None:
@@ -109,10 +145,17 @@ def examine(settings: ClientSettings, problems: Problems, *, parent: Path = Path
     Raises:
         Stop: there is no client; `problems` says why.
     """
-    _modelled(understand(settings, problems), problems, parent)
+    _modelled(understand(settings, problems), problems, parent, _unwatched)
 
 
-def build_client(settings: ClientSettings, problems: Problems, *, parent: Path = Path(), check: bool = True) -> Built:
+def build_client(
+    settings: ClientSettings,
+    problems: Problems,
+    *,
+    parent: Path = Path(),
+    check: bool = True,
+    stage: OnStage = _unwatched,
+) -> Built:
     """The package of a client, ready for `write`.
 
     Args:
@@ -126,16 +169,18 @@ def build_client(settings: ClientSettings, problems: Problems, *, parent: Path =
     from .verify import verify
     from .views import python_package
 
-    understood = understand(settings, problems)
-    names, models, output = _modelled(understood, problems, parent)
+    understood = understand(settings, problems, stage)
+    names, models, output = _modelled(understood, problems, parent, stage)
+    stage("print")
     files = emit(python_package(understood.client, names, models, understood.settings))
     if check:
+        stage("verify")
         verify(files, problems)
         stop_on_errors(problems)
-    return Built(understood, output, files, _fingerprint(understood.settings))
+    return Built(understood, output, files, fingerprint(settings, output.name))
 
 
-def _modelled(understood: Understood, problems: Problems, parent: Path) -> tuple[Names, Models, Path]:
+def _modelled(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Models, Path]:
     """The names and the payload models of a client without errors, and its folder."""
     from .naming import name
     from .payloads import write_models
@@ -144,7 +189,9 @@ def _modelled(understood: Understood, problems: Problems, parent: Path) -> tuple
     stop_on_errors(problems)
     settings, application, client = understood.settings, understood.application, understood.client
     output = settings.output or parent / default_folder(application.title, settings.input)
+    stage("name")
     names = name(client, application, settings, problems, package=output.name)
+    stage("models")
     models = write_models(
         payload_roots(client, names),
         application.schemas,
@@ -181,16 +228,32 @@ def default_folder(title: str, source: str) -> str:
     return identifier(text, "snake", lead="client")
 
 
-def _fingerprint(settings: ClientSettings) -> str:
-    content = json.dumps(_plain(asdict(settings)), sort_keys=True)
+def fingerprint(settings: ClientSettings, package: str) -> str:
+    """A hash of all that decides the output besides the document: the configuration and the package's name.
+
+    Where things stand is left out, and so is what nobody has set: a version of wsgen with more settings gives
+    the same hash. What was set counts also where it is the default, as it is set against the document.
+    """
+    content = json.dumps([package, _plain(settings)], sort_keys=True)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 
 
 def _plain(value: object) -> object:
-    """Settings as JSON, without paths and places: they differ from machine to machine."""
-    if isinstance(value, dict):
-        items = cast("dict[str, object]", value).items()
-        return {key: _plain(each) for key, each in items if key not in _NOT_IN_FINGERPRINT}
+    if is_dataclass(value):
+        members = [(each, cast("object", getattr(value, each.name))) for each in fields(value)]
+        given = cast("Mapping[str, object]", getattr(value, "given", ()))
+        plain = [(each.name, _plain(member), member != _default(each)) for each, member in members]
+        return {
+            name: member
+            for name, member, differs in plain
+            if name not in _NOT_IN_FINGERPRINT and (name in given or (differs and member != {}))
+        }
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in cast("Mapping[str, object]", value).items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in cast("tuple[object, ...]", value)]
     return value
+
+
+def _default(of: Field[object]) -> object:
+    return of.default if of.default_factory is MISSING else of.default_factory()

@@ -21,7 +21,7 @@ from wsgen.config import ClientSettings
 from wsgen.document import Json, load
 from wsgen.pipeline import build_client
 from wsgen.problems import Problems, Stop
-from wsgen.write import Origin, write
+from wsgen.write import Origin, commit, compare
 
 from .mutants import HOSTILE, STRUCTURAL, mutate, texts_of
 from .reading import SPECS
@@ -113,7 +113,7 @@ def build_and_write(document: Json, folder: Path, *, writes: bool) -> None:
     for path in built.files:
         assert_inside(path)
     if writes:
-        write(built.files, built.output, Origin((), "", ""), problems)
+        commit(compare(built.files, built.output, Origin("", ""), problems), problems)
         names = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}
         assert names <= {"api.json", "out"}
         assert all(path.resolve().is_relative_to(folder.resolve()) for path in folder.rglob("*"))

@@ -40,7 +40,8 @@ def test_a_document_is_understood_with_all_its_domains() -> None:
         "chat",
         "quotes",
     }
-    assert understood.documents == (Path(TRADING.as_posix()),)
+    assert understood.sources.files == (Path(TRADING.as_posix()),)
+    assert list(understood.sources.digests) == [TRADING.name]
     assert not problems.fatal
 
 
@@ -92,3 +93,24 @@ def test_a_delivery_by_a_field_that_is_not_there_is_refused() -> None:
         build_client(delivering(DeliverySettings("latest", key="symbl")), problems, check=False)
     (problem,) = [problem for problem in problems if problem.level == "error"]
     assert (problem.code, problem.help) == ("WSG428", "it has `symbol`, `bid`, `ask`, `status`")
+
+
+def test_what_is_set_to_its_default_counts_and_where_it_stands_does_not() -> None:
+    from wsgen.config import DomainSettings
+    from wsgen.pipeline import fingerprint
+    from wsgen.problems import Place
+
+    def of(**given: Place) -> str:
+        settings = ClientSettings("a.json", domains={"bars": DomainSettings(place=Place("x", 3, 1), given=given)})
+        return fingerprint(settings, "bars")
+
+    assert of(topic=Place("x", 4, 1)) == of(topic=Place("y", 5, 2))
+    assert of(topic=Place("x", 4, 1)) != of()
+
+
+def test_a_setting_is_never_taken_for_a_place() -> None:
+    from wsgen.pipeline import fingerprint
+
+    one, two = (fingerprint(ClientSettings("a.json", rename={"input": name}), "a") for name in ("one", "two"))
+    assert one != two
+    assert fingerprint(ClientSettings("a.json"), "a") != fingerprint(ClientSettings("a.json"), "b")

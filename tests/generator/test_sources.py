@@ -118,7 +118,7 @@ class TestUrls:
         own = site()
         own.gives("/asyncapi.json", DOCUMENT)
         found, problems = read(f"{own.url}/asyncapi.json")
-        assert (found.client.title, found.documents) == ("Feed", ())
+        assert (found.client.title, found.sources.files) == ("Feed", ())
         assert [problem for problem in problems if problem.level == "error"] == []
 
     def test_yaml_without_a_suffix_is_read_and_placed(self, site: Callable[[], Site]) -> None:
@@ -360,7 +360,7 @@ class TestModules:
     def test_an_attribute_gives_a_document(self, project: Path, source: str, capfd: pytest.CaptureFixture[str]) -> None:
         found, problems = read(source, folder=project)
         assert [problem for problem in problems if problem.level == "error"] == []
-        assert (found.client.title, found.documents) == ("Feed", ())
+        assert (found.client.title, found.sources.files) == ("Feed", ())
         assert capfd.readouterr() == ("", "")
 
     @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import io
 import json
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -21,7 +21,7 @@ from .exits import BUG, DONE, USAGE, exit_code
 from .printing import Format, print_problems, printable
 
 if TYPE_CHECKING:
-    from wsgen.pipeline import Built, Understood
+    from wsgen.pipeline import Understood
 
 __all__ = ["app", "main"]
 
@@ -91,6 +91,8 @@ def _report_bug(error: Exception, debug: bool) -> None:
 
 def _issue_tracker() -> str:
     """Where faults are reported, as the installed package says it."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
     try:
         urls = metadata("wsgen").get_all("Project-URL") or []
     except PackageNotFoundError:
@@ -100,6 +102,8 @@ def _issue_tracker() -> str:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("wsgen")
     except PackageNotFoundError:
@@ -124,7 +128,6 @@ def options(
 
 @app.command()
 def build(
-    context: typer.Context,
     specs: Annotated[
         list[str] | None,
         typer.Argument(metavar="[SPEC]...", help="Documents; none: every client of the configuration."),
@@ -133,68 +136,71 @@ def build(
         Path | None,
         typer.Option("-o", "--output", help="The package's folder; with several documents the folder of all."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that were edited.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a build would.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print all that a build would change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build in any case, over files that were edited.")] = False,
     verify: Annotated[bool, typer.Option(help="Compile and import the output before it is written.")] = True,
     watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a document changes.")] = False,
+    processes: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Clients made at the same time; default: as many as pay.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the stages, and their times.")] = False,
     strict: StrictOption = False,
     format: FormatOption = "text",
     config: ConfigOption = None,
     allow_ref: AllowRefOption = None,
 ) -> None:
     """Write typed clients for documents."""
-    problems = Problems()
+    from .building import Run, build_all
+    from .jobs import jobs_of
+
+    if force and (check or diff):
+        raise typer.BadParameter("--check and --diff write nothing, so there is nothing to force")
+    if watch and (check or diff):
+        raise typer.BadParameter("--watch builds, and --check and --diff write nothing")
+    named = [("-o", output), ("--config", config), *(("--allow-ref", folder) for folder in allow_ref or [])]
+    options = [text for option, value in named if value is not None for text in (option, value.as_posix())]
+    run = Run(
+        version=_version(),
+        check=check,
+        diff=diff,
+        force=force,
+        verify=verify,
+        strict=strict,
+        verbose=verbose,
+        processes=processes,
+        format=format,
+        command=("wsgen", "build", *(specs or []), *options),
+    )
+
+    def once() -> int:
+        problems = Problems()
+        with suppress(Stop):
+            settings = _load_config(config, problems, allow_ref)
+            build_all(jobs_of(specs or [], output, settings, problems), run, problems)
+        print_problems(problems, format)
+        return exit_code(problems, strict=strict)
+
     if watch:
-        _watch(context, specs or [], config, format, problems)
-    try:
-        built = _build_all(specs or [], output, _load_config(config, problems, allow_ref), verify, problems)
-        if exit_code(problems, strict=strict) == DONE:
-            for each in built:
-                _write(each, force, problems)
-    except Stop:
-        pass
-    _finish(problems, format, strict)
+        _watch(once, specs or [], config, format)
+    raise typer.Exit(once())
 
 
-def _watch(
-    context: typer.Context, specs: list[str], config: Path | None, format: Format, problems: Problems
-) -> NoReturn:
-    """Build with the same options again and again."""
+def _watch(build: Callable[[], int], specs: list[str], config: Path | None, format: Format) -> NoReturn:
+    """Build again and again."""
     from .watching import watch
 
     def once() -> int:
         try:
-            options: dict[str, Any] = {**context.params, "watch": False}
-            build(context, **options)
-        except typer.Exit as end:
-            return end.exit_code
+            return build()
         except Exception as error:  # a fault of ours; the next change may avoid it
             _report_bug(error, debug=False)
             return BUG
-        return DONE
 
+    problems = Problems()
     with suppress(Stop):
         watch(specs, config, once, problems)
     _finish(problems, format)
-
-
-def _build_all(specs: list[str], output: Path | None, config: Config, check: bool, problems: Problems) -> list[Built]:
-    """Every client of the run, before any is written, so that an invalid document leaves all as it was."""
-    from wsgen.pipeline import build_client
-
-    from .jobs import jobs_of
-
-    built: list[Built] = []
-    for job in jobs_of(specs, output, config, problems):
-        own = Problems()
-        try:
-            built.append(build_client(job.settings, own, parent=job.parent, check=check))
-        except Stop:
-            pass
-        finally:
-            for problem in own:
-                problems.add(problem)
-    _refuse_same_output(built, problems)
-    return built
 
 
 def _load_config(file: Path | None, problems: Problems, allow_ref: list[Path] | None = None) -> Config:
@@ -209,36 +215,6 @@ def _load_config(file: Path | None, problems: Problems, allow_ref: list[Path] | 
     if problems.fatal:
         raise Stop
     return allowing(config, allow_ref or [])
-
-
-def _refuse_same_output(built: list[Built], problems: Problems) -> None:
-    taken: dict[Path, str] = {}
-    for each in built:
-        source = each.understood.settings.input
-        folder = each.output.resolve()
-        if folder in taken:
-            message = f"`{taken[folder]}` and `{source}` would be written to one folder, {each.output.as_posix()}"
-            problems.error("WSG908", message, Place(source), "give each its `output` in the configuration")
-        taken[folder] = source
-
-
-def _write(built: Built, force: bool, problems: Problems) -> None:
-    from wsgen.write import Origin, write
-
-    from .card import direction_card
-
-    origin = Origin(built.understood.documents, built.fingerprint, _version())
-    written = write(built.files, built.output, origin, problems, force=force)
-    source = printable(built.understood.settings.input)
-    done = [f"{len(written.changed)} written"] if written.changed else []
-    done += [f"{len(written.removed)} removed"] if written.removed else []
-    done += [f"{written.unchanged} unchanged"] if written.unchanged else []
-    typer.echo(f"{source} → {built.output.as_posix()}/ ({', '.join(done)})")
-    typer.echo(_indented(direction_card(built.understood.client)))
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _finish(problems: Problems, format: Format, strict: bool = False) -> NoReturn:

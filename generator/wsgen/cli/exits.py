@@ -18,10 +18,11 @@ BY_CODE: Mapping[str, int] = {
     "WSG602": BUG,
     "WSG603": BUG,
     "WSG604": BUG,
-    "WSG605": BUG,
+    "WSG605": FAULT,
     "WSG606": DIFFERS,
     "WSG607": DIFFERS,
     "WSG608": FAULT,
+    "WSG610": DIFFERS,
 }
 BY_HUNDRED: Mapping[str, int] = {"6": BUG, "9": USAGE}
 WEIGHT = (BUG, USAGE, FAULT, DOCUMENT, DIFFERS)

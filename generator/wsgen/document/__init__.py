@@ -6,6 +6,8 @@ a user can name: a file, a URL, an attribute of a module, standard input.
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +21,7 @@ from wsgen.problems import Place, Problems, Stop
 from .marks import MAX_DEPTH, Json, Marks
 from .text import checked, read_text
 
-__all__ = ["MAX_DEPTH", "Document", "Json", "child_pointer", "load", "pointer_tokens", "reader"]
+__all__ = ["MAX_DEPTH", "Document", "Json", "child_pointer", "digest", "load", "pointer_tokens", "reader"]
 
 _MAX_FILES = 1_000
 _MAX_TOTAL = 64 * 1024 * 1024
@@ -38,6 +40,7 @@ class Document:
         root: its value.
         base: the URL that it came from; empty for a file.
         size: the characters of its text.
+        digest: the `digest` of all that was read.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Document:
     _marks: Callable[[], Marks] = field(repr=False, compare=False)
     base: str = ""
     size: int = field(default=0, repr=False, compare=False)
+    digest: str = field(default="", repr=False, compare=False)
 
     def place(self, pointer: str = "", *, key: bool = False) -> Place:
         """Where the value at a JSON pointer stands; of an object or list that has a key, where the key is.
@@ -75,6 +79,16 @@ def load(source: str, problems: Problems, *, text: str | None = None) -> Documen
     """
     name = source if source == "-" else source.replace(os.sep, "/")
     content = read_text(source, name, problems) if text is None else checked(text, name, problems)
+    return replace(_with_or_without_prose(content, name, problems), digest=digest(content.encode()))
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a text file, whatever a checkout made of its ends of lines, as "sha256:…"."""
+    text = content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
+    return "sha256:" + hashlib.sha256(text).hexdigest()
+
+
+def _with_or_without_prose(content: str, name: str, problems: Problems) -> Document:
     attempt = Problems()
     document: Document | None = None
     try:

@@ -6,59 +6,106 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import TypeAlias, cast
 
 from wsgen.problems import Place, Problems
 
-__all__ = ["verify"]
+__all__ = ["verify", "verify_all"]
 
-PACKAGE = "client"
 TIMEOUT = 120.0
-"""Seconds. A package with a thousand models takes about five."""
+"""Seconds for each package. One with a thousand models takes about five."""
 
 CODES = {"compile": "WSG601", "import": "WSG602", "decoder": "WSG603"}
 VERBS = {"compile": "does not compile", "import": "cannot be imported", "decoder": "has a decoder that cannot be built"}
 
+_Findings: TypeAlias = list[dict[str, object]]
+
 
 def verify(files: Mapping[PurePosixPath, str], problems: Problems, *, timeout: float = TIMEOUT) -> None:
-    """Write `files` into a temporary folder and let an interpreter of its own import them as one package.
+    """Verify one package: see `verify_all`."""
+    verify_all([(files, problems)], timeout=timeout)
 
-    Whatever fails is a fault of wsgen (WSG601–WSG604, errors). Where a library that the output needs is not
-    installed nothing can be said, which is a note (WSG609).
+
+def verify_all(
+    packages: Sequence[tuple[Mapping[PurePosixPath, str], Problems]], *, processes: int = 1, timeout: float = TIMEOUT
+) -> None:
+    """Write packages into a temporary folder, and let interpreters of their own import each of them.
+
+    Whatever fails is a fault of wsgen (WSG601–WSG604, errors), told to the package's `Problems`. Where a library
+    that the output needs is not installed nothing can be said, which is a note (WSG609).
+
+    Args:
+        processes: how many interpreters share the packages. One that ends early leaves those that it has not
+            answered for to interpreters of their own.
+        timeout: seconds for each package.
     """
     if not sys.executable:
-        _not_verified("there is no Python interpreter to run it", problems)
+        for _, problems in packages:
+            _not_verified("there is no Python interpreter to run it", problems)
         return
     with tempfile.TemporaryDirectory(prefix="wsgen-verify-") as name:
         folder = Path(name)
-        package = folder / PACKAGE
-        for path, text in files.items():
-            target = package / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode())
-        _report(_probe(folder, package, timeout), problems)
+        for number, (files, _) in enumerate(packages):
+            for path, text in files.items():
+                target = folder / _package(number) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(text.encode())
+        numbers = list(range(len(packages)))
+        findings = _probe(folder, [numbers[start::processes] for start in range(processes)], timeout)
+    for number, (_, problems) in enumerate(packages):
+        _report(findings[number], problems)
 
 
-def _probe(folder: Path, package: Path, timeout: float) -> list[dict[str, object]]:
-    """What the probe found: a list of findings with `step`, `file`, `line` and `error`."""
-    result = folder / "result.json"
+def _package(number: int) -> str:
+    """The name under which a package is imported. It says nothing: all imports in it are relative."""
+    return f"client_{number}" if number else "client"
+
+
+def _probe(folder: Path, shares: list[list[int]], timeout: float) -> dict[int, _Findings]:
+    """What the probes found, by number of package: findings with `step`, `file`, `line` and `error`."""
+    running = [(share, _start(folder, share)) for share in shares if share]
+    ended = [(share, _end(probe, timeout * len(share))) for share, probe in running]
+    findings: dict[int, _Findings] = {}
+    for share, failure in ended:
+        for number in share:
+            result = folder / f"{_package(number)}.json"
+            if result.is_file():
+                findings[number] = cast("_Findings", json.loads(result.read_text("utf-8")))
+            elif len(share) == 1:
+                findings[number] = failure
+            else:
+                findings |= _probe(folder, [[number]], timeout)
+    return findings
+
+
+def _start(folder: Path, share: list[int]) -> subprocess.Popen[bytes]:
     # -I: neither the environment nor the current folder decides what is imported.
-    command = [sys.executable, "-I", "-B", str(Path(__file__).with_name("probe.py")), str(package), str(result)]
-    try:
-        run = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return [{"step": "time", "error": f"it was not imported within {timeout:g} s"}]
-    if not result.is_file():
-        last = run.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
-        return [{"step": "import", "error": f"the interpreter ended with {run.returncode}: {''.join(last)}"}]
-    return cast("list[dict[str, object]]", json.loads(result.read_text("utf-8")))
+    command = [sys.executable, "-I", "-B", str(Path(__file__).with_name("probe.py")), str(folder)]
+    return subprocess.Popen(
+        [*command, *(_package(number) for number in share)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
 
 
-def _report(findings: list[dict[str, object]], problems: Problems) -> None:
+def _end(probe: subprocess.Popen[bytes], timeout: float) -> _Findings:
+    """Wait for a probe, and say what a package that it has not answered for is told."""
+    with probe:
+        try:
+            _, errors = probe.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return [{"step": "time", "error": f"it was not imported within {timeout:g} s"}]
+        finally:
+            probe.kill()
+    last = errors.decode("utf-8", "replace").strip().splitlines()[-1:]
+    return [{"step": "import", "error": f"the interpreter ended with {probe.returncode}: {''.join(last)}"}]
+
+
+def _report(findings: _Findings, problems: Problems) -> None:
     for finding in findings:
         step, error = str(finding["step"]), str(finding["error"])
         line = finding.get("line")

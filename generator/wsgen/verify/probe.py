@@ -1,6 +1,6 @@
 """Run as a script by `verify`, in an interpreter of its own. It imports nothing of wsgen.
 
-Usage: probe.py PACKAGE_FOLDER RESULT_FILE
+Usage: probe.py FOLDER PACKAGE...: each package is a folder in FOLDER; the answer is PACKAGE.json beside it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ import traceback
 NEEDED = ("pydantic", "msgspec", "websockets")
 
 
-def main(package: pathlib.Path, result: pathlib.Path) -> None:
-    """Write what is wrong with the package to `result`, as a list of objects."""
+def main(folder: pathlib.Path, *packages: str) -> None:
+    """Write what is wrong with each package, as a list of objects."""
+    sys.path.insert(0, str(folder))
+    for package in packages:
+        answer = folder / f"{package}.answer"
+        answer.write_text(json.dumps(probed(folder / package)), "utf-8")
+        answer.replace(folder / f"{package}.json")
+
+
+def probed(package: pathlib.Path) -> list[dict[str, object]]:
+    """What is wrong with a package: all that does not compile, or the first thing that fails."""
     modules = sorted(path for path in package.rglob("*.py"))
-    findings = [found for module in modules for found in compiled(module, package)]
-    if not findings:
-        sys.path.insert(0, str(package.parent))
-        findings = imported(modules, package)
-    result.write_text(json.dumps(findings), "utf-8")
+    return [found for module in modules for found in compiled(module, package)] or imported(modules, package)
 
 
 def compiled(module: pathlib.Path, package: pathlib.Path) -> list[dict[str, object]]:
@@ -71,4 +76,4 @@ def finding(
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    main(pathlib.Path(sys.argv[1]), *sys.argv[2:])
