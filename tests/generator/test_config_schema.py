@@ -123,6 +123,23 @@ ALL: dict[str, Any] = {
     "delivery": {"policy": "latest", "limit": 3, "key": "k"},
     "verbs": {"subscribe": "", "unsubscribe": "x", "update": ["a", "b"]},
     "pipeline": False,
+    "replies": {"move": ["moved"], "ping": "pong", "x": []},
+    "subscriptions": {
+        "trades": {
+            "subscribe": "follow",
+            "unsubscribe": "",
+            "unsubscribe_values": {"op": "leave"},
+            "unsubscribe_topic": "params.0",
+            "updates": ["trade"],
+            "update_topic": "",
+            "confirmation": "",
+            "refusals": "error",
+            "topic": "a:{b}",
+            "route": {"data.symbol": "symbol"},
+            "reply": {"topic": "result"},
+            "delivery": {"policy": "fail"},
+        },
+    },
     "domains": {
         "bars": {
             "topic": "a:{b}",

@@ -127,6 +127,20 @@ DOMAIN_KEYS: Mapping[str, Schema] = {
     **GENERAL_KEYS,
 }
 
+ANY_TEXT: Schema = {"type": "string"}
+
+SUBSCRIPTION_KEYS: Mapping[str, Schema] = {
+    "subscribe": _said("The message that subscribes; without it, the one with the table's name.", TEXT),
+    "unsubscribe": _said("The message that ends it; empty: leaving is local.", ANY_TEXT),
+    "unsubscribe_values": _said("What it has in place of the subscribe's values, by path.", _table_of(TEXT)),
+    "unsubscribe_topic": _said("The path in it that is filled with the server's topic.", TEXT),
+    "updates": _said("The messages that carry updates; none: there is no subscription.", _texts()),
+    "update_topic": _said("The path of the topic in updates; empty: they have none.", ANY_TEXT),
+    "confirmation": _said("The message that confirms; empty: nothing does.", ANY_TEXT),
+    "refusals": _said("Messages that come in its place when the server refuses.", _texts()),
+    **{key: DOMAIN_KEYS[key] for key in ("topic", "route", "reply", "delivery")},
+}
+
 DESCRIBED_KEYS: Mapping[str, Schema] = {
     "perspective": _said("Whom the document describes.", _one_of(PERSPECTIVES), "auto"),
     "connection": _said("Which channels share a connection.", _one_of(CONNECTIONS), "auto"),
@@ -142,6 +156,10 @@ DESCRIBED_KEYS: Mapping[str, Schema] = {
     "heartbeat": _said("A message that clients send regularly.", HEARTBEAT),
     "strict_enums": _said("Whether values that the document does not list are refused.", FLAG, False),
     **GENERAL_KEYS,
+    "replies": _said("Which messages answer which, by wire type or id, in either direction.", _table_of(_texts())),
+    "subscriptions": _said(
+        "Subscriptions that no domain's verbs make, by a name of your own.", _table_of(_table(SUBSCRIPTION_KEYS))
+    ),
     "domains": _said("Settings of single domains, by dotted name.", _table_of(_table(DOMAIN_KEYS))),
 }
 """Keys that can stand in a document, too."""

@@ -16,6 +16,9 @@ from .types import DomainView
 __all__ = ["methods"]
 
 _RUNTIME = "._runtime"
+
+SHOWN = 3
+"""How many updates are named where they say best what is subscribed to."""
 _LOST = ("ConnectionLost", "there is no connection, or it ended first; `sent` says if it may have arrived.")
 _HANDED_ON = ("on_disconnect=on_disconnect", "ttl=ttl")
 
@@ -106,7 +109,10 @@ def _said(message: WireMessage, otherwise: str, ours: str = "") -> list[str]:
 def _about(view: DomainView, each: Subscription) -> str:
     """What is subscribed to, in the document's words."""
     alone = len(view.domain.subscriptions) == 1
-    return view.domain.name if alone and view.domain.name else each.subscribe.key
+    if alone and view.domain.name:
+        return view.domain.name
+    updates = [update.message.key for update in each.updates]
+    return "`, `".join(updates) if len(updates) <= SHOWN and not view.domain.name else each.subscribe.key
 
 
 def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -> Method:
