@@ -10,6 +10,7 @@ from wsgen_runtime.codec import Getter, ServerCodec, Undecodable, UnknownMessage
 from wsgen_runtime.errors import InvalidPayload
 from wsgen_runtime.operations import (
     Confirmation,
+    Correlation,
     Protocol,
     PushOperation,
     RequestOperation,
@@ -25,6 +26,13 @@ REQUESTS = {"chat.join": "chat.joined", "ping": "pong"}
 SENDS = ("chat.typing",)
 WRAPPED = ("bars", "quotes")
 FLAT = ("alerts", "orders")
+UNCONFIRMED = "ticks"
+"""A domain whose subscribes and unsubscribes nobody answers; updates have the parameter `symbol`."""
+
+NUMBERED = "books"
+"""A domain whose subscribes have an id that their confirmation repeats, or a refusal that is another message; the
+server gives subscriptions numbers, and an unsubscribe names one."""
+
 DEFAULTS: dict[str, dict[str, object]] = {"bars": {"resolution": "1"}}
 
 RECEIVED = {
@@ -33,6 +41,7 @@ RECEIVED = {
     *(f"{domain}.update" for domain in (*WRAPPED, *FLAT)),
     *(f"{domain}.subscribe.response" for domain in (*WRAPPED, *FLAT)),
     *(f"{domain}.unsubscribe.response" for domain in (*WRAPPED, "alerts")),
+    *(f"{UNCONFIRMED}.update", f"{NUMBERED}.update", f"{NUMBERED}.subscribed", f"{NUMBERED}.refused"),
 }
 
 
@@ -114,6 +123,7 @@ class Operations:
             domain: self._subscription(domain, routes.get(domain), (topics or {}).get(domain), strict_topic)
             for domain in (*WRAPPED, *FLAT)
         }
+        self.subscriptions |= {UNCONFIRMED: _unconfirmed(), NUMBERED: _numbered()}
         self.requests: dict[str, RequestOperation[Any, Any]] = {
             name: RequestOperation(request=name, replies=(reply,)) for name, reply in REQUESTS.items()
         }
@@ -145,3 +155,32 @@ class Operations:
             route=route,
             delivery=self._deliveries.get(domain),
         )
+
+
+def _unconfirmed() -> SubscriptionOperation[Any, Any]:
+    return SubscriptionOperation(
+        domain=UNCONFIRMED,
+        subscribe=f"{UNCONFIRMED}.subscribe",
+        confirmation=None,
+        unsubscribe=f"{UNCONFIRMED}.unsubscribe",
+        updates=(Update(f"{UNCONFIRMED}.update"),),
+        route={"symbol": "symbol"},
+    )
+
+
+def _numbered() -> SubscriptionOperation[Any, Any]:
+    return SubscriptionOperation(
+        domain=NUMBERED,
+        subscribe=f"{NUMBERED}.subscribe",
+        confirmation=Confirmation(
+            f"{NUMBERED}.subscribed",
+            topic="number",
+            refusals={f"{NUMBERED}.refused": "words"},
+            correlation=Correlation(request="id", reply="id", kind="integer"),
+        ),
+        unsubscribe=f"{NUMBERED}.unsubscribe",
+        release_parameters=(),
+        release_values={"reason": "done"},
+        release_topic="numbers.0",
+        updates=(Update(f"{NUMBERED}.update", topic="number", data="payload"),),
+    )

@@ -93,7 +93,9 @@ def _recognise(search: Search, collected: Mapping[str, _Collected]) -> None:
         parts = Parts(wire, answer, found.updates, found.unsubscribe, released, answer.certain, found.both)
         domain.recognised.append(build_subscription(parts, context))
         for other in collected.values():
-            other.claimed |= {id(each) for each in found.updates}
+            other.claimed |= {
+                id(each) for each in (*found.updates, *(answer.all if answer.source == "configured" else ()))
+            }
             other.claimed |= {id(found.unsubscribe)} if found.unsubscribe is not None else set()
 
 

@@ -197,8 +197,8 @@ def _unsubscribe(
 
 
 def _topic(wire: WireMessage) -> tuple[str, ...]:
-    """What a message is about, by the longest of its names."""
-    return max((topic_of(name) for name in forms(wire)), key=len)
+    """What a message is about, by the longest of its names; its id before its wire type."""
+    return max((topic_of(name) for name in reversed(forms(wire))), key=len)
 
 
 def _telling_constants(wire: WireMessage, search: Search) -> frozenset[tuple[str, ...]]:

@@ -139,7 +139,12 @@ def roots(names: Iterable[str]) -> Words:
 
 def about(name: str) -> Words:
     """The roots of what a message is about: without words that ask, and without such as say nothing."""
-    return _meaning(word for word in words(name) if word not in ASKING)
+    return _asked(words(name))
+
+
+def _asked(given: Words) -> Words:
+    """What is asked for; a message that is just called "query" is about that."""
+    return _meaning(word for word in given if word not in ASKING) or _meaning(given)
 
 
 def _meaning(rest: Iterable[str]) -> Words:
@@ -218,9 +223,7 @@ def answers_by_prose(text: str, asking: Iterable[str]) -> bool | None:
     """
     wanted = [about(name) for name in asking]
     for found in _ANSWERS_TO.finditer(text):
-        said = _meaning(
-            word for word in words(found["after"] or found["confirmed"] or found["success"]) if word not in ASKING
-        )
+        said = _asked(words(found["after"] or found["confirmed"] or found["success"]))
         if any(each and said[: len(each)] == each for each in wanted):
             return found["success"] is None
     return None

@@ -332,6 +332,8 @@ class _Held:
     request: object
     key: str
     topic: str
+    named: object
+    """The topic as it is written, which can be a number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -522,7 +524,7 @@ class _Desk:
         refusal = self.faults.refusal(operation.subscribe, parameters)
         handler = self._handlers.get(operation.subscribe)
         if confirmation is None:
-            dialogue.hold(_Held(operation, payload, parameters, topic))
+            dialogue.hold(_Held(operation, payload, parameters, topic, topic))
             if handler is not None:
                 handler(payload)
             return None
@@ -537,7 +539,8 @@ class _Desk:
             reply = self._confirm(confirmation, topic, id)
         roles = Roles(confirmation, self._clients.getter)
         if roles.ok(reply):
-            dialogue.hold(_Held(operation, payload, parameters, roles.topic(reply) or topic))
+            named = roles.named(reply) or topic
+            dialogue.hold(_Held(operation, payload, parameters, str(named), named))
         return self._codec.encode(confirmation.key, reply)
 
     def _release(
@@ -546,7 +549,7 @@ class _Desk:
         unsubscribe, topic = operation.unsubscribe or "", ""
         given = {**operation.defaults, **self._clients.parameters(unsubscribe, payload)}
         for held in dialogue.held:
-            expected = release_parameters(operation, json.loads(held.key), held.topic)
+            expected = release_parameters(operation, json.loads(held.key), held.named)
             if held.operation is operation and all(given.get(name) == value for name, value in expected.items()):
                 topic = held.topic
                 dialogue.held.remove(held)
@@ -565,6 +568,14 @@ class _Desk:
         found = self._clients.getter(key, confirmation.correlation.request)(payload)
         return {} if found is None else {confirmation.correlation.reply: found}
 
+    def _topic(self, confirmation: Confirmation, topic: str) -> object:
+        """The topic, or a number of its own where the server numbers subscriptions."""
+        try:
+            self._codec.assemble(confirmation.key, {confirmation.topic or "": topic})
+        except InvalidRequest:
+            return self._ids.new("integer")
+        return topic
+
     def _refusal(self, confirmation: Confirmation, words: str, id: Mapping[str, object]) -> bytes:
         """The message that refuses, in these words."""
         key, path = next(iter(confirmation.refusals.items()))
@@ -577,7 +588,7 @@ class _Desk:
         """A reply that confirms, or that refuses in these words."""
         values: dict[str, object] = dict(id)
         if confirmation.topic is not None:
-            values[confirmation.topic] = topic
+            values[confirmation.topic] = self._topic(confirmation, topic)
         if confirmation.message is not None and refusal is not None:
             values[confirmation.message] = refusal
         if confirmation.status is None:
