@@ -103,7 +103,7 @@ def _connection(
     answers = find_answers(settings, traffic, wires, envelope.payload, schemas, problems)
     answers = settled_answers(answers, wires.sent, undivided, problems)
     every = Wires(wires.sent, delivered(wires.received, undivided))
-    domains = build_domains(search_of(every, traffic, answers, settings, schemas, problems))
+    domains = build_domains(search_of(every, wires, traffic, answers, settings, schemas, problems))
     shown, domains = _selected(every, domains, settings)
     heartbeat = find_heartbeat(every, settings, schemas, problems)
     shown = with_heartbeat(shown, every, heartbeat)

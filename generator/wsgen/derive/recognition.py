@@ -51,26 +51,42 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """All that the rules look at."""
+    """All that the rules look at.
+
+    Attributes:
+        wires: what is sent, and what consumers get.
+        apart: the document's messages; in `wires` one stands for several that cannot be told apart.
+        keys: their keys in the document.
+        standing: what stands for messages that cannot be told apart, by these.
+    """
 
     wires: Wires
+    apart: Wires
     traffic: Traffic
     answers: Answers
     settings: ClientSettings
     schemas: Schemas
     problems: Problems
-
     keys: Mapping[int, str]
+    standing: Mapping[int, WireMessage]
 
     def key_of(self, wire: WireMessage) -> str:
         return self.keys[id(wire)]
 
 
 def search_of(
-    wires: Wires, traffic: Traffic, answers: Answers, settings: ClientSettings, schemas: Schemas, problems: Problems
+    wires: Wires,
+    apart: Wires,
+    traffic: Traffic,
+    answers: Answers,
+    settings: ClientSettings,
+    schemas: Schemas,
+    problems: Problems,
 ) -> Search:
-    keys = {id(wire): key for side in (wires.sent, wires.received) for key, wire in side.items()}
-    return Search(wires, traffic, answers, settings, schemas, problems, keys)
+    """See `Search`."""
+    keys = {id(wire): key for side in (apart.sent, apart.received) for key, wire in side.items()}
+    standing = {id(member): wire for wire in wires.received.values() for member in wire.members}
+    return Search(wires, apart, traffic, answers, settings, schemas, problems, keys, standing)
 
 
 def recognise(search: Search, taken: set[int]) -> tuple[Recognised, ...]:
@@ -90,6 +106,7 @@ def recognise(search: Search, taken: set[int]) -> tuple[Recognised, ...]:
             updates, guessed = _named(search, own.updates, own), False
         else:
             updates, guessed = _updates(wire, subscribing, candidates, search)
+        updates = tuple({id(each): each for each in (search.standing.get(id(one), one) for one in updates)}.values())
         if updates:
             unsubscribe, both = _unsubscribe(wire, subscribing, own, search)
             found.append(Recognised(wire, updates, unsubscribe, own, both, guessed))
@@ -109,13 +126,15 @@ def _configured(search: Search) -> Iterable[tuple[str, SubscriptionSettings, Wir
 
 
 def _named(search: Search, wanted: Sequence[str], own: SubscriptionSettings) -> tuple[WireMessage, ...]:
-    names = message_names(search.wires.received, search.traffic)
+    sides = (search.apart.received, search.wires.received)
+    names = {name: wire for side in sides for name, wire in message_names(side, search.traffic).items()}
     for name in wanted:
         if name not in names:
-            known = ", ".join(f"`{each.key}`" for each in search.wires.received.values())
+            known = ", ".join(f"`{each.key}`" for each in search.apart.received.values())
             text = f"`{name}` is no message that the server sends; those are {known}"
             search.problems.error("WSG430", text, own.place, "correct the name; an empty list says: no updates")
-    return tuple(names[name] for name in wanted if name in names)
+    found = [names[name] for name in wanted if name in names]
+    return tuple(search.standing.get(id(wire), wire) for wire in found)
 
 
 def answer_of(search: Search, wire: WireMessage, own: SubscriptionSettings) -> Answer:
@@ -219,14 +238,12 @@ def _candidates(search: Search, taken: set[int]) -> list[WireMessage]:
         id(reply)
         for answer in search.answers.requests.values()
         for reply in (*answer.all, answer.acknowledgement)
-        if not answer.unasked
-    }
+        if not (answer.unasked or (answer.correlation is not None and reply is not None and reply.members))
+    }  # what an id tells apart can be an answer at one time and an update at another
     asked = {id(search.wires.received[key]) for key in search.answers.handlers}
-    return [
-        wire
-        for wire in search.wires.received.values()
-        if id(wire) not in replies | asked | taken and not _is_about_the_connection(wire)
-    ]
+    others = [wire for wire in search.wires.received.values() if id(wire) not in replies | asked | taken]
+    apart = [member for wire in others for member in wire.members or (wire,)]
+    return [wire for wire in apart if not _is_about_the_connection(wire)]
 
 
 def _is_about_the_connection(wire: WireMessage) -> bool:

@@ -226,7 +226,8 @@ def _updates(
     schemas = context.schemas
     if not context.recognised:
         return tuple(_update(message, confirmation, context) for message in parts.updates), confirmation
-    reply, update = find_topic(parts.subscribe, confirmation, parts.updates, context.own.update_topic, schemas)
+    apart = [member for message in parts.updates for member in message.members or (message,)]
+    reply, update = find_topic(parts.subscribe, confirmation, apart, context.own.update_topic, schemas)
     if confirmation is not None and confirmation.topic is None:
         confirmation = replace(confirmation, topic=reply)
     return tuple(Update(message, message.payload, update) for message in parts.updates), confirmation
@@ -300,7 +301,8 @@ def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscri
     if route is not None or not flat or not parameters:
         return route
     if context.recognised:
-        pairs, every = find_pairs(subscribe, [update.message for update in flat], context.schemas)
+        apart = [member for update in flat for member in update.message.members or (update.message,)]
+        pairs, every = find_pairs(subscribe, apart, context.schemas)
         if every:
             return pairs
         _report_flat(flat[0], pairs, context)
@@ -325,7 +327,8 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
     parameters = context.schemas.properties(subscribe.payload)
     fits = True
     for path, parameter in route.items():
-        lacking = [each.message for each in flat if context.schemas.at(each.message.payload, path) is None]
+        apart = [member for each in flat for member in each.message.members or (each.message,)]
+        lacking = [each for each in apart if context.schemas.at(each.payload, path) is None]
         wrong = [(path, message) for message in lacking]
         known = parameter in parameters or context.schemas.at(subscribe.payload, parameter) is not None
         wrong += [] if known else [(parameter, subscribe)]

@@ -114,24 +114,34 @@ def settled_answers(
     """Answers with what stands for replies that cannot be told apart.
 
     A reply that looks like a message which is none cannot be taken for the answer, unless an id says so: it stays
-    among the others. A message that cannot be told from others asks nothing.
+    among the others. Where all that look alike are replies, each is that to the oldest request. A message that cannot
+    be told from others asks nothing.
     """
     standing = {member.key: wire for wire in undivided.values() for member in wire.members}
     inside = {member for leaf in undivided for member in leaf}
-    requests = {key: _settled(answer, sent[key], standing, problems) for key, answer in answers.requests.items()}
+    certain = [answer for answer in answers.requests.values() if not answer.unasked]
+    replies = {reply.key for answer in certain for reply in answer.all}
+    requests = {
+        key: _settled(answer, sent[key], standing, replies, problems) for key, answer in answers.requests.items()
+    }
     return Answers(requests, {key: answer for key, answer in answers.handlers.items() if key not in inside})
 
 
-def _settled(answer: Answer, request: WireMessage, standing: Mapping[str, WireMessage], problems: Problems) -> Answer:
+def _settled(
+    answer: Answer,
+    request: WireMessage,
+    standing: Mapping[str, WireMessage],
+    every: Collection[str],
+    problems: Problems,
+) -> Answer:
     lost = [reply for reply in answer.all if reply.key in standing]
     if not lost:
         return answer
-    own = {reply.key for reply in answer.all}
 
     def told(replies: tuple[WireMessage, ...]) -> tuple[WireMessage, ...]:
         found = [standing.get(reply.key, reply) for reply in replies]
         by_id = answer.correlation is not None
-        known = [each for each in found if by_id or all(member.key in own for member in each.members)]
+        known = [each for each in found if by_id or all(member.key in every for member in each.members)]
         return tuple({each.key: each for each in known}.values())
 
     replies, refusals = told(answer.replies), told(answer.refusals)
