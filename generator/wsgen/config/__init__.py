@@ -17,6 +17,7 @@ from .settings import (
     SubscriptionSettings,
     Verbs,
 )
+from .shared import shared_runtime
 from .tables import read_extensions, read_message_extensions
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "load_config",
     "read_extensions",
     "read_message_extensions",
+    "shared_runtime",
     "toml",
 ]

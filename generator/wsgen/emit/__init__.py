@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .python import emit
+from .python import emit, shared_files
 
-__all__ = ["emit"]
+__all__ = ["emit", "shared_files"]

@@ -11,12 +11,12 @@ from importlib.util import find_spec, module_from_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wsgen.views import Package
+from wsgen.views import Package, import_lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["emit", "runtime_files"]
+__all__ = ["emit", "runtime_files", "shared_files"]
 
 CODECS = {"pydantic": "pydantic_codec.py", "msgspec": "msgspec_codec.py"}
 """The runtime's codec for each model library; a package gets its own alone."""
@@ -24,23 +24,51 @@ CODECS = {"pydantic": "pydantic_codec.py", "msgspec": "msgspec_codec.py"}
 FAKES = "fakes.py"
 """The files of fake servers, in the runtime and in its shell."""
 
+OWN_RUNTIME = "_runtime"
+"""The package with the copy of the runtime, in a package that has its own."""
+
 
 PICOWS = "picows_transport.py"
 """The transport that needs a library of its own, which type checkers would miss."""
 
 
-def emit(package: Package) -> dict[PurePosixPath, str]:
+def emit(package: Package, *, runtime: str | None = None) -> dict[PurePosixPath, str]:
     """The texts of a package by their paths below its folder, sorted; the manifest is not among them.
+
+    `runtime` is the module that holds a shared runtime; None: the package gets a copy of its own.
 
     Raises:
         SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
     """
-    runtime = runtime_files("pydantic", fakes=package.fakes is not None)
-    texts = {PurePosixPath(path): text for path, text in (*_pages(package), *runtime)}
+    own = runtime_files("pydantic", fakes=package.fakes is not None) if runtime is None else ()
+    texts = {PurePosixPath(path): text for path, text in (*_pages(package), *own)}
     for path, text in texts.items():
         if path.suffix == ".py":
-            ast.parse(text, filename=str(path))
+            tree = ast.parse(text, filename=str(path))
+            texts[path] = text if runtime is None else _importing(text, tree, runtime)
     return dict(sorted(texts.items()))
+
+
+def _importing(text: str, tree: ast.Module, runtime: str) -> str:
+    """A module that imports from `runtime` what it would import from its package's own copy."""
+    lines = text.split("\n")
+    for node in reversed(tree.body):
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and _is_runtime(node.module or ""):
+            below = (node.module or "").removeprefix(OWN_RUNTIME).removeprefix(".")
+            module = runtime if not below else f"{runtime}{below}" if runtime.endswith(".") else f"{runtime}.{below}"
+            names = [each.name if each.asname is None else f"{each.name} as {each.asname}" for each in node.names]
+            lines[node.lineno - 1 : node.end_lineno] = import_lines(module, names).split("\n")
+    return "\n".join(lines)
+
+
+def _is_runtime(module: str) -> bool:
+    return module == OWN_RUNTIME or module.startswith(f"{OWN_RUNTIME}.")
+
+
+def shared_files(models: str, *, fakes: bool) -> dict[PurePosixPath, str]:
+    """The files of a runtime that several packages share, by their paths below its folder, sorted."""
+    own = {PurePosixPath(path).relative_to(OWN_RUNTIME): text for path, text in runtime_files(models, fakes=fakes)}
+    return dict(sorted(own.items()))
 
 
 def _pages(package: Package) -> Iterator[tuple[str, str]]:
@@ -107,7 +135,7 @@ def runtime_files(models: str, *, fakes: bool = True, picows: bool = False) -> I
         others.add(FAKES)
     if not picows:
         others.add(PICOWS)
-    for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath("_runtime")):
+    for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath(OWN_RUNTIME)):
         if path.name not in others:
             yield str(path), file.read_text("utf-8")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .layout import import_lines
 from .package import Package
 from .python import payload_roots, python_package
 
-__all__ = ["Package", "payload_roots", "python_package"]
+__all__ = ["Package", "import_lines", "payload_roots", "python_package"]

@@ -251,6 +251,7 @@ class Readme:
     fakes: tuple[ReadmeFake, ...]
     open_enums: tuple[str, ...]
     requirements: tuple[str, ...]
+    runtime: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from .domains import domain_module
 from .facades import facade_module, facade_names, protocol_module
 from .fakes import fakes_module
 from .layout import import_lines
-from .package import DomainModule, InitModule, ModelsModule, Package
+from .package import DomainModule, InitModule, ModelsModule, Package, Readme
 from .readme import readme
 from .scope import import_order
 from .servers import servers_module
@@ -52,8 +52,16 @@ def python_package(client: Client, names: Names, models: Models, settings: Clien
         models=ModelsModule(docs(0, [f"The payloads of {title}."]), models.text.rstrip("\n")),
         errors_docstring=docstring(f"What calls and subscriptions of {title} raise; a tree, by blame.", 0),
         runtime_docstring=docstring(f"The types that an application of {title} meets besides its models.", 0),
-        readme=readme(client, places, names, models, fakes=settings.fakes) if settings.readme else None,
+        readme=_readme(client, places, names, models, settings),
     )
+
+
+def _readme(
+    client: Client, places: Sequence[NamedConnection], names: Names, models: Models, settings: ClientSettings
+) -> Readme | None:
+    if not settings.readme:
+        return None
+    return readme(client, places, names, models, fakes=settings.fakes, shared=settings.runtime == "shared")
 
 
 def _domains(title: str, places: Sequence[NamedConnection]) -> Iterator[DomainModule]:

@@ -28,7 +28,15 @@ __all__ = ["readme"]
 REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17", "`pydantic` 2.12 or newer")
 
 
-def readme(client: Client, places: Sequence[NamedConnection], names: Names, models: Models, *, fakes: bool) -> Readme:
+def readme(
+    client: Client,
+    places: Sequence[NamedConnection],
+    names: Names,
+    models: Models,
+    *,
+    fakes: bool,
+    shared: bool = False,
+) -> Readme:
     """What `README.md` says. Every field is Markdown, or a line of a Python example."""
     return Readme(
         package=text(str(names.package)),
@@ -47,6 +55,7 @@ def readme(client: Client, places: Sequence[NamedConnection], names: Names, mode
         fakes=tuple(_fake(place, names) for place in places) if fakes else (),
         open_enums=tuple(code(each) for each in models.open_enums),
         requirements=REQUIREMENTS,
+        runtime="with the runtime that it shares with other packages" if shared else "with the runtime in `_runtime`",
     )
 
 
