@@ -10,7 +10,7 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from .config import ClientSettings
+from .config import ClientSettings, shared_runtime
 from .problems import Problems, Stop
 
 if TYPE_CHECKING:
@@ -76,12 +76,14 @@ class Built:
     Attributes:
         output: the folder that the package belongs in.
         fingerprint: the `fingerprint` of the configuration.
+        whole: the package with a runtime of its own, for `verify`: only the imports of a shared one differ.
     """
 
     understood: Understood
     output: Path
     files: Mapping[PurePosixPath, str]
     fingerprint: str
+    whole: Mapping[PurePosixPath, str]
 
 
 def read_application(settings: ClientSettings, problems: Problems, stage: OnStage) -> tuple[Application, Sources]:
@@ -172,12 +174,15 @@ def build_client(
     understood = understand(settings, problems, stage)
     names, models, output = _modelled(understood, problems, parent, stage)
     stage("print")
-    files = emit(python_package(understood.client, names, models, understood.settings))
+    package = python_package(understood.client, names, models, understood.settings)
+    shared = shared_runtime(settings, output)
+    files = emit(package, runtime=shared)
+    whole = files if shared is None else emit(package)
     if check:
         stage("verify")
-        verify(files, problems)
+        verify(whole, problems)
         stop_on_errors(problems)
-    return Built(understood, output, files, fingerprint(settings, output.name))
+    return Built(understood, output, files, fingerprint(settings, output), whole)
 
 
 def _modelled(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Models, Path]:
@@ -228,13 +233,15 @@ def default_folder(title: str, source: str) -> str:
     return identifier(text, "snake", lead="client")
 
 
-def fingerprint(settings: ClientSettings, package: str) -> str:
-    """A hash of all that decides the output besides the document: the configuration and the package's name.
+def fingerprint(settings: ClientSettings, output: Path) -> str:
+    """A hash of all that decides the output besides the document: the configuration, the package's name, and the
+    module that it imports a shared runtime from.
 
     Where things stand is left out, and so is what nobody has set: a version of wsgen with more settings gives
     the same hash. What was set counts also where it is the default, as it is set against the document.
     """
-    content = json.dumps([package, _plain(settings)], sort_keys=True)
+    shared = shared_runtime(settings, output)
+    content = json.dumps([output.name, _plain(settings), *([] if shared is None else [shared])], sort_keys=True)
     return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -102,7 +102,7 @@ def test_what_is_set_to_its_default_counts_and_where_it_stands_does_not() -> Non
 
     def of(**given: Place) -> str:
         settings = ClientSettings("a.json", domains={"bars": DomainSettings(place=Place("x", 3, 1), given=given)})
-        return fingerprint(settings, "bars")
+        return fingerprint(settings, Path("bars"))
 
     assert of(topic=Place("x", 4, 1)) == of(topic=Place("y", 5, 2))
     assert of(topic=Place("x", 4, 1)) != of()
@@ -111,6 +111,6 @@ def test_what_is_set_to_its_default_counts_and_where_it_stands_does_not() -> Non
 def test_a_setting_is_never_taken_for_a_place() -> None:
     from wsgen.pipeline import fingerprint
 
-    one, two = (fingerprint(ClientSettings("a.json", rename={"input": name}), "a") for name in ("one", "two"))
+    one, two = (fingerprint(ClientSettings("a.json", rename={"input": name}), Path("a")) for name in ("one", "two"))
     assert one != two
-    assert fingerprint(ClientSettings("a.json"), "a") != fingerprint(ClientSettings("a.json"), "b")
+    assert fingerprint(ClientSettings("a.json"), Path("a")) != fingerprint(ClientSettings("a.json"), Path("b"))

@@ -153,6 +153,7 @@ def build(
     """Write typed clients for documents."""
     from .building import Run, build_all
     from .jobs import jobs_of
+    from .sharing import shared_runtimes
 
     if force and (check or diff):
         raise typer.BadParameter("--check and --diff write nothing, so there is nothing to force")
@@ -177,7 +178,8 @@ def build(
         problems = Problems()
         with suppress(Stop):
             settings = _load_config(config, problems, allow_ref)
-            build_all(jobs_of(specs or [], output, settings, problems), run, problems)
+            jobs = jobs_of(specs or [], output, settings, problems)
+            build_all(jobs, run, problems, shared_runtimes(jobs, settings))
         print_problems(problems, format)
         return exit_code(problems, strict=strict)
 

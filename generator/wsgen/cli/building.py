@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .jobs import Job
     from .making import Making, Package
+    from .sharing import SharedRuntime
 
 __all__ = ["Run", "build_all"]
 
@@ -80,15 +81,21 @@ class _Client:
         return self.comparison is not None and not self.comparison.up_to_date
 
 
-def build_all(jobs: Sequence[Job], run: Run, problems: Problems) -> None:
-    """Build, or compare, every client. Where one cannot be built, or would lose somebody's work, none is written.
+def build_all(jobs: Sequence[Job], run: Run, problems: Problems, runtimes: Sequence[SharedRuntime] = ()) -> None:
+    """Build, or compare, every client, and the runtimes that they share.
+
+    Where one cannot be built, or would lose somebody's work, none is written.
 
     Raises:
         Stop: nothing was written; `problems` says why.
     """
     began = time.perf_counter()
     clients = [_Client(job, _current(job, run)) for job in jobs]
+    shared = [_Client(each.job, None if run.force else each.current(run.version)) for each in runtimes]
     _make([each for each in clients if each.current is None], run, problems)
+    for one, runtime in zip(shared, runtimes, strict=True):
+        one.package = None if one.current is not None else runtime.made(run.version)
+    clients = [*shared, *clients]
     _refuse_same_output(clients, problems)
     if not run.check:
         _stop_on_failure(run, problems)
@@ -101,7 +108,7 @@ def build_all(jobs: Sequence[Job], run: Run, problems: Problems) -> None:
         _stop_on_failure(run, problems)
         for each in clients:
             _write(each, problems)
-    _close(clients, time.perf_counter() - began, run)
+    _close(clients[len(shared) :], time.perf_counter() - began, run)
 
 
 def _stop_on_failure(run: Run, problems: Problems) -> None:
@@ -187,7 +194,7 @@ def _write(client: _Client, problems: Problems) -> None:
     written = commit(comparison, problems)
     counted = (("written", len(written.changed)), ("removed", len(written.removed)), ("unchanged", written.unchanged))
     _tell(client, [f"{count} {word}" for word, count in counted if count] if client.changed else ["up to date"])
-    if client.changed:
+    if client.changed and package.card:
         typer.echo("\n".join(f"  {line}" for line in package.card.splitlines()))
     if is_new and on_terminal():
         offer_attributes(package.output)

@@ -50,11 +50,13 @@ class Package:
     Attributes:
         source: the document, as it was named.
         card: the direction card.
+        whole: the files that can be imported by themselves, where the package shares a runtime.
     """
 
     source: str
     output: Path
     files: dict[PurePosixPath, str]
+    whole: dict[PurePosixPath, str]
     origin: Origin
     card: str
     stages: Stages
@@ -94,10 +96,10 @@ def up_to_date(job: Job, version: str) -> Current | None:
 
     settings = job.settings
     if settings.output is not None:
-        return current(settings.output, settings.input, fingerprint(settings, settings.output.name), version)
+        return current(settings.output, settings.input, fingerprint(settings, settings.output), version)
     for folder, title in packages_in(job.parent):
         if folder.name == default_folder(title, settings.input):
-            found = current(folder, settings.input, fingerprint(settings, folder.name), version)
+            found = current(folder, settings.input, fingerprint(settings, folder), version)
             if found is not None:
                 return found
     return None
@@ -129,7 +131,7 @@ def verify_made(making: Sequence[Making], *, processes: int | None) -> None:
     """Compile and import all packages, in few processes; what fails is added to the problems of its client."""
     from wsgen.verify import verify_all
 
-    packages = [(each.package.files, each.problems) for each in making if each.package is not None]
+    packages = [(each.package.whole, each.problems) for each in making if each.package is not None]
     if packages:
         verify_all(packages, processes=min(processes or _processors(), len(packages)))
 
@@ -198,4 +200,6 @@ def _make(job: Job, version: str) -> _Made:
     title, documents = understood.application.title, understood.sources.digests
     origin = Origin(built.fingerprint, version, title, dict(documents), warnings)
     card = direction_card(understood.client)
-    return Package(job.settings.input, built.output, dict(built.files), origin, card, watch.stages()), tuple(problems)
+    files = dict(built.files)
+    whole = files if built.whole is built.files else dict(built.whole)
+    return Package(job.settings.input, built.output, files, whole, origin, card, watch.stages()), tuple(problems)

@@ -25,11 +25,11 @@ class Current:
     foreign: tuple[PurePosixPath, ...]
 
 
-def current(output: Path, source: str, settings: str, version: str) -> Current | None:
+def current(output: Path, source: str | None, settings: str, version: str) -> Current | None:
     """The output, where all that decides it is as it was when it was written, and so are its files; else None.
 
     Args:
-        source: the document, as it can be opened.
+        source: the document, as it can be opened; None: the output is made of none.
         settings: the hash of the settings.
     """
     try:
@@ -38,7 +38,9 @@ def current(output: Path, source: str, settings: str, version: str) -> Current |
             return None
         if (manifest.origin.settings, manifest.origin.version) != (settings, version):
             return None
-        if not (_has_documents(manifest, source) and _has_files(manifest, output)):
+        if source is not None and not _has_documents(manifest, source):
+            return None
+        if not _has_files(manifest, output):
             return None
         extra, foreign = others(output, frozenset(manifest.files))
     except OSError:
