@@ -364,7 +364,10 @@ class TestSubscriptions:
 
 class TestOverrides:
     SENT = "follow: {op: =follow, symbol: string}\nleave: {op: =leave, key: string}\nsubscribe: {op: =subscribe}"
-    RECEIVED = "following: {op: =following, key: string}\nrefused: {op: =refused, why: string}\nquote: {op: =quote, of: string}"
+    RECEIVED = (
+        "following: {op: =following, key: string}\nrefused: {op: =refused, why: string}\n"
+        "quote: {op: =quote, of: string}"
+    )
 
     def test_a_subscription_in_any_words(self, derived: Any) -> None:
         found = derived(
