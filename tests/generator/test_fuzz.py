@@ -26,7 +26,7 @@ from wsgen.write import Origin, commit, compare
 from .mutants import HOSTILE, STRUCTURAL, mutate, texts_of
 from .reading import SPECS
 
-COUNT = int(os.environ.get("WSGEN_FUZZ") or 240)
+COUNT = int(os.environ.get("WSGEN_FUZZ") or 600)
 """How many documents; `make fuzz` makes 20,000."""
 
 LIMIT = 10
