@@ -139,6 +139,10 @@ def test_operations_on_http_are_left_out() -> None:
     assert [operation.id for operation in invalid("operation-on-http.yaml").operations] == ["ticks"]
 
 
+def test_an_operation_is_on_the_only_channel() -> None:
+    assert [each.channel for each in invalid("operation-without-a-channel.yaml").operations] == ["feed"]
+
+
 def test_servers_of_a_channel_by_name() -> None:
     assert invalid("server-by-name.yaml").channels[0].servers == ("main",)
 

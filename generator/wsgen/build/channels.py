@@ -67,7 +67,7 @@ class Channels:
         """The operation that is defined at `raw`; None where it has no action or channel."""
         node = with_traits(raw)
         action = node.text("action")
-        channel = self._channel(node, node)
+        channel = self._channel(node, node) if node.member("channel") is not None else self._only_channel(node)
         if channel is None or action not in {"send", "receive"}:
             return None
         direction: Literal["send", "receive"] = "send" if action == "send" else "receive"
@@ -191,6 +191,15 @@ class Channels:
                 "add the channel there, and refer to '#/channels/<id>'",
             )
         return id
+
+    def _only_channel(self, operation: Node) -> str | None:
+        """The channel of an operation that names none, in a document that has but one."""
+        if len(self.found) == 1:
+            return next(iter(self.found))
+        known = ", ".join(f"`{id[:40]}`" for id in list(self.found)[:5]) or "none"
+        message = f"the operation does not say on which channel it is, and the document has {known}"
+        self.problems.error("WSG310", message, operation.place, "add `channel: {$ref: '#/channels/<id>'}`")
+        return None
 
     def _channel_by_text(self, text: str, member: Node) -> str | None:
         """By id or address: not what the specification says, but what such a document means."""

@@ -159,7 +159,8 @@ DEFINITIONS: Definitions = {
             "messages": list_of(reference_rather("Message", "channels/<id>/messages")),
             "reply": ref_or("Reply"),
         },
-        required=("action", "channel"),
+        required=("action",),
+        wanted=("channel",),
     ),
     "OperationTrait": fields("Operation Trait Object", _OPERATION_TRAIT),
     "Reply": fields(
