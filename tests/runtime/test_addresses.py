@@ -125,3 +125,21 @@ def test_options_get_their_own_names_back() -> None:
     beat = Heartbeat("ping", 5.0)
     given_options = {"connection_heartbeat": beat, "timeout": 3.0}
     assert restored(given_options, heartbeat="connection_heartbeat") == {"heartbeat": beat, "timeout": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", "ws://localhost:80/feed"),
+        ("ws://localhost", "ws://localhost:80/feed"),
+        ("wss://example.com", "wss://example.com:80/feed"),
+    ],
+)
+def test_a_host_that_is_a_variable_may_bring_its_scheme_along(host: str, expected: str) -> None:
+    assert server_url("ws://{host}:{port}/feed", {"host": host, "port": "80"}) == expected
+
+
+@pytest.mark.parametrize("host", ["ws://", "ws://evil/path", "http://localhost", "ws://ws://localhost"])
+def test_it_may_bring_nothing_else(host: str) -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        server_url("ws://{host}:{port}/feed", {"host": host, "port": "80"})

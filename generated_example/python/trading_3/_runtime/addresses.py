@@ -107,12 +107,17 @@ def channel_url(server: str, address: Address) -> str:
 
 
 def server_url(template: str, variables: Mapping[str, str]) -> str:
-    """The URL of a server with variables. None of them can lead to another host.
+    """The URL of a server with variables. None of them can lead to another host; a host that is a
+    variable may bring its scheme along.
 
     Raises:
         ValueError: a variable of the host has a character that ends a host, or is empty.
     """
     scheme, separator, rest = template.partition("://")
+    first = _PARAMETER.match(rest)
+    if first is not None and variables.get(first[1], "").startswith(("ws://", "wss://")):
+        scheme, _, given = variables[first[1]].partition("://")
+        variables = {**variables, first[1]: given}
     host, slash, path = rest.partition("/")
     for name in _PARAMETER.findall(scheme + host):
         value = variables.get(name, name)
