@@ -184,11 +184,13 @@ def build(
         return exit_code(problems, strict=strict)
 
     if watch:
-        _watch(once, specs or [], config, format)
+        _watch(once, specs or [], config, allow_ref or [], format)
     raise typer.Exit(once())
 
 
-def _watch(build: Callable[[], int], specs: list[str], config: Path | None, format: Format) -> NoReturn:
+def _watch(
+    build: Callable[[], int], specs: list[str], config: Path | None, allowed: list[Path], format: Format
+) -> NoReturn:
     """Build again and again."""
     from .watching import watch
 
@@ -201,7 +203,7 @@ def _watch(build: Callable[[], int], specs: list[str], config: Path | None, form
 
     problems = Problems()
     with suppress(Stop):
-        watch(specs, config, once, problems)
+        watch(specs, config, once, problems, allowed)
     _finish(problems, format)
 
 

@@ -6,7 +6,7 @@ What has changed is told by the state of the files themselves; `watchfiles` says
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
 from itertools import takewhile
@@ -96,7 +96,7 @@ def _below(folder: Path) -> Iterator[Path]:
             yield from _below(each)
 
 
-def watched(specs: list[str], explicit: Path | None, before: Watched | None) -> Watched:
+def watched(specs: list[str], explicit: Path | None, before: Watched | None, allowed: Sequence[Path] = ()) -> Watched:
     """What the next build will read, whether it succeeds or not. `before` fills in for what cannot be told now."""
     problems = Problems()
     nearest = find_config(Path())
@@ -117,7 +117,7 @@ def watched(specs: list[str], explicit: Path | None, before: Watched | None) -> 
         elif source == "-" or "://" in source:
             unwatched.append(source)
         else:
-            files |= _documents(source)
+            files |= _documents(source, (*job.settings.allow_refs, *allowed))
     if before is not None and (problems.fatal or not config.clients):
         files |= before.files
     return Watched(frozenset(files), patterns, tuple(sources), tuple(unwatched))
@@ -130,12 +130,12 @@ def _package(source: str, folder: Path) -> list[Path]:
     return places[:1] or [folder]
 
 
-def _documents(source: str) -> set[Path]:
+def _documents(source: str, allowed: Sequence[Path]) -> set[Path]:
     """A document and all files that it refers to, also those that are not there."""
     found = {Path(source)}
     problems = Problems()
     try:
-        document, read = open_source(source, problems)
+        document, read = open_source(source, problems, allowed=allowed)
     except Stop:
         return found
     folder = Path(source).parent
@@ -150,8 +150,16 @@ def _documents(source: str) -> set[Path]:
             tree.root.files.open(name, Place(source))
 
 
-def watch(specs: list[str], explicit: Path | None, build: Callable[[], int], problems: Problems) -> None:
+def watch(
+    specs: list[str],
+    explicit: Path | None,
+    build: Callable[[], int],
+    problems: Problems,
+    allowed: Sequence[Path] = (),
+) -> None:
     """Build, and build again after every change, until the user ends it.
+
+    `allowed` are further folders whose files documents may refer to.
 
     Raises:
         Stop: there is nothing to watch (WSG914).
@@ -160,7 +168,7 @@ def watch(specs: list[str], explicit: Path | None, build: Callable[[], int], pro
     current: Watched | None = None
     try:
         while True:
-            current = watched(specs, explicit, current)
+            current = watched(specs, explicit, current, allowed)
             state = current.state()
             code = build()
             _tell(current, code)

@@ -10,7 +10,7 @@ from wsgen.problems import Place
 
 __all__ = ["Layer", "layered"]
 
-JOINED = frozenset({"rename", "headers", "replies", "subscriptions", "domains"})
+JOINED = frozenset({"rename", "headers", "replies", "subscriptions", "domains", "wire_types"})
 """Tables whose entries are settings of their own; other tables are one value."""
 
 LayerT = TypeVar("LayerT", bound="Layer")
