@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from ssl import SSLContext
 from typing import Literal, TypedDict
 
-from ._runtime import ConnectionEvent, Credential, Heartbeat as _Heartbeat, Retry, UnknownMessage
+from ._runtime import (
+    ConnectionEvent,
+    Credential,
+    Heartbeat as _Heartbeat,
+    OnDisconnect,
+    Retry,
+    UnknownMessage,
+)
 from ._runtime.addresses import Address
 from ._runtime.operations import Protocol
 from ._runtime.pydantic_codec import Envelope, PydanticCodec
@@ -104,7 +111,7 @@ class MarketDataOptions(TypedDict, total=False):
     timeout: float
     max_attempts: int | None
     retry: Retry
-    on_disconnect: Literal["fail", "queue"]
+    on_disconnect: OnDisconnect
     ttl: float
     connection_heartbeat: _Heartbeat | None
     max_silence: float

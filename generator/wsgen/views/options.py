@@ -46,7 +46,7 @@ OPTION_TYPES: Mapping[str, OptionType] = {
     "timeout": _SECONDS,
     "max_attempts": _COUNT_OR_NONE,
     "retry": OptionType("{Retry}", {"Retry": _RUNTIME}),
-    "on_disconnect": OptionType('{Literal}["fail", "queue"]', {"Literal": _TYPING}),
+    "on_disconnect": OptionType("{OnDisconnect}", {"OnDisconnect": _RUNTIME}),
     "ttl": _SECONDS,
     "heartbeat": OptionType("{Heartbeat} | None", {"Heartbeat": _RUNTIME}),
     "max_silence": _SECONDS,
