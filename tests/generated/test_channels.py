@@ -90,7 +90,7 @@ class TestParameters:
     def test_the_signature_says_all_of_it(self, tmp_path: Path) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
             assert signature(package.GeminiClient) == {
-                "url": "str = 'wss://api.gemini.test/v1'",
+                "url": "Url = 'wss://api.gemini.test/v1'",
                 "symbol": "Literal['btcusd', 'ethbtc']",
                 "heartbeat": "bool | None = None",
                 "depth": "Literal[1, 50]",
@@ -173,7 +173,7 @@ channels:
 """
         with imported(document, tmp_path, "room") as package:
             assert signature(package.RoomClient) == {
-                "url": "str",
+                "url": "Url",
                 "room_id": "int",
                 "part": "Literal['all', 'new'] = 'all'",
                 "token": "str | None = None",
@@ -291,17 +291,17 @@ class TestServers:
 
     def test_of_several_servers_none_is_the_default(self, tmp_path: Path) -> None:
         with imported(several(SERVERS, "/a"), tmp_path, "several") as package:
-            assert signature(package.SeveralClient)["url"] == "str"
+            assert signature(package.SeveralClient)["url"] == "Url"
 
     def test_a_server_with_defaults_alone_is_the_default(self, tmp_path: Path) -> None:
         one = "{only: {host: '{region}.x.test', protocol: wss, variables: {region: {enum: [eu], default: eu}}}}"
         with imported(several(one, "/a"), tmp_path, "several") as package:
-            assert signature(package.SeveralClient)["url"] == "str = 'wss://eu.x.test'"
+            assert signature(package.SeveralClient)["url"] == "Url = 'wss://eu.x.test'"
 
     def test_a_server_that_needs_a_variable_is_not(self, tmp_path: Path) -> None:
         one = "{only: {host: '{region}.x.test', protocol: wss, variables: {region: {enum: [eu]}}}}"
         with imported(several(one, "/a"), tmp_path, "several") as package:
-            assert signature(package.SeveralClient)["url"] == "str"
+            assert signature(package.SeveralClient)["url"] == "Url"
 
     def test_a_default_that_the_document_forgot_to_list_is_possible(self, tmp_path: Path) -> None:
         one = "{only: {host: '{region}.x.test', protocol: wss, variables: {region: {enum: [eu], default: us}}}}"
