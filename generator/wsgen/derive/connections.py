@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from wsgen.config import ClientSettings
@@ -52,7 +52,8 @@ def group_channels(application: Application, settings: ClientSettings, problems:
     for number, operation in enumerate(application.operations):
         used[operation.channel].append((number, operation))
     groups = (_group(used, address, channels, servers) for (address, _), channels in grouped.items())
-    return tuple(group for group in groups if _is_used(group, application, problems))
+    replied = {each.reply.channel for each in application.operations if each.reply and each.reply.channel}
+    return tuple(group for group in groups if _is_used(group, replied, problems))
 
 
 def _no_websocket_server(application: Application, problems: Problems) -> None:
@@ -105,14 +106,11 @@ def _group(
     return Group(address, tuple(channels), own, operations)
 
 
-def _is_used(group: Group, application: Application, problems: Problems) -> bool:
+def _is_used(group: Group, replied: Set[str], problems: Problems) -> bool:
     """Warn of channels whose messages no operation sends or receives, not even as replies."""
     used = {operation.channel for operation in group.operations}
-    used |= {
-        operation.reply.channel for operation in application.operations if operation.reply and operation.reply.channel
-    }
     for channel in group.channels:
-        if channel.messages and channel.id not in used:
+        if channel.messages and channel.id not in used and channel.id not in replied:
             problems.warning(
                 "WSG404",
                 f"no operation uses channel `{channel.id}`, so nothing says which side sends its messages",
