@@ -12,7 +12,7 @@ from .rows import examine
 
 FOUND = corpus()
 
-JUDGED_BY_HAND = ("labels:", "builds", "instances")
+JUDGED_BY_HAND = ("labels:", "builds", "examples", "instances")
 """Rows that `python -m tests.corpus` judges."""
 
 
