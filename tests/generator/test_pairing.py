@@ -357,6 +357,20 @@ class TestSubscriptions:
         each = found.subscription
         assert (each.release_parameters, each.release_names) == (("unsubscribe",), {"unsubscribe": "subscribe"})
 
+    def test_one_confirmation_for_all(self, derived: Any) -> None:
+        found = derived(
+            "SubscribeTrades: {op: =subscribe, channel: =trades}\nSubscribeBooks: {op: =subscribe, channel: =books}",
+            "subscribed: {k: =subscribed}\nTradeUpdate: {k: =t}\nBookUpdate: {k: =b}",
+        )
+        each = found.domain.subscriptions
+        assert [one.confirmation and one.confirmation.message.id for one in each] == ["subscribed", "subscribed"]
+        assert found.updates == {"SubscribeTrades": ["TradeUpdate"], "SubscribeBooks": ["BookUpdate"]}
+
+    def test_updates_that_look_alike_come_to_all_of_them(self, derived: Any) -> None:
+        found = derived("subscribe: {op: =subscribe, channel: string}", "trade: {a: string}\nbook: {a: string}")
+        (update,) = found.subscription.updates
+        assert [member.id for member in update.message.members] == ["trade", "book"]
+
     def test_without_updates_it_is_a_request(self, derived: Any) -> None:
         found = derived("subscribe: {op: =subscribe}", "subscribed: {op: =subscribed}\nerror: {op: =error}")
         assert (found.updates, found.requests) == ({}, {"subscribe": ["subscribed"]})
@@ -364,10 +378,11 @@ class TestSubscriptions:
 
 class TestOverrides:
     SENT = "follow: {op: =follow, symbol: string}\nleave: {op: =leave, key: string}\nsubscribe: {op: =subscribe}"
-    RECEIVED = (
-        "following: {op: =following, key: string}\nrefused: {op: =refused, why: string}\n"
-        "quote: {op: =quote, of: string}"
-    )
+    RECEIVED = """
+      following: {op: =following, key: string}
+      refused: {op: =refused, why: string}
+      quote: {op: =quote, of: string}
+    """
 
     def test_a_subscription_in_any_words(self, derived: Any) -> None:
         found = derived(

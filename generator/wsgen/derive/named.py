@@ -8,9 +8,24 @@ from typing import Literal
 
 from wsgen.operations import WireMessage
 
-from .words import Answering, Words, about, answering, got, is_answer, pairs, pong, says_answer, standing
+from .words import (
+    CONFIRMING,
+    Answering,
+    Words,
+    about,
+    answering,
+    confirms,
+    got,
+    is_answer,
+    is_subscribe,
+    is_unsubscribe,
+    pairs,
+    pong,
+    says_answer,
+    standing,
+)
 
-__all__ = ["Names", "SharedId", "forms", "is_named", "names_of", "refuses"]
+__all__ = ["Names", "SharedId", "confirms_all", "forms", "is_named", "names_of", "refuses"]
 
 
 def forms(wire: WireMessage) -> tuple[str, ...]:
@@ -41,6 +56,8 @@ class Names:
             wanted = about(name)
             keys: list[Words] = [wanted[index:] for index in range(len(wanted))]
             keys += [pong(wanted), *standing(wanted), *got(name)]
+            if is_subscribe(name) or is_unsubscribe(name):
+                keys += CONFIRMING
             for key in keys:
                 found.update((id(each), each) for each in self.meanings.get(key, ()))
         found.pop(id(wire), None)
@@ -72,6 +89,12 @@ def is_named(wire: WireMessage, reply: WireMessage, kind: Answering) -> bool:
             if found == kind and said and wanted[-len(said) :] == said:
                 return True
     return False
+
+
+def confirms_all(wire: WireMessage, reply: WireMessage) -> Answering | None:
+    """Whether a message answers every subscribe, whatever it is about, and `wire` is one."""
+    found = (confirms(asking, name) for asking in forms(wire) for name in forms(reply))
+    return next((kind for kind in found if kind is not None), None)
 
 
 @dataclass(slots=True)
@@ -113,6 +136,8 @@ class SharedId:
             return [each for each in own if is_named(wire, each, kind)]
 
         named, refusing = called("reply"), called("refusal")
+        if not named:
+            named = [each for each in own if confirms_all(wire, each) == "reply"]
         others = [each for each in self.general if each is not wire]
         errors = [each for each in others if refuses(each) and each not in refusing]
         replies = named or [each for each in others if not refuses(each)]

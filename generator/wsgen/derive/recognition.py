@@ -250,7 +250,8 @@ def _is_about_the_connection(wire: WireMessage) -> bool:
     names = forms(wire)
     if any(is_control(name) or answering(name)[0] is not None for name in names):
         return True
-    return any("subscrib" in roots(words(name)) and not topic_of(name) for name in names)
+    said = [(set(roots(words(name))), topic_of(name)) for name in names]
+    return any(found & {"subscrib", "unsubscrib"} and not topic for found, topic in said)
 
 
 def _updates(
@@ -300,7 +301,11 @@ def _by_topic(wire: WireMessage, near: Sequence[WireMessage], search: Search) ->
     exact = [each for each in near if any(topic_of(name) == topic for name in forms(each))]
     if exact:
         return exact
-    return [each for each in near if any(topic_of(name)[: len(topic)] == topic for name in forms(each))]
+    return [each for each in near if any(_begins_or_ends(topic_of(name), topic) for name in forms(each))]
+
+
+def _begins_or_ends(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    return whole[: len(part)] == part or whole[-len(part) :] == part
 
 
 def _by_parameter(wire: WireMessage, near: Sequence[WireMessage], search: Search) -> list[WireMessage]:

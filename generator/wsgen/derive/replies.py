@@ -14,7 +14,7 @@ from wsgen.problems import Problems
 from .correlation import correlation, has_outcome, ids_of, path_of
 from .echo import says_echo
 from .envelope import Wires
-from .named import Names, SharedId, forms, names_of
+from .named import Names, SharedId, confirms_all, forms, names_of
 from .schemas import Schemas
 from .traffic import Traffic
 from .words import about, answers_by_prose, is_answer, is_standing, pairs, words
@@ -358,6 +358,10 @@ def _by_name(side: _Side, wire: WireMessage) -> Answer:
             certain = certain and any(sure for _, sure in kinds)
             unasked = unasked or not _says_so(each)
     if not replies:
+        general = [(each, confirms_all(wire, each)) for each in side.names.near(wire)]
+        replies = [each for each, kind in general if kind == "reply"]
+        refusals += [each for each, kind in general if kind == "refusal" and each not in refusals]
+    if not replies:
         told = _told(side, wire)
         replies, certain, unasked = [each for each, _ in told], all(sure for _, sure in told), True
     if not replies:
@@ -381,10 +385,10 @@ def _says_so(wire: WireMessage) -> bool:
     """Whether a message is called an answer, or what only answers are called."""
     if any(is_answer(name) or is_standing(name) for name in forms(wire)):
         return True
-    return any(words(name)[-1:] == (last,) for name in forms(wire) for last in _PAST)
+    return any(not _PAST.isdisjoint(words(name)) for name in forms(wire))
 
 
-_PAST = ("subscribed", "unsubscribed", "authenticated", "authorized", "resumed", "registered", "identified")
+_PAST = frozenset({"subscribed", "unsubscribed", "authenticated", "authorized", "resumed", "registered", "identified"})
 
 
 def _with_pong_of_heartbeats(side: _Side, answers: Mapping[str, Answer]) -> dict[str, Answer]:

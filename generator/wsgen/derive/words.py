@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "CONFIRMING",
     "Answering",
     "Words",
     "about",
     "answering",
     "answers_by_prose",
+    "confirms",
     "got",
     "is_answer",
     "is_control",
@@ -190,6 +192,23 @@ def pairs(asking: str, answer: str) -> tuple[Answering, bool] | None:
 
 _STANDING = (("subscrib",), ("unsubscrib",), ("subscrib", "status"), ("subscrib", "stat"))
 """`subscribe` is answered with the `subscription_status`, and so is `unsubscribe`."""
+
+
+def confirms(asking: str, answer: str) -> Answering | None:
+    """Whether a message confirms or refuses all subscribes, or all unsubscribes: `SubscribeTicker`, `subscribed`."""
+    wanted = "subscrib" if is_subscribe(asking) else "unsubscrib" if is_unsubscribe(asking) else ""
+    if not wanted:
+        return None
+    kind, said = answering(answer)
+    if is_standing(answer):
+        return "reply"
+    if said != (wanted,):
+        return None
+    return kind or ("reply" if any(word.endswith("ed") for word in words(answer)) else None)
+
+
+CONFIRMING: tuple[Words, ...] = (("subscrib",), ("unsubscrib",), ("subscrib", "status"), ("subscrib", "stat"))
+"""What those are about."""
 
 
 def is_standing(name: str) -> bool:
