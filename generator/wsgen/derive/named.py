@@ -93,8 +93,12 @@ def is_named(wire: WireMessage, reply: WireMessage, kind: Answering) -> bool:
 
 def confirms_all(wire: WireMessage, reply: WireMessage) -> Answering | None:
     """Whether a message answers every subscribe, whatever it is about, and `wire` is one."""
-    found = (confirms(asking, name) for asking in forms(wire) for name in forms(reply))
-    return next((kind for kind in found if kind is not None), None)
+    for asking in forms(wire):
+        for name in forms(reply):
+            kind = confirms(asking, name)
+            if kind is not None:
+                return kind
+    return None
 
 
 @dataclass(slots=True)
