@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from wsgen.problems import Problem, Problems
-from wsgen.verify import verify
+from wsgen.verify import verify, verify_all
 
 WORKING = {
     "__init__.py": "from .deep.inner import VALUE\n",
@@ -84,3 +84,33 @@ def test_this_process_imports_nothing_of_it() -> None:
     before = set(sys.modules)
     verified(WORKING)
     assert {name for name in set(sys.modules) - before if name.startswith("client")} == set()
+
+
+class TestSeveral:
+    """Packages that share an interpreter are told apart."""
+
+    def verified_together(self, *clients: str, processes: int, timeout: float = 60.0) -> list[list[str]]:
+        packages = [
+            ({PurePosixPath("__init__.py"): "", PurePosixPath("client.py"): text}, Problems()) for text in clients
+        ]
+        verify_all(packages, processes=processes, timeout=timeout)
+        return [[problem.code for problem in problems] for _, problems in packages]
+
+    @pytest.mark.parametrize("processes", [1, 2, 4])
+    def test_each_is_told_its_own(self, processes: int) -> None:
+        clients = ("a = 1\n", "a = (\n", "from .nothing import x\n", "import os\nos._exit(3)\n", "a = 1\n")
+        expected = [[], ["WSG601"], ["WSG602"], ["WSG602"], []]
+        assert self.verified_together(*clients, processes=processes) == expected
+
+    def test_one_that_never_ends_leaves_time_for_the_others(self) -> None:
+        clients = ("a = 1\n", "while True: pass\n", "a = 1\n")
+        assert self.verified_together(*clients, processes=1, timeout=1.0) == [[], ["WSG604"], []]
+
+    def test_the_same_module_of_two_packages_is_not_shared(self) -> None:
+        own = "from .client import VALUE\nassert VALUE == {}\n"
+        packages = [
+            ({PurePosixPath("__init__.py"): own.format(n), PurePosixPath("client.py"): f"VALUE = {n}\n"}, Problems())
+            for n in (1, 2)
+        ]
+        verify_all(packages)
+        assert [list(problems) for _, problems in packages] == [[], []]

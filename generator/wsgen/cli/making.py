@@ -27,6 +27,9 @@ __all__ = ["Making", "Package", "Stages", "make_all", "up_to_date", "verify_made
 Stages: TypeAlias = tuple[tuple[str, float], ...]
 """Names of stages and their wall-clock seconds, in order."""
 
+CLIENTS_OF_A_VERIFICATION = 4
+"""How many clients one interpreter verifies: what it loads for the first of them takes as long as all others."""
+
 _LOADED_ONCE = (
     "datamodel_code_generator.model.pydantic_v2",
     "datamodel_code_generator.parser.jsonschema",
@@ -114,7 +117,7 @@ def make_all(jobs: Sequence[Job], version: str, *, processes: int | None, done: 
     """
     workers = min(processes or _processors(), len(jobs))
     made: list[_Made] = []
-    if workers > 1 and (processes is not None or _parallel_pays(len(jobs))):
+    if workers > 1 and (processes is not None or _parallel_pays(jobs)):
         made = _in_parallel(jobs, version, workers, done)
     else:
         for job in jobs:
@@ -133,7 +136,8 @@ def verify_made(making: Sequence[Making], *, processes: int | None) -> None:
 
     packages = [(each.package.whole, each.problems) for each in making if each.package is not None]
     if packages:
-        verify_all(packages, processes=min(processes or _processors(), len(packages)))
+        sensible = min(_processors(), -(-len(packages) // CLIENTS_OF_A_VERIFICATION))
+        verify_all(packages, processes=min(processes or sensible, len(packages)))
 
 
 def _processors() -> int:
@@ -146,9 +150,11 @@ def _can_fork() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin"  # whose frameworks do not survive it
 
 
-def _parallel_pays(jobs: int) -> bool:
-    """A forked process shares what is loaded; any other loads the model generator again, as long as three builds."""
-    return jobs > (1 if _can_fork() else 7)
+def _parallel_pays(jobs: Sequence[Job]) -> bool:
+    """Whether processes save more than they cost: a third of a second with fork, and a second each without."""
+    clients, size = (4, 256 * 1024) if _can_fork() else (8, 1024 * 1024)
+    files = [Path(job.settings.input) for job in jobs]
+    return len(jobs) >= clients or sum(file.stat().st_size for file in files if file.is_file()) >= size
 
 
 def _in_parallel(jobs: Sequence[Job], version: str, workers: int, done: OnDone) -> list[_Made]:
