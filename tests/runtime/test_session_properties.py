@@ -41,6 +41,7 @@ class Server:
     losing: int = 0
     doubling: int = 0
     lossy: bool = False
+    repeats: bool = False
 
     def serve(self, count: int) -> None:
         for _ in range(min(count, len(self.waiting))):
@@ -90,7 +91,7 @@ class Server:
             self.outbox.append((frame, topic))
             if self.doubling:
                 self.doubling -= 1
-                self.lossy = True
+                self.lossy = self.repeats = True
                 self.outbox.append((frame, topic))
 
 
@@ -217,9 +218,10 @@ class World:
 
     def misaligned(self, domain: str) -> bool:
         """After a reply that was lost or came twice, a topic may be learned from another call's reply, until that is
-        noticed. Where one set of parameters at a time may be asked, there is none that it could be taken for.
+        noticed. Where one set of parameters at a time may be asked, only a confirmation that comes twice can be taken
+        for that of the next one.
         """
-        return self.server.lossy and domain == "bars" and not self.noticed
+        return self.server.lossy and not self.noticed and (domain == "bars" or self.server.repeats)
 
     def start_over(self) -> None:
         """The socket has ended, and with it all that was on its way."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import WsgenError
@@ -150,7 +150,7 @@ class Slot:
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_id", "_by_topic", "_risen", "_slots", "held_back", "learned", "replied")
+    __slots__ = ("_by_id", "_by_topic", "_risen", "_slots", "held_back", "latest", "learned", "replied")
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
@@ -160,6 +160,8 @@ class ReplyQueue:
         self.held_back: deque[Callable[[], None]] = deque()
         self.learned: list[Wire] = []
         """What learned its topic by position since the queue was last empty."""
+        self.latest: str | None = None
+        """The topic of the latest reply that had the topic of its slot."""
         self.replied = 0
         """The sequence number of the latest frame that had been sent when the latest reply without an id came."""
 
@@ -179,7 +181,10 @@ class ReplyQueue:
         same = self._by_id.get(id)
         return same[0] if same else None
 
-    def match(self, topic: str | None, *, held: bool = False, repeats: bool = False) -> Slot | None:
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self._slots)
+
+    def match(self, topic: str | None, *, held: bool = False) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
 
         A subscribe that was repeated has the oldest of its slots answered first, so that those behind keep their
@@ -187,8 +192,7 @@ class ReplyQueue:
         every reply over those that wait for one with an id, unless all do.
 
         None: it has come before. That is so where its topic is `held` by a subscription already, and all who wait are
-        known or expected to have another one; or, from a server that `repeats` itself, where they are not known to
-        have the same.
+        known or expected to have another one; or where all are known to, and it was that of the reply before.
         """
         if not self._slots:
             return None
@@ -197,15 +201,24 @@ class ReplyQueue:
         first = slots[0]
         if topic is None or (first.topic == topic and first.waiting):
             return first
-        same = self._by_topic.get(topic, ())
-        known = [slot for slot in same if slot.waiting]
-        if len(known) == 1:
-            wire = known[0].wire
-            return known[0] if wire is None else next(slot for slot in same if slot.wire is wire)
+        known = self.known(topic)
+        if known is not None:
+            return known
         found = next((slot for slot in slots if slot.topic in (None, topic) or not slot.certain), None)
-        if held and (found is None or (found.topic != topic and (found.topic is not None or repeats))):
+        if found is None and (held or topic == self.latest):
+            return None
+        if found is not None and held and found.topic is not None and found.topic != topic:
             return None
         return found or first
+
+    def known(self, topic: str) -> Slot | None:
+        """The slot that a reply with this topic belongs to, where exactly one waiting call is known to have it."""
+        same = self._by_topic.get(topic, ())
+        waiting = [slot for slot in same if slot.waiting]
+        if len(waiting) != 1:
+            return None
+        wire = waiting[0].wire
+        return waiting[0] if wire is None else next(slot for slot in same if slot.wire is wire)
 
     @property
     def guessed(self) -> bool:
@@ -284,6 +297,7 @@ class ReplyQueue:
         self._risen.clear()
         self.held_back.clear()
         self.learned.clear()
+        self.latest = None
 
 
 class Staircase:

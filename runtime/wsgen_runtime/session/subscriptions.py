@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import deque
 from collections.abc import Callable, Hashable
 from functools import partial
 from itertools import product
@@ -32,6 +31,7 @@ from ..transitions import TABLE, Act, Happening, Held
 from .calls import Call, Cancelled, Slot
 from .consumers import Consumer
 from .correlation import id_text
+from .early import EarlyUpdates
 from .routes import Maker, UpdateRoute, deliver, maker
 from .wires import (
     Roles,
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Domain"]
 
-EARLY_MESSAGES = 1_000
-EARLY_BYTES = 4 * 1024 * 1024
 GONE_ADDRESSES = 1_024
 
 
@@ -69,11 +67,11 @@ class Domain:
         self._codec = session.codec
         self._at: dict[Hashable, tuple[Wire, ...]] = {}
         self._topics: dict[str, tuple[Wire, ...]] = {}
-        self._early: deque[tuple[Hashable, Any, int]] = deque()
-        self._early_bytes = 0
+        self._early = EarlyUpdates(lambda: session.count_unrouted(operation.domain))
         self._asked = 0
         self._gone: dict[Hashable, str | None] = {}
         self._releasing: dict[str, tuple[Wire, Slot]] = {}
+        self._released_meanwhile: list[tuple[str, Slot]] = []
         self._lingering: str | None = None
         self._confirmation = self._roles(operation.confirmation)
         self._release = self._roles(operation.release)
@@ -163,9 +161,9 @@ class Domain:
         return topic in self._topics
 
     @property
-    def asking(self) -> bool:
-        """Whether an answer to a subscribe is awaited."""
-        return self._asked > 0
+    def asking(self) -> int:
+        """How many answers to subscribes are awaited."""
+        return self._asked
 
     def leave(self, consumer: Consumer, error: WsgenError | None = None) -> Call | None:
         """Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any."""
@@ -216,7 +214,7 @@ class Domain:
         for wire in self.wires.values():
             self._happen(wire, Happening.LOST)
             self._stop_clock(wire)
-            wire.ask, wire.renewing, wire.queued = None, False, False
+            wire.ask, wire.renewing, wire.queued, wire.guessed = None, False, False, False
             wire.asks.clear()
             wire.undone.clear()
             if self._pairs is None:
@@ -225,7 +223,8 @@ class Domain:
             wire.leavers.clear()
         for table in (self.sinks, self._at, self._topics, self._gone, self._releasing):
             table.clear()
-        self._drop_early()
+        self._early.drop(self._gone)
+        self._released_meanwhile.clear()
         self._lingering = None
         return leavers
 
@@ -264,8 +263,11 @@ class Domain:
         wire.held, act = TABLE[wire.wanted, before, happening]
         self._asked += (wire.held is Held.ASKED) - (before is Held.ASKED)
         self._acts[act](wire)
-        if self._early and not self._asked:
-            self._drop_early()
+        if not self._asked:
+            if self._early:
+                self._early.drop(self._gone)
+            if self._released_meanwhile:
+                self._forget_releases()
 
     # Acts, as the table orders them.
 
@@ -278,6 +280,11 @@ class Domain:
 
         wire.renewing = any(consumer.call is None for consumer in wire.consumers)
         known = wire.topic if wire.renewing else None
+        if self._must_queue(known):
+            wire.held = Held.ABSENT
+            self._asked -= 1
+            self._session.renewal.queue(wire)
+            return
         topic = known or computed_topic(self.operation, wire.key)
         frame, id = self._with_id(self.operation.subscribe, wire.frame, wire.sent, self.operation.confirmation)
         slot = Slot(
@@ -299,6 +306,12 @@ class Domain:
             self._start_clock(wire, consumer)
         if wire.renewing:
             wire.wait = self._session.clock_for(slot, None, lambda: self._not_renewed(wire, slot))
+
+    def _must_queue(self, topic: str | None) -> bool:
+        """Whether a subscribe, of a `topic` that is known or not, has to wait until no other one is asked for."""
+        confirmation = self.operation.confirmation
+        by_order = topic is None and confirmation is not None and confirmation.correlation is None
+        return by_order and self._session.alignment.repeats and self._session.renewal.asking > 1
 
     def _with_id(
         self, message: str, frame: bytes, sent: str, confirmation: Confirmation | None
@@ -418,7 +431,7 @@ class Domain:
 
     def _learn(self, wire: Wire, topic: str | None, named: Hashable) -> None:
         """The server said ok: the latest subscribe is answered with it, and other replies will name this topic."""
-        wire.ask = None
+        wire.ask, wire.queued = None, False
         wire.topic, wire.named = topic, named
         if self._pairs is None:
             wire.addresses = ((),) if self._single_address else (topic,)
@@ -473,6 +486,8 @@ class Domain:
 
     def _silent(self, wire: Wire, slot: Slot, consumer: Consumer) -> None:
         assert consumer.call is not None
+        if self._session.alignment.settle(slot):
+            return
         error = SubscribeTimeout(self.operation.subscribe, consumer.call.timeout)
         wire.consumers.remove(consumer)
         self._end(consumer, error)
@@ -483,6 +498,8 @@ class Domain:
 
     def _not_renewed(self, wire: Wire, slot: Slot) -> None:
         """A subscription from before was not answered: it is asked for once more, and ends the second time."""
+        if self._session.alignment.settle(slot):
+            return
         slot.entomb()
         wire.silences += 1
         if wire.silences == 1:
@@ -498,8 +515,11 @@ class Domain:
         self._session.renewal.go_on()
 
     def _given_up(self, wire: Wire, slot: Slot) -> None:
+        if self._session.alignment.settle(slot):
+            return
         self._all_silent(wire, slot)
         self._session.alignment.unanswered(slot)
+        self._session.renewal.go_on()
 
     def _all_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
@@ -510,13 +530,22 @@ class Domain:
 
     def _released(self, wire: Wire, slot: Slot, key: str | None, reply: Any) -> None:
         self._forget_release(wire)
-        topic = wire.key if slot.topic is None else slot.topic
-        if self._releasing.get(topic, (wire, None))[1] is slot:
-            del self._releasing[topic]
-        if slot.waiting:
+        waiting = slot.waiting
+        slot.entomb()
+        self._released_meanwhile.append((wire.key if slot.topic is None else slot.topic, slot))
+        if not (self._asked and self._session.alignment.repeats):
+            self._forget_releases()
+        if waiting:
             if self._release is not None and not self._release.ok(reply, key):
                 self._session.reports.release_refused(self.operation.domain, self._release.message(reply, key))
             self._release_done(wire)
+
+    def _forget_releases(self) -> None:
+        """No answer to a subscribe that was sent before them is in doubt."""
+        for topic, slot in self._released_meanwhile:
+            if topic in self._releasing and self._releasing[topic][1] is slot:
+                del self._releasing[topic]
+        self._released_meanwhile.clear()
 
     def _release_silent(self, wire: Wire, slot: Slot) -> None:
         slot.entomb()
@@ -630,7 +659,7 @@ class Domain:
                 if len(self._gone) > GONE_ADDRESSES:
                     del self._gone[next(iter(self._gone))]
         if forget:
-            self._take_early(wire)
+            self._early.take(wire.addresses)
 
     def _refresh(self, wire: Wire) -> None:
         for address in wire.addresses:
@@ -659,31 +688,12 @@ class Domain:
             return True
         if not self._asked or self._gone.get(address) is not None:
             return address in self._gone
-        self._early.append((address, value, size))
-        self._early_bytes += size
-        while len(self._early) > EARLY_MESSAGES or self._early_bytes > EARLY_BYTES:
-            self._early_bytes -= self._early.popleft()[2]
-            self._session.count_unrouted(self.operation.domain)
+        self._early.keep(address, value, size)
         return True
 
-    def _take_early(self, wire: Wire) -> list[tuple[Hashable, Any, int]]:
-        """What was kept for the addresses of `wire`; it is kept no more."""
-        taken = [entry for entry in self._early if entry[0] in wire.addresses]
-        if taken:
-            self._early = deque(entry for entry in self._early if entry[0] not in wire.addresses)
-            self._early_bytes = sum(entry[2] for entry in self._early)
-        return taken
-
     def _deliver_early(self, wire: Wire) -> None:
-        for address, value, _ in self._take_early(wire):
+        for address, value in self._early.take(wire.addresses):
             deliver(self._session, self.sinks.get(address, ()), value)
-
-    def _drop_early(self) -> None:
-        for address, _, _ in self._early:
-            if address not in self._gone:
-                self._session.count_unrouted(self.operation.domain)
-        self._early.clear()
-        self._early_bytes = 0
 
     @property
     def idle(self) -> bool:

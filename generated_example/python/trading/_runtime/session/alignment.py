@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .calls import Slot, Wait
+from .calls import ReplyQueue, Slot, Wait
+from .repetition import Repetition
 
 if TYPE_CHECKING:
     from .routes import MessageRoute
     from .session import Session
-    from .wires import Wire
 
 __all__ = ["Alignment"]
 
-TOLD: Final = 1_024
 SUSPICIONS: Final = 3
 """How many connections replies that no call waits for may cost: there are servers that confirm what nobody asked."""
 
@@ -32,7 +31,7 @@ class Alignment:
         """Whether the server has answered more often than it was asked."""
         self._suspicions = 0
         self._shared = False
-        self._told: dict[str, None] = {}
+        self._repetition = Repetition(session)
         self._session = session
         self._overdue: dict[Slot, Wait] = {}
 
@@ -59,32 +58,47 @@ class Alignment:
         for wait in self._overdue.values():
             wait.cancel()
         self._overdue.clear()
+        if self._shared:
+            for wire in self._session.renewal.guessed:
+                wire.topic = None
         self._shared = False
-        self._told.clear()
+        self._repetition.clear()
 
-    def confirmed(self, wire: Wire, topic: str | None, *, guessed: bool, held: bool) -> None:
-        """A reply with this topic has reached a subscribe; `guessed` where only their order says that it should.
-        Another subscription may have the topic (it is `held`) or have had it: then two share it, or it came twice.
-        """
-        wire.guessed = guessed
-        if topic is not None:
-            self._shared |= guessed and (held or topic in self._told)
-            self._told[topic] = None
-            if len(self._told) > TOLD:
-                del self._told[next(iter(self._told))]
+    def find(self, message: MessageRoute, queue: ReplyQueue, payload: Any) -> Slot | None:
+        """The slot that a reply without an id belongs to. None: it has come before, or may have."""
+        topic = None if message.topic is None else message.topic(payload)
+        if topic is None:
+            return queue.match(None)
+        if self.repeats and message.domains:
+            return self._repetition.find(message, queue, topic, payload)
+        held = message.holds(topic)
+        slot = queue.match(topic, held=held)
+        queue.latest = topic if slot is not None and slot.topic == topic else queue.latest
+        if slot is None and message.domains:
+            self.surplus(message, payload)
+        elif slot is not None and slot.wire is not None:
+            # Two share the topic, or the reply has come twice.
+            self._shared |= slot.topic != topic and (held or topic in self._repetition.told)
+            self._repetition.confirmed(slot, slot.wire, topic, certain=False)
+        return slot
+
+    def settle(self, slot: Slot) -> bool:
+        """Nothing more came for `slot`. Whether a reply that was in doubt has answered it now."""
+        return self._repetition.settle(slot)
 
     def surplus(self, message: MessageRoute, payload: Any) -> None:
         """A reply came that no call waits for."""
         topic = None if message.topic is None else message.topic(payload)
         if topic is None or self._suspicions == SUSPICIONS:
             return
-        if message.holds(topic) and not self._shared:
+        mistaken = self._repetition.guessed if self.repeats else self._shared
+        if topic in self._repetition.told and not mistaken:
             return  # it has come before, and was not taken for another one's
-        guessed = [wire for domain in message.domains for wire in domain.wires.values() if wire.guessed]
-        if guessed:
+        self._repetition.tell(topic)
+        if self._repetition.guessed or self.repeats:
             self.repeats = True
             self._suspicions += 1
-            self._session.desynchronised(guessed)
+            self._session.desynchronised(self._session.renewal.guessed)
 
     def _never_came(self, slot: Slot) -> None:
         del self._overdue[slot]

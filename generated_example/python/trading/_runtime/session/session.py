@@ -477,21 +477,17 @@ class Session:
         None: nobody waits for it. `waiting` of the slot is what it was before.
         """
         id = message.id_of(payload, frame) if message.ids else None
-        if id is not None:
-            slot = queue.with_id(id)
-        else:
-            topic = None if message.topic is None else message.topic(payload)
-            held = topic is not None and message.holds(topic)
-            slot = queue.match(topic, held=held, repeats=self.alignment.repeats)
-            if slot is not None and slot.wire is not None:
-                guessed = slot.topic is None or slot.topic != topic
-                self.alignment.confirmed(slot.wire, topic, guessed=guessed, held=held)
+        slot = self.alignment.find(message, queue, payload) if id is None else queue.with_id(id)
         if slot is not None:
-            self._settle_slot(slot, queue, by_id=id is not None)
-            slot.answered(message.key, payload)
-            self.let_next_go(slot)
-            self.renewal.go_on()
+            self.answer(slot, queue, message.key, payload, by_id=id is not None)
         return slot
+
+    def answer(self, slot: Slot, queue: ReplyQueue, key: str, payload: Any, *, by_id: bool = False) -> None:
+        """Give a slot its reply, a message `key`."""
+        self._settle_slot(slot, queue, by_id=by_id)
+        slot.answered(key, payload)
+        self.let_next_go(slot)
+        self.renewal.go_on()
 
     def desynchronised(self, doubtful: Iterable[Wire]) -> None:
         """Replies no longer belong to the calls that they reach: only a new connection helps.

@@ -42,8 +42,7 @@ class Renewal:
         wires = [wire for domain in self._domains.values() for wire in domain.wires.values() if wire.wanted]
         for wire in sorted(wires, key=lambda wire: wire.order):
             if wire.alone:
-                wire.queued = True
-                self._single_file.append(wire)
+                self.queue(wire)
             else:
                 starts.append((wire.order, partial(wire.domain.opened, wire)))
         for _, start in sorted(starts, key=itemgetter(0)):
@@ -51,12 +50,28 @@ class Renewal:
         self.go_on()
         return len(wires)
 
+    @property
+    def asking(self) -> int:
+        """How many answers to subscribes are awaited."""
+        return sum(domain.asking for domain in self._domains.values())
+
+    @property
+    def guessed(self) -> list[Wire]:
+        """Those whose topic only the order of replies says."""
+        return [wire for domain in self._domains.values() for wire in domain.wires.values() if wire.guessed]
+
+    def queue(self, wire: Wire) -> None:
+        """Send one when nothing else is asked for."""
+        wire.queued = True
+        self._single_file.append(wire)
+
     def go_on(self) -> None:
         """Send the next of those that are sent alone, when nothing else is asked for."""
-        while self._single_file and not any(domain.asking for domain in self._domains.values()):
+        while self._single_file and not self.asking:
             wire = self._single_file.popleft()
-            wire.queued = False
-            wire.domain.opened(wire)
+            if wire.queued:
+                wire.queued = False
+                wire.domain.opened(wire)
 
     def ended(self, code: int | None, slots: Iterable[Slot]) -> bool:
         """The connection ended; `slots` are the unanswered calls, oldest first. Whether a subscription is to blame."""

@@ -1,0 +1,106 @@
+"""Which reply answers a subscribe, where the server is known to send some twice and only their order pairs them.
+
+A topic that comes for the first time on a connection is no repetition: it answers the oldest subscribe. One that has
+come before is a repetition, or it answers a subscribe with other parameters of the same topic; what comes next tells.
+So such a server is asked for one subscription at a time, and a reply in doubt waits until the call that it could
+answer would time out. If the server is silent until then, its latest replies are those that were meant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .calls import ReplyQueue, Slot
+
+if TYPE_CHECKING:
+    from .routes import MessageRoute
+    from .session import Session
+    from .wires import Wire
+
+__all__ = ["Repetition"]
+
+TOLD: Final = 1_024
+
+
+class Doubt(NamedTuple):
+    """A reply that may be a repetition, or that came behind one."""
+
+    key: str
+    topic: str
+    payload: Any
+    first: bool
+    """Whether its topic had not come before."""
+
+
+class Repetition:
+    """What has come on one connection, and what of it is in doubt."""
+
+    def __init__(self, session: Session) -> None:
+        self.told: dict[str, str | None] = {}
+        """The topics of replies, each with the parameters that it is certainly of."""
+        self.guessed = False
+        """Whether it is not certain of some replies whose they are."""
+        self._session = session
+        self._doubts: dict[ReplyQueue, list[Doubt]] = {}
+
+    def clear(self) -> None:
+        """The connection has ended."""
+        self.told.clear()
+        self.guessed = False
+        self._doubts.clear()
+
+    def confirmed(self, slot: Slot, wire: Wire, topic: str, *, certain: bool) -> None:
+        """A reply with this topic is taken to be of `slot`, which asks for `wire`."""
+        if slot.topic != topic:
+            wire.guessed = True
+            self.guessed |= not certain
+        self.tell(topic, wire.key if certain else None)
+
+    def tell(self, topic: str, parameters: str | None = None) -> None:
+        """A reply with this topic has come; `parameters` where it is certainly theirs."""
+        self.told[topic] = parameters or self.told.pop(topic, None)
+        if len(self.told) > TOLD:
+            del self.told[next(iter(self.told))]
+
+    def find(self, message: MessageRoute, queue: ReplyQueue, topic: str, payload: Any) -> Slot | None:
+        """The slot that a reply certainly answers. None: it is in doubt, and whoever it answers will be told."""
+        slot = self._certain(queue, topic)
+        if slot is not None:
+            if slot.wire is not None:
+                self.confirmed(slot, slot.wire, topic, certain=True)
+            return slot
+        doubts = self._doubts.setdefault(queue, [])
+        doubts.append(Doubt(message.key, topic, payload, topic not in self.told))
+        self.tell(topic)
+        first = [doubt for doubt in doubts if doubt.first]
+        if len(first) == len(queue):
+            self._answer(queue, first, certain=True)
+        return None
+
+    def _certain(self, queue: ReplyQueue, topic: str) -> Slot | None:
+        slot = queue.known(topic)
+        if slot is not None or self._doubts.get(queue):
+            return slot
+        if topic not in self.told:
+            return queue.match(topic)
+        own = self.told[topic]
+        return next((slot for slot in queue if slot.wire is not None and slot.wire.key == own), None)
+
+    def settle(self, slot: Slot) -> bool:
+        """The server is silent, and the call of `slot` is about to time out. Whether a reply in doubt answers it."""
+        for queue in slot.queues:
+            before = list(queue)
+            doubts = self._doubts.get(queue)
+            if doubts and slot in before:
+                self._answer(queue, doubts[-1 - before.index(slot) :], certain=False)
+                return slot not in queue
+        return False
+
+    def _answer(self, queue: ReplyQueue, doubts: list[Doubt], *, certain: bool) -> None:
+        """Give the oldest slots these replies."""
+        del self._doubts[queue]
+        for slot, doubt in zip(list(queue), doubts, strict=False):
+            if slot in queue:  # no callback has ended the connection
+                if slot.wire is not None:
+                    self.confirmed(slot, slot.wire, doubt.topic, certain=certain)
+                self._session.answer(slot, queue, doubt.key, doubt.payload)
