@@ -28,6 +28,7 @@ __all__ = [
     "default_folder",
     "examine",
     "fingerprint",
+    "foresee",
     "read_application",
     "understand",
 ]
@@ -185,24 +186,53 @@ def build_client(
     return Built(understood, output, files, fingerprint(settings, output), whole)
 
 
+def foresee(understood: Understood, problems: Problems, *, parent: Path = Path()) -> None:
+    """Report what a build would say besides of a document that was understood, without the generator of the models.
+
+    Of all that `examine` tells, WSG463 alone is missing: only the generator can tell it, and loading that takes
+    longer than everything else.
+
+    Raises:
+        Stop: there is no client; `problems` says why.
+    """
+    from .payloads import examine_models
+    from .views import payload_roots
+
+    names, _ = _named(understood, problems, parent, _unwatched)
+    examine_models(
+        payload_roots(understood.client, names),
+        understood.application.schemas,
+        names.definitions,
+        taken=names.classes,
+        strict_enums=understood.settings.strict_enums,
+        problems=problems,
+    )
+
+
+def _named(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Path]:
+    """The names of a client without errors, and its folder."""
+    from .naming import name
+
+    stop_on_errors(problems)
+    settings, application = understood.settings, understood.application
+    output = settings.output or parent / default_folder(application.title, settings.input)
+    stage("name")
+    return name(understood.client, application, settings, problems, package=output.name), output
+
+
 def _modelled(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Models, Path]:
     """The names and the payload models of a client without errors, and its folder."""
-    from .naming import name
     from .payloads import write_models
     from .views import payload_roots
 
-    stop_on_errors(problems)
-    settings, application, client = understood.settings, understood.application, understood.client
-    output = settings.output or parent / default_folder(application.title, settings.input)
-    stage("name")
-    names = name(client, application, settings, problems, package=output.name)
+    names, output = _named(understood, problems, parent, stage)
     stage("models")
     models = write_models(
-        payload_roots(client, names),
-        application.schemas,
+        payload_roots(understood.client, names),
+        understood.application.schemas,
         names.definitions,
         taken=names.classes,
-        strict_enums=settings.strict_enums,
+        strict_enums=understood.settings.strict_enums,
         problems=problems,
     )
     stop_on_errors(problems)

@@ -38,7 +38,7 @@ def problems_of(code: str, folder: Path, *, mended: bool) -> list[dict[str, Any]
         for command in example.commands(mended=mended):
             words = shlex.split(command, comments=True)
             if words[0] == "wsgen":
-                found = json.loads(run_wsgen(*words[1:], "--format", "json")[2])
+                found = json.loads(run_wsgen(*words[1:], "--format", "json")[1])
                 FORM.validate(found)
             else:
                 subprocess.run(["sh", "-ec", command], check=True)

@@ -157,7 +157,7 @@ class TestCheck:
     def test_problems_as_json_name_each_file_and_the_command(self, folder: Path) -> None:
         change(folder)
         run = check(folder, "quotes.yaml", "--format", "json")
-        (problem,) = [each for each in json.loads(run.err) if each["code"] == "WSG610"]
+        (problem,) = [each for each in json.loads(run.out) if each["code"] == "WSG610"]
         assert "`wsgen build quotes.yaml`" in problem["help"]
         files = [each["place"]["file"] for each in problem["related"]]
         assert {"quotes/models.py", "quotes/.wsgen.json"} <= set(files)
@@ -270,7 +270,7 @@ class TestWarnings:
 
     def test_json_has_them(self, warned: Path) -> None:
         run = wsgen(warned, "build", "quotes.yaml", "--check", "--format", "json")
-        assert [each["code"] for each in json.loads(run.err)] == ["WSG402"]
+        assert [each["code"] for each in json.loads(run.out)] == ["WSG402"]
 
 
 class TestSeveral:

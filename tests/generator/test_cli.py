@@ -68,7 +68,7 @@ def wsgen_(capsys: pytest.CaptureFixture[str]) -> Any:
             main(list(arguments))
         assert isinstance(end.value.code, int)
         captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
+        assert "Traceback (most recent" not in captured.err
         return Run(end.value.code, captured.out, captured.err)
 
     return run
@@ -316,9 +316,16 @@ class TestProblems:
     def test_problems_as_json(self, folder: Path, wsgen_: Any) -> None:
         (folder / "wsgen.toml").write_text("outptu = 1\n", "utf-8")
         run = wsgen_("validate", "quotes.yaml", "--format", "json")
-        (problem,) = json.loads(run.err)
+        (problem,) = json.loads(run.out)
         assert problem["code"] == "WSG902"
         assert problem["place"] == {"file": "wsgen.toml", "line": 1, "column": 1, "pointer": "/outptu"}
+
+    @pytest.mark.parametrize("options", [[], ["--check"], ["--diff"], ["--verbose"]], ids=str)
+    def test_of_a_build_as_json_are_all_of_standard_output(self, folder: Path, wsgen_: Any, options: list[str]) -> None:
+        run = wsgen_("build", "quotes.yaml", "--format", "json", *options)
+        found = [each["code"] for each in json.loads(run.out)]
+        assert (found, run.code) == ((["WSG610"], 1) if options == ["--check"] else ([], 0))
+        assert "quotes.yaml → quotes/" in run.err
 
     def test_text_of_a_document_cannot_steer_the_terminal(self, folder: Path, wsgen_: Any) -> None:
         broken(folder, "title: Quotes WebSocket API", r'title: "\e[31m[bold]Quotes\u202e"')

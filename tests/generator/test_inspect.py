@@ -96,6 +96,67 @@ class TestSchema:
             names_refer_to_each_other(answer(path))
 
 
+def told(command: str, document: Path, *options: str) -> list[tuple[str, Any]]:
+    """Codes and places of the problems that a command prints."""
+    printed = json.loads(run_wsgen(command, document.as_posix(), *options)[1])
+    return [(each["code"], each["place"]) for each in (printed["problems"] if isinstance(printed, dict) else printed)]
+
+
+class TestProblems:
+    def test_are_those_of_a_build(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Names that meet, patterns and defaults that cannot be used: what comes after the derivation, too."""
+        monkeypatch.chdir(tmp_path)
+        document = tmp_path / "quotes.yaml"
+        document.write_text(UNLIKE, "utf-8")
+        found = told("inspect", document, "--json")
+        assert {"WSG462", "WSG465", "WSG480"} <= {code for code, _ in found}
+        assert found == told("validate", document, "--format", "json")
+
+    @pytest.mark.parametrize("document", [TRADING, *VALID, *INVALID], ids=lambda path: path.name)
+    def test_of_our_documents_are_those_of_validate(self, document: Path) -> None:
+        assert told("inspect", document, "--json") == told("validate", document, "--format", "json")
+
+    @pytest.mark.parametrize("code", [code for code in RULES if code.startswith("WSG4") and code != "WSG463"])
+    def test_of_the_examples_are_those_of_validate(
+        self, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        document = Path(example_of(code).parts[0].name)
+        for mended in (False, True):
+            write_form(example_of(code), tmp_path, mended=mended)
+            assert told("inspect", document, "--json") == told("validate", document, "--format", "json")
+
+    def test_a_name_that_cannot_be_one_is_not_buildable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("trading.json").write_bytes(TRADING.read_bytes())
+        Path("wsgen.toml").write_text('[[client]]\ninput = "trading.json"\nrename = { Quote = "1" }\n', "utf-8")
+        found = answer(Path("trading.json"))
+        assert (found["buildable"], [each["code"] for each in found["problems"]]) == (False, ["WSG425", "WSG482"])
+
+    def test_the_model_generator_is_not_loaded_for_them(self, tmp_path: Path) -> None:
+        code = f"""\
+import contextlib, sys
+from wsgen.cli import main
+with contextlib.suppress(SystemExit):
+    main(["inspect", {str(TRADING)!r}, "--json"])
+sys.exit(any(name.startswith(("datamodel_code_generator", "pydantic", "jinja2")) for name in sys.modules))
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert (done.returncode, "WSG425" in done.stdout) == (0, True), done.stderr
+
+    def test_as_json_are_all_of_standard_output(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        code, out, err = run_wsgen("inspect", str(TRADING), "--format", "json")
+        assert (code, [each["code"] for each in json.loads(out)]) == (0, ["WSG425"])
+        assert "connection" in err
+
+    def test_stand_in_the_answer_alone(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        code, out, err = run_wsgen("inspect", str(TRADING), "--json", "--format", "json", "--strict")
+        assert (code, err) == (3, "")
+        assert [each["code"] for each in json.loads(out)["problems"]] == ["WSG425"]
+
+
 class TestAnswer:
     def test_of_subscriptions(self) -> None:
         found = answer(TRADING)
@@ -174,6 +235,19 @@ operations:
   quotes: {action: send, summary: Sent by the server, channel: {$ref: '#/channels/quotes'}}
 components:
   securitySchemes: {token: {type: http, scheme: bearer}}
+"""
+
+UNLIKE = """\
+asyncapi: 3.0.0
+info: {title: Quotes, version: 1.0.0}
+channels:
+  quotes:
+    address: /quotes
+    messages:
+      quote: {payload: {type: object, properties: {type: {const: quote}, bid: {type: string, pattern: '^(?=b)'}}}}
+      Quote: {payload: {type: object, properties: {type: {const: Quote}, depth: {type: integer, default: deep}}}}
+operations:
+  quotes: {action: send, summary: Sent by the server, channel: {$ref: '#/channels/quotes'}}
 """
 
 HEARTBEAT = """\

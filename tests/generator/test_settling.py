@@ -132,9 +132,9 @@ def test_each_line_settles_what_it_says(code: str, tmp_path: Path, monkeypatch: 
     assert len(lines) == len(SETTLED[code])
     for line, holds in zip(lines, SETTLED[code], strict=True):
         Path("wsgen.toml").write_text(configuration(line, document), "utf-8")
-        exit_code, _, err = run_wsgen("validate", document, "--format", "json")
+        exit_code, out, _ = run_wsgen("validate", document, "--format", "json")
         assert exit_code == 0, line
-        assert code not in {problem["code"] for problem in json.loads(err)}, line
+        assert code not in {problem["code"] for problem in json.loads(out)}, line
         assert holds(before, inspected(document)), line
 
 

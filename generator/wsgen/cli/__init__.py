@@ -18,7 +18,7 @@ from wsgen.config import Config, load_config
 from wsgen.problems import Place, Problems, Stop
 
 from .exits import BUG, DONE, USAGE, exit_code
-from .printing import Format, print_problems, printable
+from .printing import Format, print_problems, printable, prose
 
 if TYPE_CHECKING:
     from wsgen.pipeline import Understood
@@ -176,7 +176,7 @@ def build(
 
     def once() -> int:
         problems = Problems()
-        with suppress(Stop):
+        with suppress(Stop), prose(format):
             settings = _load_config(config, problems, allow_ref)
             jobs = jobs_of(specs or [], output, settings, problems)
             build_all(jobs, run, problems, shared_runtimes(jobs, settings))
@@ -202,7 +202,7 @@ def _watch(
             return BUG
 
     problems = Problems()
-    with suppress(Stop):
+    with suppress(Stop), prose(format):
         watch(specs, config, once, problems, allowed)
     _finish(problems, format)
 
@@ -257,14 +257,15 @@ def validate(
 
 def _understood(spec: str, config: Path | None, problems: Problems, allow_ref: list[Path] | None) -> Understood | None:
     """What a document says; None where there is nothing to show, which `problems` then tells."""
-    from wsgen.pipeline import understand
+    from wsgen.pipeline import foresee, understand
 
     from .jobs import settings_of
 
-    try:
-        return understand(settings_of(spec, _load_config(config, problems, allow_ref)), problems)
-    except Stop:
-        return None
+    found: Understood | None = None
+    with suppress(Stop):
+        found = understand(settings_of(spec, _load_config(config, problems, allow_ref)), problems)
+        foresee(found, problems)
+    return found
 
 
 @app.command()
@@ -283,10 +284,13 @@ def inspect(
         from .inspection import inspection
 
         typer.echo(json.dumps(inspection(understood, problems), indent=2))
+        if format == "json":
+            raise typer.Exit(exit_code(problems, strict=strict))  # the answer holds the problems
     elif understood is not None:
         from .overview import overview
 
-        typer.echo(overview(understood, problems))
+        with prose(format):
+            typer.echo(overview(understood, problems))
     _finish(problems, format, strict)
 
 
@@ -312,11 +316,12 @@ def init(
             raise Stop
         entries = describe(sources, Path(), problems)
         begin(file, entries, problems)
-        typer.echo(f"{file.name}: {len(entries)} client{'s' if len(entries) > 1 else ''}")
-        for entry in entries:
-            to = "no client yet, see the comment" if entry.wrong else f"{entry.output}/"
-            typer.echo(f"  {printable(entry.source)} → {printable(to)}")
-        typer.echo("next: wsgen build")
+        with prose(format):
+            typer.echo(f"{file.name}: {len(entries)} client{'s' if len(entries) > 1 else ''}")
+            for entry in entries:
+                to = "no client yet, see the comment" if entry.wrong else f"{entry.output}/"
+                typer.echo(f"  {printable(entry.source)} → {printable(to)}")
+            typer.echo("next: wsgen build")
     except Stop:
         pass
     _finish(problems, format)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-__all__ = ["Format", "as_json", "print_problems", "printable"]
+__all__ = ["Format", "as_json", "print_problems", "printable", "prose"]
 
 Format: TypeAlias = Literal["text", "json"]
 
@@ -60,11 +61,19 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else REPLACEMENT for each in text)
 
 
+@contextmanager
+def prose(format: Format) -> Generator[None]:
+    """What is printed within is for people: it leaves standard output to problems that are printed as JSON."""
+    with redirect_stdout(sys.stderr) if format == "json" else nullcontext():
+        yield
+
+
 def print_problems(problems: Iterable[Problem], format: Format) -> None:
-    """Print problems to standard error, in their order: as text with code frames, or as one JSON array."""
+    """Print problems in their order: as text with code frames to standard error, or as one JSON array to standard
+    output, where nothing else is printed then (`prose`)."""
     found = list(problems)
     if format == "json":
-        sys.stderr.write(json.dumps([as_json(problem) for problem in found], indent=2) + "\n")
+        sys.stdout.write(json.dumps([as_json(problem) for problem in found], indent=2) + "\n")
         return
     if not found:
         return

@@ -30,7 +30,7 @@ from .read import Hint, Reader
 from .settle import Settled, parts, reachable, settle
 from .text import Imports, alias, class_, module, order, unfinished
 
-__all__ = ["Models", "Root", "TypeExpression", "write_models"]
+__all__ = ["Models", "Root", "TypeExpression", "examine_models", "write_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,36 @@ def write_models(
         taken: names that classes of inline schemas must not have.
         strict_enums: open no enum.
     """
+    return _Writer(*_settle_all(roots, definitions, names, taken, strict_enums, problems), problems).models()
+
+
+def examine_models(
+    roots: Sequence[Root],
+    definitions: Mapping[SchemaKey, Schema],
+    names: Mapping[SchemaKey, str],
+    *,
+    taken: Collection[str],
+    strict_enums: bool,
+    problems: Problems,
+) -> None:
+    """Report what `write_models` would report, and write nothing.
+
+    datamodel-code-generator is not loaded, which takes longer than all the rest; that it could not write a
+    model (WSG463) is therefore not told.
+    """
+    settled, sent = _settle_all(roots, definitions, names, taken, strict_enums, problems)
+    _fields(settled, sent, problems)
+
+
+def _settle_all(
+    roots: Sequence[Root],
+    definitions: Mapping[SchemaKey, Schema],
+    names: Mapping[SchemaKey, str],
+    taken: Collection[str],
+    strict_enums: bool,
+    problems: Problems,
+) -> tuple[Settled, Collection[str]]:
+    """What is needed of all types, and the ids of those that the client sends."""
     reader = Reader(definitions, names, taken, problems)
     types = {root.id: _payload(root, reader, problems) for root in roots}
     found = reader.finish()
@@ -109,8 +139,7 @@ def write_models(
     settled = _with_names_for_payloads(settled, roots, reader)
     needed = reachable(settled.definitions, settled.roots.values())
     settled = replace(settled, definitions={id: each for id, each in settled.definitions.items() if id in needed})
-    sent = reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
-    return _Writer(settled, sent, problems).models()
+    return settled, reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
 
 
 def _payload(root: Root, reader: Reader, problems: Problems) -> Type:
@@ -148,6 +177,15 @@ def _is_portable(type: Type) -> bool:
             return not sized and all(map(_is_portable, children(type)))
 
 
+def _fields(settled: Settled, sent: Collection[str], problems: Problems) -> dict[str, tuple[Field, ...]]:
+    """The fields of every class, by its id."""
+    return {
+        id: fields(each, settled, sent, problems)
+        for id, each in settled.definitions.items()
+        if isinstance(each, ObjectType)
+    }
+
+
 class _Writer:
     """Writes the module from settled types."""
 
@@ -157,11 +195,7 @@ class _Writer:
         self._definitions = dict(settled.definitions)
         self._names = {id: each.name for id, each in self._definitions.items()}
         self._imports = Imports(self._names.values())
-        self._fields: dict[str, tuple[Field, ...]] = {
-            id: fields(each, settled, sent, problems)
-            for id, each in self._definitions.items()
-            if isinstance(each, ObjectType)
-        }
+        self._fields = _fields(settled, sent, problems)
         attributes = {(id, one.property.wire): one.attribute for id, each in self._fields.items() for one in each}
         self._annotator = Annotator(self._names.__getitem__, lambda id, wire: attributes[id, wire])
 
