@@ -608,7 +608,7 @@ class TestSubscriptions:
         found, problems = self.subscribed("tick")
         assert [update.message.key for update in found.subscriptions[0].updates] == ["bars.tick"]
         assert codes(problems) == ["WSG420"]
-        assert 'verbs = { update = ["tick"] }' in problems[0].settled_by
+        assert 'verbs.update = ["tick"]' in problems[0].settled_by
 
     def test_several_pushes_are_a_union(self) -> None:
         found, problems = self.subscribed("placed", "filled")
@@ -616,7 +616,7 @@ class TestSubscriptions:
         assert [update.message.key for update in subscription.updates] == ["bars.placed", "bars.filled"]
         assert not subscription.certain
         assert codes(problems) == ["WSG421"]
-        assert 'verbs = { update = ["placed", "filled"] }' in problems[0].settled_by
+        assert 'verbs.update = ["placed", "filled"]' in problems[0].settled_by
 
     def test_configured_verbs_settle_it(self) -> None:
         settings = with_bars(verbs=Verbs(update=("placed",)))
@@ -732,14 +732,13 @@ class TestRoutes:
         assert (update.topic, update.path, update.data) == (None, None, self.FLAT)
         assert subscription.route is None
         assert codes(problems) == ["WSG425"]
-        header, first, *others = problems[0].settled_by.splitlines()
-        assert header == "[tool.wsgen.client.domains.bars]"
-        assert first.startswith('route = { symbol = "symbol" }  # ')
+        first, *others = problems[0].settled_by.splitlines()
+        assert first.startswith('domains.bars.route = { symbol = "symbol" }  # ')
         assert [line.split()[3] for line in others] == ['"connection"', '"broadcast"']
 
     def test_flat_updates_without_a_common_field_need_a_connection_each(self) -> None:
         _, problems = derived(of_bars(obj(open=NUMBER)))
-        assert problems[0].settled_by.splitlines()[1].startswith('route = "connection"')
+        assert problems[0].settled_by.startswith('domains.bars.route = "connection"')
 
     def test_without_parameters_there_is_nothing_to_tell_apart(self) -> None:
         _, problems = derived(of_bars(self.FLAT, parameters=obj()))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
-from wsgen.cli.printing import WIDTH, print_problems
+from wsgen.cli.printing import WHERE_LINES_GO, WIDTH, print_problems
 from wsgen.problems import Place, Problem, Problems
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +102,7 @@ class TestFrames:
             Place(name, 2, 1, "/two"),
             "take one",
             ((Place(name, 1, 1, "/one"), "the other"),),
-            '[tool.wsgen.client.domains.one]\nroute = "connection"',
+            'domains.one.route = "connection"',
         )
         assert shown(capsys, [problem]) == [
             f"{name}:2:1: warning[WSG425]: two and one",
@@ -113,8 +113,8 @@ class TestFrames:
             "    1 | one: 1",
             "      | ^^^",
             "  help: take one",
-            "    [tool.wsgen.client.domains.one]",
-            '    route = "connection"',
+            '    domains.one.route = "connection"',
+            WHERE_LINES_GO,
             "1 warning; `wsgen explain WSG425` tells more",
         ]
 
@@ -137,9 +137,9 @@ class TestHostileText:
 
     def test_json_is_ascii(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_problems([Problem("WSG101", "error", HOSTILE, Place(HOSTILE))], "json")
-        err = capsys.readouterr().err
-        assert all(character.isprintable() or character == "\n" for character in err)
-        assert json.loads(err)[0]["message"] == HOSTILE
+        out = capsys.readouterr().out
+        assert all(character.isprintable() or character == "\n" for character in out)
+        assert json.loads(out)[0]["message"] == HOSTILE
 
 
 def on_a_terminal(arguments: list[str], folder: Path, **environment: str) -> bytes:
@@ -199,13 +199,13 @@ class TestJson:
         problems.error("WSG410", "an error", Place("a.yaml", 1, 2, "/x"), "help", ((Place("b.yaml"), "there"),))
         problems.warning("WSG425", "a warning", Place("-"), settled_by="[x]\na = 1")
         print_problems(problems, "json")
-        found = json.loads(capsys.readouterr().err)
+        found = json.loads(capsys.readouterr().out)
         Draft202012Validator(SCHEMA).validate(found)
         assert [problem["code"] for problem in found] == ["WSG601", "WSG425", "WSG410"]
 
     def test_no_problem_is_an_empty_list(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_problems([], "json")
-        assert json.loads(capsys.readouterr().err) == []
+        assert json.loads(capsys.readouterr().out) == []
 
 
 def test_a_terminal_without_our_letters_gets_escapes(tmp_path: Path) -> None:

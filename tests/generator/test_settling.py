@@ -37,15 +37,18 @@ def offered(printed: str, code: str) -> list[str]:
     after = printed.split(f"[{code}]: ", 1)[1]
     block = re.search(r"^  help: .*\n((?:    .*\n)+)", after, re.MULTILINE)
     assert block, printed
-    header, *lines = [line.removeprefix("    ") for line in block[1].splitlines()]
-    assert header.startswith("["), header
-    return [f"{header}\n{line.removeprefix('# ')}\n" for line in lines]
+    return [f"{line.removeprefix('    ').removeprefix('# ')}\n" for line in block[1].splitlines()]
 
 
-def configuration(text: str, document: str) -> str:
-    """The text in a wsgen.toml, with the client's input."""
-    client = f'{CLIENT}\ninput = "{document}"\n'
-    return client + text.removeprefix(f"{CLIENT}\n") if text.startswith(CLIENT) else f"{client}\n{text}"
+def configurations(text: str, document: str) -> list[str]:
+    """The text where a user may put it in a wsgen.toml: into the client's table, or alone."""
+    return [f'{CLIENT}\ninput = "{document}"\n{text}', text]
+
+
+def all_offered(printed: str) -> str:
+    """All lines that are offered, as they stand there."""
+    blocks = re.findall(r"^  help: .*\n((?:    .*\n)+)", printed, re.MULTILINE)
+    return "".join(line.removeprefix("    ") for block in blocks for line in block.splitlines(keepends=True))
 
 
 def operation(answer: Answer, message: str) -> Answer:
@@ -131,11 +134,80 @@ def test_each_line_settles_what_it_says(code: str, tmp_path: Path, monkeypatch: 
     lines = offered(printed, code)
     assert len(lines) == len(SETTLED[code])
     for line, holds in zip(lines, SETTLED[code], strict=True):
-        Path("wsgen.toml").write_text(configuration(line, document), "utf-8")
-        exit_code, out, _ = run_wsgen("validate", document, "--format", "json")
-        assert exit_code == 0, line
-        assert code not in {problem["code"] for problem in json.loads(out)}, line
-        assert holds(before, inspected(document)), line
+        for text in configurations(line, document):
+            Path("wsgen.toml").write_text(text, "utf-8")
+            exit_code, out, _ = run_wsgen("validate", document, "--format", "json")
+            assert exit_code == 0, line
+            assert code not in {problem["code"] for problem in json.loads(out)}, line
+            assert holds(before, inspected(document)), line
+
+
+SEVERAL = """\
+asyncapi: 3.0.0
+info: {title: Quotes, version: 1.0.0}
+channels:
+  quotes:
+    address: /quotes
+    messages:
+      subscribe: {payload: {type: object, properties: {type: {const: bars.subscribe}, symbol: {type: string}}}}
+      opened: {payload: {type: object, properties: {type: {const: bars.opened}, open: {type: number}}}}
+      closed: {payload: {type: object, properties: {type: {const: bars.closed}, close: {type: number}}}}
+      ask: {payload: {type: object, properties: {type: {const: chat.join}, room: {type: string}}}}
+      told: {payload: {type: object, properties: {type: {const: chat.joined}, room: {type: string}}}}
+operations:
+  sent:
+    action: receive
+    summary: Sent by the client
+    channel: {$ref: '#/channels/quotes'}
+    messages: [{$ref: '#/channels/quotes/messages/subscribe'}, {$ref: '#/channels/quotes/messages/ask'}]
+  received:
+    action: send
+    summary: Sent by the server
+    channel: {$ref: '#/channels/quotes'}
+    messages:
+      - {$ref: '#/channels/quotes/messages/opened'}
+      - {$ref: '#/channels/quotes/messages/closed'}
+      - {$ref: '#/channels/quotes/messages/told'}
+"""
+
+
+TWICE = """\
+asyncapi: 3.0.0
+info: {title: Quotes, version: 1.0.0}
+channels:
+  quotes: {address: /quotes, messages: &alike {one: &one {payload: {type: object}}, other: *one}}
+  trades: {address: /trades, messages: *alike}
+operations:
+  quotes: {action: send, summary: Sent by the server, channel: {$ref: '#/channels/quotes'}}
+  trades: {action: send, summary: Sent by the server, channel: {$ref: '#/channels/trades'}}
+"""
+
+
+def test_all_lines_of_a_document_can_be_pasted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("quotes.yaml").write_text(SEVERAL, "utf-8")
+    printed = run_wsgen("validate", "quotes.yaml")[2]
+    codes = re.findall(r"warning\[(\w+)\]", printed)
+    assert sorted(codes) == ["WSG421", "WSG423", "WSG425"], printed
+    for text in configurations(all_offered(printed), "quotes.yaml"):
+        Path("wsgen.toml").write_text(text, "utf-8")
+        assert run_wsgen("validate", "quotes.yaml") == (0, "", "")
+
+
+def test_a_key_that_two_problems_offer_is_in_force_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("quotes.yaml").write_text(TWICE, "utf-8")
+    printed = run_wsgen("validate", "quotes.yaml")[2]
+    assert printed.count("warning[WSG410]") == 2
+    lines = [line for line in all_offered(printed).splitlines() if "discriminator" in line]
+    assert [line.startswith("# ") for line in lines] == [False, True]
+    assert tomllib.loads(all_offered(printed))
+
+
+def test_it_is_told_where_lines_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("quotes.yaml").write_text(SEVERAL, "utf-8")
+    assert run_wsgen("validate", "quotes.yaml")[2].count("`[[tool.wsgen.client]]`") == 1
 
 
 def test_the_line_that_names_a_thing_keeps_the_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +217,7 @@ def test_the_line_that_names_a_thing_keeps_the_code(tmp_path: Path, monkeypatch:
     document = example.parts[0].name
     printed = run_wsgen("build", document, "-o", "before", "--no-verify")[2]
     (line,) = offered(printed, "WSG480")
-    Path("wsgen.toml").write_text(configuration(line, document), "utf-8")
+    Path("wsgen.toml").write_text(line, "utf-8")
     assert run_wsgen("build", document, "-o", "after", "--no-verify", "--strict")[0] == 0
     assert Path("after/models.py").read_bytes() == Path("before/models.py").read_bytes()
 
@@ -185,8 +257,7 @@ def warnings_of(settings: ClientSettings) -> list[Problem]:
 
 
 def lines_offered(problem: Problem) -> Iterator[str]:
-    header, *lines = problem.settled_by.splitlines()
-    yield from (f"{header}\n{line.removeprefix('# ')}\n" for line in lines)
+    yield from (f"{line.removeprefix('# ')}\n" for line in problem.settled_by.splitlines())
 
 
 @pytest.mark.skipif(not DOCUMENTS, reason="WSGEN_CORPUS names no folder with documents in `ws`")
@@ -197,7 +268,7 @@ def test_the_lines_for_real_documents_settle_them(tmp_path: Path) -> None:
         for problem in warnings_of(ClientSettings(input=document.as_posix(), output=Path("client")))[:3]:
             for line in list(lines_offered(problem))[:2]:
                 file = tmp_path / "wsgen.toml"
-                file.write_text(configuration(line, "document"), "utf-8")
+                file.write_text(configurations(line, "document")[0], "utf-8")
                 assert tomllib.loads(file.read_text("utf-8"))
                 problems = Problems()
                 (settings,) = load_config(tmp_path, problems, file).clients

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -28,6 +28,9 @@ TAB = 4
 REPLACEMENT = "�"
 
 MAX_BYTES = 16 * 1024 * 1024
+WHERE_LINES_GO = (
+    "lines of configuration go into the client's table, `[[tool.wsgen.client]]`, or as they stand into a new wsgen.toml"
+)
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,:\[\]{}]+|.')
@@ -81,9 +84,21 @@ def print_problems(problems: Iterable[Problem], format: Format) -> None:
 
     console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
     sources = _Sources()
-    for problem in found:
+    for problem in _each_line_once(found):
         _print(console, problem, sources)
+    if any(problem.settled_by for problem in found):
+        console.print(WHERE_LINES_GO)
     console.print(_totals(found))
+
+
+def _each_line_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, so that all lines that they offer can stand in one file: a key that was set is a comment later."""
+    offered: set[tuple[str, str]] = set()
+    for problem in problems:
+        key = problem.place.file, problem.settled_by.partition(" = ")[0]
+        again = problem.settled_by and key in offered
+        offered.add(key)
+        yield replace(problem, settled_by=f"# {problem.settled_by}") if again else problem
 
 
 def as_json(problem: Problem) -> dict[str, object]:

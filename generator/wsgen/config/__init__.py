@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .files import find_config, load_config
 from .layers import layered
-from .lines import CLIENT, Line, client_table, domain_table, lines_of, toml
+from .lines import CLIENT, Line, lines_of, toml
 from .settings import (
     ClientSettings,
     Config,
@@ -33,8 +33,6 @@ __all__ = [
     "RouteSetting",
     "SubscriptionSettings",
     "Verbs",
-    "client_table",
-    "domain_table",
     "find_config",
     "layered",
     "lines_of",

@@ -1,4 +1,8 @@
-"""Lines of configuration as a user copies them: TOML with its table's header, whatever the names in it are."""
+"""Lines of configuration as a user copies them: TOML, whatever the names in it are.
+
+Their keys are dotted, from the client's table on, and have no header. So lines for several problems stand together in
+one table, and as they are in a wsgen.toml that is otherwise empty.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-__all__ = ["CLIENT", "Line", "client_table", "domain_table", "lines_of", "toml"]
+__all__ = ["CLIENT", "Line", "lines_of", "toml"]
 
 CLIENT = "[[tool.wsgen.client]]"
 """The header of a client's own keys."""
 
 Value: TypeAlias = str | Sequence[str] | Mapping[str, "Value"]
 
-Line: TypeAlias = tuple[str, Value, str]
-"""A key, its value, and a few words on what it means; these may be empty."""
+Line: TypeAlias = tuple[tuple[str, ...], Value, str]
+"""The parts of a key below the client's table, its value, and a few words on what it means; these may be empty."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -23,28 +27,19 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def lines_of(table: str, *lines: Line) -> str:
-    """A table with the first of `lines`; the others, which say something else instead, follow as comments.
+def lines_of(*lines: Line) -> str:
+    """The first of `lines`; the others, which say something else instead, follow as comments.
 
     Empty where a name in it cannot be written in TOML.
     """
-    assignments = [f"{_key(name)} = {toml(value)}" for name, value, _ in lines]
+    assignments = [f"{'.'.join(map(_key, path))} = {toml(value)}" for path, value, _ in lines]
     assignments[1:] = [f"# {line}" for line in assignments[1:]]
     width = max(map(len, assignments))
-    text = table
-    for assignment, (_, _, meaning) in zip(assignments, lines, strict=True):
-        text += f"\n{assignment.ljust(width)}  # {meaning}" if meaning else f"\n{assignment}"
+    text = "\n".join(
+        f"{assignment.ljust(width)}  # {meaning}" if meaning else assignment
+        for assignment, (_, _, meaning) in zip(assignments, lines, strict=True)
+    )
     return "" if _SURROGATE.search(text) else text
-
-
-def domain_table(domain: str, *below: str) -> str:
-    """The header of a domain's table, or of one below it."""
-    return f"[tool.wsgen.client.domains.{'.'.join(_key(each) for each in (domain, *below))}]"
-
-
-def client_table(*below: str) -> str:
-    """The header of a table below a client's own keys."""
-    return f"[tool.wsgen.client.{'.'.join(_key(each) for each in below)}]"
 
 
 def toml(value: Value) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from wsgen.config import CLIENT, ClientSettings, lines_of
+from wsgen.config import ClientSettings, lines_of
 from wsgen.model import Application
 from wsgen.operations import Client, ClientConnection, Domain, Perspective, WireMessage
 from wsgen.problems import Problems
@@ -141,9 +141,8 @@ def _report_perspective(application: Application, perspective: Perspective, prob
         f"if the client sends what it should receive, the document describes the {other}; say so in the "
         f"configuration, or as `x-wsgen-perspective` in `info`",
         settled_by=lines_of(
-            CLIENT,
-            ("perspective", perspective.value, "as it is taken"),
-            ("perspective", other, "the other way round"),
+            (("perspective",), perspective.value, "as it is taken"),
+            (("perspective",), other, "the other way round"),
         ),
     )
 

@@ -116,8 +116,8 @@ def _report_guess(found: Recognised, context: Subscribing) -> None:
         found.subscribe.place,
         "say in the configuration which messages carry updates",
         settled_by=context.settled_by(
-            ("updates", [wire.key for wire in found.updates], "with those that are"),
-            ("updates", [], "nothing is subscribed to"),
+            (("updates",), [wire.key for wire in found.updates], "with those that are"),
+            (("updates",), [], "nothing is subscribed to"),
         ),
     )
 
@@ -192,7 +192,7 @@ def _updates(
             subscribe.place,
             f"add the message `{domain.name}.{verbs[0] if verbs else 'update'}` to what the server sends, or say in "
             "the configuration that nothing is subscribed to",
-            settled_by=context.settled_by(("verbs", {"subscribe": ""}, "a plain request")),
+            settled_by=context.settled_by((("verbs", "subscribe"), "", "a plain request")),
         )
         return (), False
     help = "say in the configuration which messages carry updates"
@@ -210,9 +210,9 @@ def _updates(
 def _settled_by(pushes: Mapping[str, WireMessage], context: Subscribing) -> str:
     one_each = [[verb] for verb in pushes] if len(pushes) > 1 else []
     return context.settled_by(
-        ("verbs", {"update": list(pushes)}, "as it is taken"),
-        *(("verbs", {"update": verbs}, "the others are pushes") for verbs in one_each),
-        ("verbs", {"subscribe": ""}, "a plain request"),
+        (("verbs", "update"), list(pushes), "as it is taken"),
+        *((("verbs", "update"), verbs, "the others are pushes") for verbs in one_each),
+        (("verbs", "subscribe"), "", "a plain request"),
     )
 
 
@@ -230,8 +230,8 @@ def _report_unanswered(
         subscribe.place,
         "if something does, name it in the document (`x-response`, or `reply` in 3.x) or in the configuration",
         settled_by=context.settled_by(
-            ("replies", {split_wire_type(subscribe)[1]: []}, "as it is taken"),
-            *(("replies", {split_wire_type(subscribe)[1]: [key]}, "this one confirms") for key in candidates),
-            ("verbs", {"subscribe": ""}, "a plain send"),
+            (("replies", split_wire_type(subscribe)[1]), [], "as it is taken"),
+            *((("replies", split_wire_type(subscribe)[1]), [key], "this one confirms") for key in candidates),
+            (("verbs", "subscribe"), "", "a plain send"),
         ),
     )

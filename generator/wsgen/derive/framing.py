@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wsgen.config import CLIENT, ClientSettings, lines_of
+from wsgen.config import ClientSettings, lines_of
 from wsgen.model import Application, Server
 from wsgen.problems import Place, Problems
 
@@ -80,7 +80,7 @@ def report_framing(application: Application, settings: ClientSettings, problems:
         sign.place,
         f"a client of {sign.framing} is needed; if the server takes and sends the described messages as they stand, "
         "say so in the configuration",
-        settled_by=lines_of(CLIENT, ("framing", "plain", "the messages travel as they are described")),
+        settled_by=lines_of((("framing",), "plain", "the messages travel as they are described")),
     )
     return True
 

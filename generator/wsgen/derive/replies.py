@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from wsgen.config import ClientSettings, client_table, lines_of
+from wsgen.config import ClientSettings, lines_of
 from wsgen.model import Message
 from wsgen.operations import Correlation, WireMessage
 from wsgen.problems import Problems
@@ -437,6 +437,5 @@ def _report_named(side: _Side, wire: WireMessage, answer: Answer) -> None:
 
 def _settled_by(*ways: tuple[WireMessage, Sequence[WireMessage], str]) -> str:
     return lines_of(
-        client_table("replies"),
-        *((wire.key, [each.key for each in replies], meaning) for wire, replies, meaning in ways),
+        *((("replies", wire.key), [each.key for each in replies], meaning) for wire, replies, meaning in ways),
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wsgen.config import DomainSettings, Line, SubscriptionSettings, client_table, domain_table, lines_of
+from wsgen.config import DomainSettings, Line, SubscriptionSettings, lines_of
 from wsgen.model import ABSENT, Json, Schema
 from wsgen.operations import Confirmation, Delivery, Refusal, Route, Subscription, Update, WireMessage
 from wsgen.problems import Problems
@@ -55,16 +55,16 @@ class Subscribing:
 
     def settled_by(self, *lines: Line) -> str:
         """Lines of this subscription's table that settle something, as `lines_of` gives them."""
-        table = client_table("subscriptions", self.recognised) if self.recognised else domain_table(self.domain)
-        return lines_of(table, *lines)
+        table = ("subscriptions", self.recognised) if self.recognised else ("domains", self.domain)
+        return lines_of(*(((*table, *path), value, meaning) for path, value, meaning in lines))
 
     @property
     def local(self) -> str:
         """The lines that make leaving local."""
         meaning = "nothing is sent when a subscription ends"
         if self.recognised:
-            return self.settled_by(("unsubscribe", "", meaning))
-        return self.settled_by(("verbs", {"unsubscribe": ""}, meaning))
+            return self.settled_by((("unsubscribe",), "", meaning))
+        return self.settled_by((("verbs", "unsubscribe"), "", meaning))
 
     @property
     def about(self) -> str:
@@ -158,7 +158,8 @@ def _words_of(message: WireMessage, schemas: Schemas) -> str | None:
 
 
 def _report_several(asked: WireMessage, taken: WireMessage, rest: Sequence[WireMessage], context: Subscribing) -> None:
-    _, verb = split_wire_type(asked)
+    own = ("domains", context.domain, "replies", split_wire_type(asked)[1])
+    path = ("replies", asked.key) if context.recognised else own
     context.problems.warning(
         "WSG429",
         f"`{taken.key}` is taken as the one confirmation of `{asked.key}`; "
@@ -166,9 +167,8 @@ def _report_several(asked: WireMessage, taken: WireMessage, rest: Sequence[WireM
         taken.place,
         "name the one that confirms in the configuration",
         settled_by=lines_of(
-            client_table("replies") if context.recognised else domain_table(context.domain, "replies"),
-            (asked.key if context.recognised else verb, [taken.key], "as it is taken"),
-            *((asked.key if context.recognised else verb, [reply.key], "") for reply in rest),
+            (path, [taken.key], "as it is taken"),
+            *((path, [reply.key], "") for reply in rest),
         ),
     )
 
@@ -212,8 +212,8 @@ def _ok(message: WireMessage, status: str | None, context: Subscribing) -> tuple
         message.place,
         "list the values that agree in the configuration",
         settled_by=context.settled_by(
-            ("reply", {"ok": texts[:1]}, "all others refuse"),
-            *(("reply", {"ok": [text]}, "") for text in texts[1:]),
+            (("reply", "ok"), texts[:1], "all others refuse"),
+            *((("reply", "ok"), [text], "") for text in texts[1:]),
         ),
     )
     return None
@@ -341,11 +341,11 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
 
 def _report_flat(update: Update, common: Mapping[str, str], context: Subscribing) -> None:
     ways: list[Line] = [
-        ("route", "connection", "a connection for each set of parameters"),
-        ("route", "broadcast", "every update to everyone"),
+        (("route",), "connection", "a connection for each set of parameters"),
+        (("route",), "broadcast", "every update to everyone"),
     ]
     if common:
-        ways.insert(0, ("route", dict(common), "pairs of update field and parameter"))
+        ways.insert(0, (("route",), dict(common), "pairs of update field and parameter"))
     context.problems.warning(
         "WSG425",
         f"updates of `{context.about}` carry no topic, so one connection can have one set of parameters at a time",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from wsgen.config import CLIENT, lines_of
+from wsgen.config import lines_of
 from wsgen.model import Message, Schema
 from wsgen.operations import ByKey, ByType, ByValue, Discriminator, Rule, WireMessage
 from wsgen.problems import Problems
@@ -188,7 +188,7 @@ def report_undivided(undivided: Undivided, schemas: Schemas, problems: Problems)
             "give each message a `const` of its own, or say in the configuration which property holds its name, and in "
             "`wire_types` what stands there of messages that it calls otherwise",
             ((second.place, f"`{second.id}` looks the same"),),
-            settled_by=lines_of(CLIENT, ("discriminator", path, "if that is where the name of the message stands")),
+            settled_by=lines_of((("discriminator",), path, "if that is where the name of the message stands")),
         )
 
 

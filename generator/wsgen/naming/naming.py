@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from wsgen.config import CLIENT, ClientSettings, lines_of
+from wsgen.config import ClientSettings, lines_of
 from wsgen.landing.python import KEYWORDS, identifier
 from wsgen.model import Application, Server
 from wsgen.operations import Client
@@ -60,7 +60,7 @@ def _report(clash: Clash, problems: Problems) -> None:
         f"`{source}` would be called `{wanted}` in code, which is taken; it is called `{clash.name}`",
         clash.wish.place,
         "rename one of them in the document, or name it in the configuration",
-        settled_by=lines_of(CLIENT, ("rename", {source: clash.name}, "any name that is free")),
+        settled_by=lines_of((("rename", source), clash.name, "any name that is free")),
     )
 
 

@@ -39,8 +39,8 @@ class Problem:
         message: one sentence, with both sides of a difference.
         help: a concrete edit, or empty.
         related: a second place that belongs to the problem, with a few words on it.
-        settled_by: lines of configuration that settle it, as TOML with a table's header, or empty. The first
-            line is the one to take where nothing else is known; each other one is a comment.
+        settled_by: lines of configuration that settle it, or empty: TOML with dotted keys, for the client's table.
+            The first line is the one to take where nothing else is known; each other one is a comment.
     """
 
     code: str
