@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .model import Application
     from .naming import Names
     from .operations import Client
-    from .payloads import Models
+    from .payloads import ModelOptions, Models
 
 __all__ = [
     "Built",
@@ -204,9 +204,15 @@ def foresee(understood: Understood, problems: Problems, *, parent: Path = Path()
         understood.application.schemas,
         names.definitions,
         taken=names.classes,
-        strict_enums=understood.settings.strict_enums,
+        options=_model_options(understood.settings),
         problems=problems,
     )
+
+
+def _model_options(settings: ClientSettings) -> ModelOptions:
+    from .payloads import ModelOptions
+
+    return ModelOptions(settings.strict_enums, settings.typed_formats)
 
 
 def _named(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Path]:
@@ -232,7 +238,7 @@ def _modelled(understood: Understood, problems: Problems, parent: Path, stage: O
         understood.application.schemas,
         names.definitions,
         taken=names.classes,
-        strict_enums=understood.settings.strict_enums,
+        options=_model_options(understood.settings),
         problems=problems,
     )
     stop_on_errors(problems)

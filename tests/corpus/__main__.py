@@ -1,4 +1,4 @@
-"""`python -m tests.corpus [--one-in N]`: the table of the corpus that `WSGEN_CORPUS` names.
+"""`python -m tests.corpus [--one-in N | --frames]`: the table of the corpus that `WSGEN_CORPUS` names.
 
 The exit code is 1 where a bar is not met.
 """
@@ -11,19 +11,23 @@ import tempfile
 from pathlib import Path
 
 from .documents import corpus
-from .rows import examine
+from .rows import examine, play
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
     parser.add_argument("--one-in", type=int, default=1, help="how many documents go through the slow checks")
+    parser.add_argument("--frames", action="store_true", help="only builds and frames, and every fault of a frame")
     arguments = parser.parse_args()
     found = corpus()
     if found is None:
         print("WSGEN_CORPUS names no folder with documents in `ws`", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="wsgen-corpus-") as folder:
-        report = examine(found, Path(folder), one_in=arguments.one_in)
+        if arguments.frames:
+            report = play(found, Path(folder))
+        else:
+            report = examine(found, Path(folder), one_in=arguments.one_in)
     print(report)
     return 1 if report.failed else 0
 

@@ -5,7 +5,7 @@ Both come from the text of the document and not from what wsgen made of it, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -62,6 +62,8 @@ class Case:
         connection: the index of its connection among those of the client.
         key: the message's key in the generated package.
         certain: whether a receiver can tell it from others.
+        delivered: the key of what consumers get: the message's own, or that of what stands for several.
+        frame: what it travels as; the value of a text or binary frame is the frame's content.
         declared: the names of all properties that its schema describes.
     """
 
@@ -71,6 +73,8 @@ class Case:
     kind: Kind
     value: Any
     certain: bool
+    delivered: str
+    frame: Literal["json", "text", "binary"]
     declared: tuple[str, ...]
 
 
@@ -79,12 +83,17 @@ def cases(document: Path, client: Client) -> list[Case]:
     root = load(document.as_posix(), Problems()).root
     found: list[Case] = []
     for index, connection in enumerate(client.connections):
-        for message in (*connection.sent, *connection.received):
-            found += _of_message(root, message, index)
+        standing = {member.key: wire.key for wire in connection.undivided for member in wire.members}
+        for side in (connection.sent, connection.received):
+            for message in side:
+                others = [other for other in side if other is not message]
+                found += _of_message(root, message, others, index, standing.get(message.key, message.key))
     return found
 
 
-def _of_message(root: Tree, message: WireMessage, connection: int) -> Iterator[Case]:
+def _of_message(
+    root: Tree, message: WireMessage, others: Sequence[WireMessage], connection: int, delivered: str
+) -> Iterator[Case]:
     node = _at(root, message.place.pointer)
     if not isinstance(node, dict) or "payload" not in node:
         return
@@ -103,27 +112,65 @@ def _of_message(root: Tree, message: WireMessage, connection: int) -> Iterator[C
     declared = tuple(sorted(_declared(schema)))
     values = {"example": list(_examples(node, root)), "instance": instances(_closed(schema), INSTANCES)}
     for kind in KINDS:
-        for value in values[kind]:
-            if valid(value) and _tells(message, value):
-                yield Case(connection, message.key, message.direction, kind, value, certain, declared)
+        for each in values[kind]:
+            value = each if kind == "example" else _named(message, each)
+            value = value if valid(value) else each
+            if valid(value) and _tells(message, others, value):
+                yield Case(
+                    connection, message.key, message.direction, kind, value, certain, delivered, message.frame, declared
+                )
 
 
-def _tells(message: WireMessage, value: Any) -> bool:
-    """Whether a frame says what it is: a schema may leave that out, a sender does not."""
-    if message.discriminator.by not in {"constant", "enum", "pair"}:
-        return True
-    return all(_has(value, path.split(".")) for path in message.discriminator.property.split("+"))
+def _named(message: WireMessage, value: Any) -> Any:
+    """A frame with the message's name where it has one: a schema may list those of all messages, or none."""
+    told = message.discriminator
+    if told.by != "constant" or told.value is None:
+        return value
+    path = told.property.replace("[]", ".0").split(".")
+    return _with(value, path, told.value) if _at_path(value, path) else value
 
 
-def _has(value: Any, path: Sequence[str]) -> bool:
+def _tells(message: WireMessage, others: Iterable[WireMessage], value: Any) -> bool:
+    """Whether a frame says which message it is: its schema may allow that it does not, or that it has the name of
+    another one; a sender would do neither.
+    """
+    told = _told(message, value)
+    if told is None or (told and told == str(message.discriminator.value)):
+        return bool(told)
+    return not any(_told(other, value) == str(other.discriminator.value) for other in others)
+
+
+def _told(message: WireMessage, value: Any) -> str | None:
+    """What stands where a message has its name; None where nothing does."""
+    property = message.discriminator.property
+    if not property or message.discriminator.by == "json_type":
+        return ""
+    paths = [path.replace("[]", ".0").split(".") for path in property.split("+")]
+    found = [each for path in paths for each in _at_path(value, path)]
+    return "+".join(map(str, found)) if len(found) == len(paths) else None
+
+
+def _at_path(value: Any, path: Sequence[str]) -> list[Any]:
+    """What stands at a path; empty where nothing does."""
     for name in path:
         if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         elif isinstance(value, dict) and name in value:
             value = value[name]
         else:
-            return False
-    return True
+            return []
+    return [value]
+
+
+def _with(value: Any, path: Sequence[str], inner: Any) -> Any:
+    """A copy of a value with something else at a path where something stands."""
+    if not path:
+        return inner
+    head, *rest = path
+    if isinstance(value, list):
+        index = int(head)
+        return [*value[:index], _with(value[index], rest, inner), *value[index + 1 :]]
+    return {**value, head: _with(value[head], rest, inner)}
 
 
 def _declared(schema: Tree) -> Iterator[str]:
@@ -240,6 +287,7 @@ def _closed(schema: Tree, inside: bool = False) -> Tree:
             found[name] = [_closed(each) for each in value] if isinstance(value, list) else _closed(value)
         else:
             found[name] = value
-    if "properties" in schema and "additionalProperties" not in schema and not combined and not inside:
+    described = set(schema.get("required", ())) <= set(schema.get("properties", ()))
+    if "properties" in schema and "additionalProperties" not in schema and described and not (combined or inside):
         found["additionalProperties"] = False
     return found

@@ -14,10 +14,8 @@ import sys
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import Any
-
-WRONG = 5
-"""How many faults of a package are told."""
+from types import UnionType
+from typing import Any, get_args
 
 
 def main(work: Path) -> None:
@@ -28,7 +26,7 @@ def main(work: Path) -> None:
             play = Play(Path(entry["package"]))
             for case in entry["cases"]:
                 play.case(case)
-            answer |= {"played": dict(play.played), "wrong": play.wrong[:WRONG], "faults": dict(play.faults)}
+            answer |= {"played": dict(play.played), "wrong": play.wrong, "faults": dict(play.faults)}
         except Exception:
             answer["error"] = traceback.format_exc()
         print(json.dumps(answer), flush=True)
@@ -43,6 +41,8 @@ class Play:
         self.modules = [importlib.import_module(f"{package.name}.{name}") for name in names if name != "__init__"]
         self.runtime = importlib.import_module(f"{package.name}._runtime")
         self.operations = importlib.import_module(f"{package.name}._runtime.operations")
+        self.errors = importlib.import_module(f"{package.name}._runtime.errors")
+        self.codecs = importlib.import_module(f"{package.name}._runtime.pydantic_codec")
         protocol = importlib.import_module(f"{package.name}.protocol")
         self.protocols = [each for each in vars(protocol).values() if isinstance(each, self.operations.Protocol)]
         self.played: Counter[str] = Counter()
@@ -60,37 +60,85 @@ class Play:
         self.played[kind] += 1
         if trouble:
             self.faults[kind] += 1
-            self.wrong.append(f"{kind} {case['key']}: {trouble}; {json.dumps(case['value'])[:300]}")
+            self.wrong.append(f"{kind} {case['key']}: {trouble}; {json.dumps(case['value'])[:2000]}")
 
     def _received(self, protocol: Any, case: dict[str, Any]) -> str | None:
-        frame = encoded(case["value"])
-        key, payload = protocol.codec.decode(frame)
-        if key != case["key"]:
+        key, payload = self._decoded(protocol.codec, case)
+        if key != case["delivered"]:
             return f"taken for `{key}`"
-        again = protocol.codec.reversed().encode(key, payload)
-        difference = compare(case["value"], decoded(again), case["declared"])
-        if difference:
-            return difference
+        if isinstance(payload, self.runtime.Undivided):
+            trouble = self._read_as_one_of(protocol.codec, payload, case)
+        else:
+            trouble = self._compared(case, protocol.codec.reversed().encode(key, payload))
+        if trouble:
+            return trouble
         pushes = [each for each in self._all(self.operations.PushOperation) if key in each.messages]
-        return asyncio.run(self._pushed(protocol, pushes[0], frame)) if pushes else None
+        return asyncio.run(self._pushed(protocol, pushes[0], case)) if pushes else None
 
-    async def _pushed(self, protocol: Any, operation: Any, frame: bytes) -> str | None:
+    def _decoded(self, codec: Any, case: dict[str, Any]) -> tuple[str, Any]:
+        frame = encoded(case)
+        key, payload = codec.decode_binary(frame) if case["frame"] == "binary" else codec.decode(frame)
+        return key, payload
+
+    def _compared(self, case: dict[str, Any], again: bytes) -> str | None:
+        """What differs in a frame that was made of what came of the frame of a case."""
+        if case["frame"] != "json":
+            return None if again == encoded(case) else f"becomes {again[:80]!r}"
+        return compare(case["value"], decoded(again), case["declared"])
+
+    def _read_as_one_of(self, codec: Any, payload: Any, case: dict[str, Any]) -> str | None:
+        """Of several messages that look alike, one must be what the frame is."""
+        if case["frame"] != "json":
+            text = self.runtime.read_as(payload, str)
+            return None if text == encoded(case).decode() else f"becomes {text!r}"
+        troubles: list[str] = []
+        (union,) = get_args(codec._received[case["delivered"]])
+        for model in get_args(union) if isinstance(union, UnionType) else (union,):
+            if model is None or model is type(None):
+                troubles.append("has no payload")
+                continue
+            try:
+                read = self.runtime.read_as(payload, model)
+            except self.errors.InvalidPayload as error:
+                troubles.append(str(error))
+                continue
+            difference = self._compared(case, self._alone(model).reversed().encode("one", read))
+            if difference is None:
+                return None
+            troubles.append(difference)
+        return f"is none of those that it is with: {'; '.join(troubles)}"
+
+    def _alone(self, model: object) -> Any:
+        """A codec of one message that is its payload."""
+        return self.codecs.PydanticCodec(self.codecs.Envelope("", None), sent={}, received={"one": model})
+
+    async def _pushed(self, protocol: Any, operation: Any, case: dict[str, Any]) -> str | None:
         """Through a connection in memory: exactly one value must come."""
         transport = self.runtime.MemoryTransport()
         connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
         got: list[object] = []
         connection.listen(operation, got.append)
         await connection.connect()
-        transport.connections[-1].send(frame)
+        server = transport.connections[-1]
+        (server.send_binary if case["frame"] == "binary" else server.send)(encoded(case))
         await asyncio.sleep(0)
         await connection.close()
         return None if len(got) == 1 else f"{len(got)} values reached the listener"
 
     def _sent(self, protocol: Any, case: dict[str, Any]) -> str | None:
-        key, payload = protocol.codec.reversed().decode(encoded(case["value"]))
-        if key != case["key"]:
-            return f"taken for `{key}` by the server" if case["certain"] else None
-        difference = compare(case["value"], decoded(protocol.codec.encode(key, payload)), case["declared"])
+        if case["certain"]:
+            key, payload = self._decoded(protocol.codec.reversed(), case)
+            if key != case["key"]:
+                return f"taken for `{key}` by the server"
+        else:
+            key, model = case["key"], protocol.codec._sent_types[case["key"]]
+            if model is None:
+                payload = None
+            elif case["frame"] == "json":
+                _, payload = self._alone(model).decode(encoded(case))
+            else:
+                payload = case["value"] if case["frame"] == "text" else encoded(case)
+        difference = self._compared(case, protocol.codec.encode(key, payload))
         if difference:
             return difference
         sends = [each for each in self._all(self.operations.SendOperation) if each.message == key]
@@ -101,18 +149,22 @@ class Play:
         connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
         await connection.connect()
         await connection.send(operation, payload)
-        frames = [decoded(frame) for frame in transport.connections[-1].received]
+        server = transport.connections[-1]
+        frames = server.received_binary if case["frame"] == "binary" else server.received
         await connection.close()
         if len(frames) != 1:
             return f"{len(frames)} frames were sent"
-        return compare(case["value"], frames[0], case["declared"])
+        return self._compared(case, frames[0])
 
     def _all(self, kind: type) -> list[Any]:
         return [each for module in self.modules for each in vars(module).values() if isinstance(each, kind)]
 
 
-def encoded(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+def encoded(case: dict[str, Any]) -> bytes:
+    """The frame of a case. What is no JSON travels as it is; a binary frame must not be UTF-8."""
+    if case["frame"] == "json" or not isinstance(case["value"], str):
+        return json.dumps(case["value"], ensure_ascii=False).encode()
+    return case["value"].encode() + (b"\xff" if case["frame"] == "binary" else b"")
 
 
 def decoded(frame: bytes) -> Any:

@@ -23,7 +23,7 @@ from .checkers import mypy_errors, pyright_errors, shared_runtime
 from .documents import Corpus, sampled
 from .frames import cases
 
-__all__ = ["Report", "Row", "examine"]
+__all__ = ["Report", "Row", "examine", "play"]
 
 PROBES = 2
 """How many interpreters play frames at a time."""
@@ -74,7 +74,7 @@ def examine(corpus: Corpus, folder: Path, *, one_in: int = 1) -> Report:
     few = set(sampled(tuple(Path(build.document) for build in built), one_in))
     chosen = [build for build in built if Path(build.document) in few]
     _types(report, chosen, folder / "typed")
-    _frames(report, chosen, folder)
+    _frames(report, built, folder)
     _same_bytes(report, chosen, folder / "again")
     _trees(report, corpus, folder / "trees")
     _others(report, corpus, folder / "others")
@@ -87,13 +87,23 @@ def examine(corpus: Corpus, folder: Path, *, one_in: int = 1) -> Report:
     return report
 
 
+def play(corpus: Corpus, folder: Path) -> Report:
+    """Build all documents and play their frames, nothing else; the notes have every fault."""
+    report = Report()
+    builds = build_all(corpus.websocket, folder / "built", verify=False)
+    _builds(report, corpus, builds)
+    _frames(report, [build for build in builds if build.outcome == "built"], folder, told=10_000)
+    return report
+
+
 def _builds(report: Report, corpus: Corpus, builds: Sequence[Build]) -> None:
     outcomes = Counter(build.outcome for build in builds)
     failed = outcomes["traceback"] + outcomes["hang"]
     total = len(builds)
     report.rows.append(Row("no traceback, no hang", f"{total - failed} of {total}", "all", failed == 0))
     ours = [build for build in builds if any(error.startswith("WSG60") for error in build.errors)]
-    report.rows.append(Row("builds", f"{outcomes['built']} of {total}", ">= 85 %", outcomes["built"] >= 0.845 * total))
+    enough = outcomes["built"] * 163 >= 138 * total
+    report.rows.append(Row("builds", f"{outcomes['built']} of {total}", ">= 138 of 163", enough))
     report.rows.append(Row("refused for a fault of the output", str(len(ours)), "0", not ours))
     for build in builds:
         name = Path(build.document).relative_to(corpus.folder).as_posix()
@@ -113,8 +123,8 @@ def _types(report: Report, builds: Sequence[Build], folder: Path) -> None:
         report.notes += [f"{checker}: {documents.get(name, name)}: {count}" for name, count in errors.items()]
 
 
-def _frames(report: Report, builds: Sequence[Build], folder: Path) -> None:
-    """Examples and made-up instances, both ways."""
+def _frames(report: Report, builds: Sequence[Build], folder: Path, told: int = 5) -> None:
+    """Examples and made-up instances, both ways; `told` faults of each document become notes."""
     entries = [_entry(build) for build in builds]
     answers = list(_played(entries, folder))
     documents = {build.package: Path(build.document).name for build in builds}
@@ -128,7 +138,7 @@ def _frames(report: Report, builds: Sequence[Build], folder: Path) -> None:
         wrong.update(answer["faults"])
         if answer["error"]:
             report.notes.append(f"{documents[answer['package']]}: {answer['error']}")
-        report.notes += [f"{documents[answer['package']]}: {sentence}" for sentence in answer["wrong"]]
+        report.notes += [f"{documents[answer['package']]}: {sentence}" for sentence in answer["wrong"][:told]]
     for kind, bar in (("example", 0.99), ("instance", 1.0)):
         total = sum(count for name, count in played.items() if name.startswith(kind))
         bad = sum(count for name, count in wrong.items() if name.startswith(kind))

@@ -11,7 +11,7 @@ from wsgen.emit import emit
 from wsgen.model import Json, Schema
 from wsgen.naming import name
 from wsgen.operations import Client
-from wsgen.payloads import write_models
+from wsgen.payloads import ModelOptions, write_models
 from wsgen.pipeline import build_client
 from wsgen.problems import Problems
 from wsgen.views import payload_roots, python_package
@@ -51,7 +51,7 @@ def from_client(client: Client, schemas: Mapping[str, Schema], package: str) -> 
         described.schemas,
         names.definitions,
         taken=names.classes,
-        strict_enums=False,
+        options=ModelOptions(),
         problems=problems,
     )
     assert not problems.fatal, list(problems)

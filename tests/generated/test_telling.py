@@ -79,6 +79,20 @@ UNDIVIDED: Json = {
     },
     "operations": {"tell": {"action": "send", "channel": {"$ref": "#/channels/feed"}}},
 }
+NOTES: Json = {
+    "asyncapi": "3.0.0",
+    "info": {"title": "Notes", "version": "1.0.0"},
+    "channels": {
+        "feed": {
+            "address": "/",
+            "messages": {
+                "note": {"contentType": "text/plain", "payload": TEXT},
+                "name": {"payload": TEXT},
+            },
+        }
+    },
+    "operations": {"tell": {"action": "send", "channel": {"$ref": "#/channels/feed"}}},
+}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +103,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         package = name.replace("-", "_")
         write(from_document(SPECS / "valid" / f"{name}.yaml", root, package), root / package)
     write(from_document(UNDIVIDED, root, "undivided_feed"), root / "undivided_feed")
+    write(from_document(SPECS / "valid" / "null-payloads.yaml", root, "null_payloads"), root / "null_payloads")
+    write(from_document(NOTES, root, "notes"), root / "notes")
     sys.path.insert(0, str(root))
     try:
         yield root
@@ -146,6 +162,51 @@ def test_what_cannot_be_told_apart_is_read_by_the_application(folder: Path) -> N
     wrong, _ = asyncio.run(talk(package, [{"at": "soon"}]))
     with pytest.raises(errors.InvalidPayload):
         runtime.read_as(wrong[0][1], package.Opened)
+
+
+def test_a_text_is_read_as_it_came_also_where_it_looks_like_json(folder: Path) -> None:
+    package, runtime = importlib.import_module("notes"), importlib.import_module("notes.runtime")
+    heard, _ = asyncio.run(talk(package, [7, "not JSON", "Ann"]))
+    assert [runtime.read_as(message, str) for _, message in heard[:3]] == ["7", "not JSON", "Ann"]
+
+
+def test_null_is_sent_where_the_document_requires_it(folder: Path) -> None:
+    package = importlib.import_module("null_payloads")
+    runtime = importlib.import_module("null_payloads.runtime")
+
+    async def converse() -> tuple[list[bytes], list[object]]:
+        transport = runtime.MemoryTransport()
+        heard: list[object] = []
+        async with package.PollClient("ws://test", transport=transport) as polls:
+            polls.on_nothing_new(heard.append)
+            await polls.poll()
+            transport.connections[-1].send(b"null")
+        async with package.CommandsClient("ws://test", transport=transport) as commands:
+            commands.on_started(heard.append)
+            await commands.start()
+            await commands.stop()
+            transport.connections[-1].send(b'{"type":"started"}')
+        return [frame for each in transport.connections for frame in each.received], heard
+
+    frames, heard = asyncio.run(converse())
+    assert frames == [b"null", b'{"type":"start","payload":null}', b'{"type":"stop"}']
+    assert heard == [None, None]
+
+
+def test_fakes_send_null_too(folder: Path) -> None:
+    package = importlib.import_module("null_payloads")
+    fakes = importlib.import_module("null_payloads.fakes")
+
+    async def converse() -> tuple[list[object], list[str]]:
+        server = fakes.FakePollServer()
+        heard: list[object] = []
+        async with package.PollClient("ws://fake", transport=server.transport) as polls:
+            polls.on_nothing_new(heard.append)
+            await polls.poll()
+            server.push_nothing_new()
+        return heard, [each.message for each in server.received]
+
+    assert asyncio.run(converse()) == ([None], ["poll"])
 
 
 def test_fakes_send_any_of_them_and_take_binary_frames(folder: Path) -> None:

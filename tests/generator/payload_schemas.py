@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsgen.model import ABSENT, Always, Named, Never, Schema, SchemaKey, Shape
-from wsgen.payloads import Models, Root, write_models
+from wsgen.payloads import ModelOptions, Models, Root, write_models
 from wsgen.problems import Place, Problems
 
 _OWN = {
@@ -80,6 +80,7 @@ def models(
     names: Mapping[str, str] | None = None,
     taken: frozenset[str] = frozenset(),
     strict: bool = False,
+    typed_formats: bool = False,
     problems: Problems | None = None,
 ) -> Models:
     """The models of payloads by name. Without `sent` and `received`, every definition is received."""
@@ -99,5 +100,10 @@ def models(
     given = {key(name): schema(each, f"/components/schemas/{name}") for name, each in definitions.items()}
     called = {key(name): (names or {}).get(name, name) for name in definitions}
     return write_models(
-        roots, given, called, taken=taken, strict_enums=strict, problems=Problems() if problems is None else problems
+        roots,
+        given,
+        called,
+        taken=taken,
+        options=ModelOptions(strict, typed_formats),
+        problems=Problems() if problems is None else problems,
     )

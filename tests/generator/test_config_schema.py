@@ -118,6 +118,7 @@ ALL: dict[str, Any] = {
     "exclude": "c.*",
     "heartbeat": {"type": "ping", "interval": 2.5, "payload": {"a": [1, None]}, "reply": "pong"},
     "strict_enums": True,
+    "typed_formats": True,
     "strict_topic": True,
     "reply": {"status": "s", "message": "", "topic": "t", "ok": ["yes", True]},
     "delivery": {"policy": "latest", "limit": 3, "key": "k"},

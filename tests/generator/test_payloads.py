@@ -181,7 +181,8 @@ class TestClasses:
         assert (value.bar, value.bar_2, value.bar_3, value.ba_r) == (3, 1, 2, 4)
 
     def test_a_date_may_be_called_date(self) -> None:
-        found = models({"Day": {"type": "object", "properties": {"date": {"type": "string", "format": "date"}}}})
+        day = {"type": "object", "properties": {"date": {"type": "string", "format": "date"}}}
+        found = models({"Day": day}, typed_formats=True)
 
         assert "date: dt.date | None = None" in found.text
         assert encoded(found, "received:Day", '{"date":"2024-02-29"}') == '{"date":"2024-02-29"}'
@@ -302,7 +303,8 @@ class TestAbsence:
     def test_defaults_have_the_type_of_their_field(self, schema: dict[str, Any], default: Any, written: str) -> None:
         owner = {"type": "object", "properties": {"value": {**schema, "default": default}}}
         problems = Problems()
-        found = models({"Owner": owner, "Inner": text("x")}, received={"o": {"$ref": "Owner"}}, problems=problems)
+        definitions = {"Owner": owner, "Inner": text("x")}
+        found = models(definitions, received={"o": {"$ref": "Owner"}}, typed_formats=True, problems=problems)
 
         (line,) = [line for line in found.text.splitlines() if line.startswith("    value: ")]
         assert line.endswith(f" = {written}")
@@ -544,10 +546,34 @@ class TestOtherKeywords:
         assert [problem.code for problem in problems] == ["WSG464"]
 
     def test_a_payload_that_needs_imports_of_its_own_has_a_name(self) -> None:
-        found = models({}, received={"Times": {"type": "array", "items": {"type": "string", "format": "date-time"}}})
+        times = {"type": "array", "items": {"type": "string", "format": "date-time"}}
+        found = models({}, received={"Times": times}, typed_formats=True)
 
         assert found.types["received:Times"] == TypeExpression("Times", ("Times",), ())
         assert body(found) == "Times: TypeAlias = list[dt.datetime]\n"
+
+    @pytest.mark.parametrize(
+        ("format", "text"),
+        [
+            ("uuid", "bid-42"),
+            ("uuid", "6F1C0A52-6A53-4B1C-9D3B-0F5B2A3C4D5E"),
+            ("date-time", ""),
+            ("date-time", "2024-02-29T10:00:00.123456789Z"),
+            ("date-time", "2016-12-31T23:59:60Z"),
+            ("date", "29.2.2024"),
+        ],
+    )
+    def test_formats_stay_the_text_that_travels(self, format: str, text: str) -> None:
+        owner = {"type": "object", "properties": {"value": {"type": "string", "format": format, "description": "V"}}}
+        json = f'{{"value":"{text}"}}'
+
+        for found, id in (
+            (models({"O": owner}), "received:O"),
+            (models({"O": owner}, sent={"O": {"$ref": "O"}}), "sent:O"),
+        ):
+            assert "value: str" in found.text or "value: Annotated[str | None, OMIT_NONE]" in found.text
+            assert f'"""V\n\n    Format: {format}.\n    """' in found.text
+            assert encoded(found, id, json) == json
 
     def test_a_bomb_of_combinations_ends(self) -> None:
         bomb: dict[str, Any] = {

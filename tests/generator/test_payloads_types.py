@@ -90,7 +90,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two packages, one of which sends what the other one receives, with the runtime copied in."""
     folder = tmp_path_factory.mktemp("checked")
     roots = {name: {"$ref": name} for name in DEFINITIONS}
-    for package, found in (("sends", models(DEFINITIONS, sent=roots)), ("receives", models(DEFINITIONS))):
+    for package, found in (
+        ("sends", models(DEFINITIONS, sent=roots, typed_formats=True)),
+        ("receives", models(DEFINITIONS)),
+    ):
         runtime = folder / package / "_runtime"
         runtime.mkdir(parents=True)
         for name in ("codec.py", "errors.py", "pydantic_codec.py", "rules.py", "samples.py", "undivided.py"):

@@ -142,6 +142,13 @@ class TestRules:
         assert isinstance(connection.rule, ByValue)
         assert [case for case, _ in connection.rule.cases] == [True, 1]
 
+    @pytest.mark.parametrize("value", [True, " ", ""])
+    def test_a_tag_that_says_nothing_is_no_name(self, value: str | bool) -> None:
+        blank, other = Shape(AT, enum=(value,)), Shape(AT, enum=(7,))
+        connection, _ = self.received(obj(v=blank, a=TEXT), obj(v=other, a=TEXT))
+        assert [wire.key for wire in connection.received] == ["m0", "7"]
+        assert leads(connection, {"v": value}) == "m0"
+
     def test_what_can_be_told_apart_is_told_apart_beside_what_cannot(self) -> None:
         connection, codes = self.received(
             obj(type=const("a")), obj(type=const("b")), obj(None, type=TEXT, x=TEXT), obj(None, type=TEXT, y=TEXT)

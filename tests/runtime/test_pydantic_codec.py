@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
@@ -300,6 +301,20 @@ class TestOtherEnvelopes:
         with pytest.raises(Undecodable) as caught:
             codec.decode(b"[]")
         assert (caught.value.key, caught.value.error.path) == ("q", "$")
+
+    def test_null_that_is_a_payload_is_sent(self) -> None:
+        whole = PydanticCodec(Envelope("", None), sent={"poll": NoneType}, received={"empty": NoneType})
+        wrapped = PydanticCodec(Envelope("type", "payload"), sent={"poll": NoneType, "ping": None}, received={})
+
+        assert whole.encode("poll", None) == whole.encode_parameters("poll", {}) == b"null"
+        assert whole.decode(b"null") == ("empty", None)
+        assert whole.reversed().assemble("empty", {}) is None
+        assert (
+            wrapped.encode("poll", None) == wrapped.encode_parameters("poll", {}) == b'{"type":"poll","payload":null}'
+        )
+        assert wrapped.encode("ping", None) == b'{"type":"ping"}'
+        with pytest.raises(Undecodable):
+            whole.decode(b"{}")
 
     def test_one_array_needs_no_tag(self) -> None:
         codec = PydanticCodec(Envelope("", None), sent={}, received={"ticker": tuple[int, list[float], str]})

@@ -155,6 +155,7 @@ DESCRIBED_KEYS: Mapping[str, Schema] = {
     "exclude": _said("Patterns over wire types: what it has not.", _texts(), []),
     "heartbeat": _said("A message that clients send regularly.", HEARTBEAT),
     "strict_enums": _said("Whether values that the document does not list are refused.", FLAG, False),
+    "typed_formats": _said("Whether dates, times and UUIDs become objects; else they stay text.", FLAG, False),
     **GENERAL_KEYS,
     "replies": _said("Which messages answer which, by wire type or id, in either direction.", _table_of(_texts())),
     "subscriptions": _said(

@@ -203,6 +203,7 @@ class ClientSettings(Layer):
         fakes: whether the package has a fake server for tests of applications; default True.
         readme: whether the package has a README; default True.
         strict_enums: closes all enums; default False: unknown values of received ones are kept.
+        typed_formats: dates, times and UUIDs become objects; default False: they stay the text that travels.
         every: what holds for every domain.
         domains: settings of domains by dotted name, on top of `every`.
         document: what the document says; everything else is on top of it.
@@ -235,6 +236,7 @@ class ClientSettings(Layer):
     fakes: bool = True
     readme: bool = True
     strict_enums: bool = False
+    typed_formats: bool = False
     every: DomainSettings = DomainSettings()
     replies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     subscriptions: Mapping[str, SubscriptionSettings] = field(default_factory=dict[str, SubscriptionSettings])

@@ -179,7 +179,7 @@ def _client(table: Table, folder: Path) -> ClientSettings:
 def _described(table: Table) -> ClientSettings:
     """The keys of a client that a document can say, too."""
     keys = ("perspective", "connection", "discriminator", "wire_types", "framing", "envelope")
-    more = ("rename", "include", "exclude", "heartbeat", "strict_enums")
+    more = ("rename", "include", "exclude", "heartbeat", "strict_enums", "typed_formats")
     return ClientSettings(
         input="",
         perspective=table.choice("perspective", "auto", PERSPECTIVES),
@@ -193,6 +193,7 @@ def _described(table: Table) -> ClientSettings:
         exclude=table.texts("exclude"),
         heartbeat=_heartbeat(table),
         strict_enums=table.flag("strict_enums"),
+        typed_formats=table.flag("typed_formats"),
         every=_every_domain(table),
         replies=_replies(table),
         subscriptions={name: _subscription(each) for name, each in table.tables("subscriptions").items()},

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from wsgen.config import ClientSettings
-from wsgen.model import Always, Message, Operation, Schema
+from wsgen.model import Always, Json, Message, Operation, Schema
 from wsgen.operations import Discriminator, Envelope, WireMessage
 from wsgen.problems import Problems
 
@@ -130,12 +130,12 @@ def _wire(
     told: Mapping[tuple[str, str], int],
 ) -> WireMessage:
     frame = tags.kinds.get(message.key, "json")
-    payload, optional = _payload(message, envelope, schemas) if frame == "json" else (None, False)
+    payload, optional = _payload(message, envelope, schemas, direction) if frame == "json" else (None, False)
     discriminator = tags.of(message)
-    tagged = discriminator.by == "constant"
+    named = discriminator.by == "constant" and (bool(tags.path) or _is_name(discriminator.value))
     return WireMessage(
         id=message.id,
-        key=str(discriminator.value) if told[_told(discriminator)] == 1 and tagged else message.id,
+        key=str(discriminator.value) if named and told[_told(discriminator)] == 1 else message.id,
         frame=frame,
         direction=direction,
         discriminator=discriminator,
@@ -147,6 +147,11 @@ def _wire(
         description=message.description or (operation.description if operation else ""),
         deprecated=message.deprecated or (operation is not None and operation.deprecated),
     )
+
+
+def _is_name(value: Json) -> bool:
+    """Whether a tag can stand for the message where people read of it: `true` and a blank say nothing."""
+    return not isinstance(value, bool) and any(map(str.isalnum, str(value)))
 
 
 def _told(discriminator: Discriminator) -> tuple[str, str]:
@@ -168,15 +173,21 @@ def _with_unique_keys(wires: list[WireMessage]) -> list[WireMessage]:
     return unique
 
 
-def _payload(message: Message, envelope: Envelope, schemas: Schemas) -> tuple[Schema | None, bool]:
+def _payload(
+    message: Message, envelope: Envelope, schemas: Schemas, direction: Direction
+) -> tuple[Schema | None, bool]:
     """What the envelope wraps, and whether it may be absent.
 
     FastWS lets every required payload be null as well, and never sends null: that says nothing of the payload.
+    Null that a server must get is sent; what is received in its place does not matter.
     """
     if envelope.payload is None:
         return message.payload, False
     wrapped = schemas.at(message.payload, envelope.payload)
-    if wrapped is None or schemas.is_null(wrapped):
+    if wrapped is None:
         return None, False
+    if schemas.is_null(wrapped):
+        wanted = direction == "to_server" and envelope.payload in schemas.required(message.payload)
+        return (wrapped if wanted else None), False
     payload, _ = schemas.without_null(wrapped)
     return payload, envelope.payload not in schemas.required(message.payload)

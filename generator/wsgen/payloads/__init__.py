@@ -7,6 +7,6 @@ datamodel-code-generator (`annotate`), and prints the module (`fields`, `layout`
 
 from __future__ import annotations
 
-from .models import Models, Root, TypeExpression, examine_models, write_models
+from .models import ModelOptions, Models, Root, TypeExpression, examine_models, write_models
 
-__all__ = ["Models", "Root", "TypeExpression", "examine_models", "write_models"]
+__all__ = ["ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]

@@ -30,7 +30,7 @@ from .read import Hint, Reader
 from .settle import Settled, parts, reachable, settle
 from .text import Imports, alias, class_, module, order, unfinished
 
-__all__ = ["Models", "Root", "TypeExpression", "examine_models", "write_models"]
+__all__ = ["ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,26 @@ class Models:
     open_enums: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """What users decide of all models.
+
+    Attributes:
+        strict_enums: open no enum.
+        typed_formats: dates, times and UUIDs are objects; else they stay the text that travels.
+    """
+
+    strict_enums: bool = False
+    typed_formats: bool = False
+
+
 def write_models(
     roots: Sequence[Root],
     definitions: Mapping[SchemaKey, Schema],
     names: Mapping[SchemaKey, str],
     *,
     taken: Collection[str],
-    strict_enums: bool,
+    options: ModelOptions,
     problems: Problems,
 ) -> Models:
     """Write the models of all payloads and of what they use.
@@ -100,9 +113,8 @@ def write_models(
         definitions: the schemas that have a place of their own, by key.
         names: the class name of each of them.
         taken: names that classes of inline schemas must not have.
-        strict_enums: open no enum.
     """
-    return _Writer(*_settle_all(roots, definitions, names, taken, strict_enums, problems), problems).models()
+    return _Writer(*_settle_all(roots, definitions, names, taken, options, problems), problems).models()
 
 
 def examine_models(
@@ -111,7 +123,7 @@ def examine_models(
     names: Mapping[SchemaKey, str],
     *,
     taken: Collection[str],
-    strict_enums: bool,
+    options: ModelOptions,
     problems: Problems,
 ) -> None:
     """Report what `write_models` would report, and write nothing.
@@ -119,7 +131,7 @@ def examine_models(
     datamodel-code-generator is not loaded, which takes longer than all the rest; that it could not write a
     model (WSG463) is therefore not told.
     """
-    settled, sent = _settle_all(roots, definitions, names, taken, strict_enums, problems)
+    settled, sent = _settle_all(roots, definitions, names, taken, options, problems)
     _fields(settled, sent, problems)
 
 
@@ -128,14 +140,14 @@ def _settle_all(
     definitions: Mapping[SchemaKey, Schema],
     names: Mapping[SchemaKey, str],
     taken: Collection[str],
-    strict_enums: bool,
+    options: ModelOptions,
     problems: Problems,
 ) -> tuple[Settled, Collection[str]]:
     """What is needed of all types, and the ids of those that the client sends."""
-    reader = Reader(definitions, names, taken, problems)
+    reader = Reader(definitions, names, taken, problems, typed_formats=options.typed_formats)
     types = {root.id: _payload(root, reader, problems) for root in roots}
     found = reader.finish()
-    settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=strict_enums)
+    settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=options.strict_enums)
     settled = _with_names_for_payloads(settled, roots, reader)
     needed = reachable(settled.definitions, settled.roots.values())
     settled = replace(settled, definitions={id: each for id, each in settled.definitions.items() if id in needed})

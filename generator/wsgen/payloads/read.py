@@ -75,8 +75,8 @@ _MEANT: Mapping[str, str] = {
     "any": "",
 }
 
-# Formats that have a type of their own in every target. Others are text: their types change what they hold
-# (URLs), or refuse what the format allows.
+# Formats that have a type of their own in every target, where the configuration wants that. Others are always text:
+# their types change what they hold (URLs), or refuse what the format allows.
 _FORMATS: Mapping[str, ScalarKind] = {"date-time": "date-time", "date": "date", "uuid": "uuid"}
 
 
@@ -110,7 +110,10 @@ class Reader:
         names: Mapping[SchemaKey, str],
         taken: Collection[str],
         problems: Problems,
+        *,
+        typed_formats: bool,
     ) -> None:
+        self._formats: Mapping[str, ScalarKind] = _FORMATS if typed_formats else {}
         self._definitions = definitions
         self._names = names
         self._problems = problems
@@ -298,7 +301,7 @@ class Reader:
             return [Anything()]
         kind = _SCALARS[word]
         if kind == "string" and not _several(shape.types):
-            kind = _FORMATS.get(shape.format, kind)
+            kind = self._formats.get(shape.format, kind)
         pattern = shape.keywords.get("pattern")
         if kind == "string" and isinstance(pattern, str) and not can_match(pattern):
             self._problems.note("WSG462", f"the pattern {pattern!r} is not checked by the client", shape.place)
@@ -374,8 +377,11 @@ class Reader:
         if not isinstance(schema, Shape):
             return Property(wire, type, required, schema.place)
         merged = self._flat(schema, frozenset()) if schema.all_of else schema
-        default = merged.default if isinstance(merged, Shape) else schema.default
-        return Property(wire, type, required, schema.place, default, schema.description, schema.deprecated)
+        default, format = (merged.default, merged.format) if isinstance(merged, Shape) else (schema.default, "")
+        description = schema.description
+        if format in _FORMATS and format not in self._formats:
+            description = f"{description.strip()}\n\nFormat: {format}.".lstrip()
+        return Property(wire, type, required, schema.place, default, description, schema.deprecated)
 
 
 _TYPED = frozenset({*_SCALARS, "object", "array"})

@@ -33,7 +33,7 @@ from .package import FacadeClass, FacadeModule, ProtocolModule
 from .rules import rule_arguments
 from .scope import Scope
 from .texts import docs, sentence, summary
-from .types import DomainView
+from .types import NOTHING, DomainView
 
 __all__ = ["facade_module", "facade_names", "protocol_module"]
 
@@ -189,9 +189,7 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
     def table(opening: str, messages: Sequence[WireMessage], kind: str) -> Code:
         types = [place.types.sent(each) if kind == "sent" else place.types.received(each) for each in messages]
         items = [
-            f"{literal(message.key)}: {scope.type(type)}"
-            if message.frame == "json"
-            else f"{literal(message.key)}: {scope.use(_RULES, 'Raw')}({literal(message.frame)})"
+            f"{literal(message.key)}: {_codec_type(message, type, scope)}"
             for message, type in zip(messages, types, strict=True)
         ]
         return collection(opening, items, "}")
@@ -211,6 +209,15 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
         more.append(f"url_env={literal(place.url_env)}")
     protocol = call(scope.use(_OPERATIONS, "Protocol"), literal(str(names.package)), codec, *more)
     return lay(protocol, 0, lead=f"{place.names.protocol} = ")
+
+
+def _codec_type(message: WireMessage, type: TypeExpression, scope: Scope) -> str:
+    """What a codec takes for the type of a message's payload."""
+    if message.frame != "json":
+        return f"{scope.use(_RULES, 'Raw')}({literal(message.frame)})"
+    if message.payload is not None and type == NOTHING:
+        return scope.use("types", "NoneType")
+    return scope.type(type)
 
 
 def _heartbeat(place: NamedConnection, beat: Heartbeat, scope: Scope) -> Code:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeGuard, get_args, get_origin
 
 from pydantic import (
@@ -92,9 +93,9 @@ class PydanticCodec:
     """A `codec.Codec` over pydantic.
 
     `sent` and `received` give the type of each message's payload by its key: a model class, any other type
-    that pydantic knows, or None for a message without a payload; a `Raw` for one that is no JSON, an
-    `Undivided[A | B]` for several that cannot be told apart. A received payload may be left out or null
-    where its type allows None.
+    that pydantic knows, or None for a message without a payload, `NoneType` for one whose payload is null; a
+    `Raw` for one that is no JSON, an `Undivided[A | B]` for several that cannot be told apart. A received
+    payload may be left out or null where its type allows None.
 
     `rule` leads from a received frame to its message where a tag alone does not, `sent_rule` does so for what
     is sent. With a rule, payloads are whole frames.
@@ -374,8 +375,9 @@ def _read_as(model: type[Any], frame: bytes, raw: Json) -> Any:
         return adapter.validator.validate_json(frame, by_alias=True, by_name=False)
     except ValidationError as error:
         failure = error
-    if model is str and isinstance(raw, str):
-        return raw  # a text frame without JSON
+    if model is str:
+        # A text frame. Where it happens to be JSON, only a string is taken for that.
+        return raw if isinstance(raw, str) else frame.decode()
     raise InvalidPayload(getattr(model, "__name__", str(model)), *_first_fault(failure, raw))
 
 
@@ -450,7 +452,7 @@ class _Sent:
         self._adapter = TypeAdapter[Any](type)
         self._key = key
         self._type = type
-        self._optional = _accepts_none(type)
+        self._optional = _accepts_none(type) and type is not NoneType
         self._whole = envelope.payload is None
         self._tag = _tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
         self._open = to_json(self._tag)[:-1] + (b"," if self._tag else b"") + to_json(envelope.payload) + b":"
@@ -466,6 +468,8 @@ class _Sent:
         """The frame of a payload that is JSON already."""
         if self._type is None:
             return to_json(self._tag)
+        if self._type is NoneType:
+            body = b"null"
         if self._whole:
             return _tagged(body, self._tag) if self._tag else body
         return self._open + body + b"}"
@@ -476,7 +480,7 @@ class _Sent:
 
     def assemble(self, values: Mapping[str, object]) -> Any:
         """See `ServerCodec.assemble`."""
-        if self._type is None:
+        if self._type is None or self._type is NoneType:
             return None
         whole: object = nested(values)
         try:
