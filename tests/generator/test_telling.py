@@ -144,9 +144,9 @@ class TestRules:
 
     @pytest.mark.parametrize("value", [True, " ", ""])
     def test_a_tag_that_says_nothing_is_no_name(self, value: str | bool) -> None:
-        blank, other = Shape(AT, enum=(value,)), Shape(AT, enum=(7,))
-        connection, _ = self.received(obj(v=blank, a=TEXT), obj(v=other, a=TEXT))
-        assert [wire.key for wire in connection.received] == ["m0", "7"]
+        blank, other = Shape(AT, enum=(value,)), Shape(AT, enum=("b",))
+        connection, _ = self.received(obj(v=blank), obj(v=other), obj(v=Shape(AT, types=("number",))))
+        assert [wire.key for wire in connection.received] == ["m0", "b", "m2"]
         assert leads(connection, {"v": value}) == "m0"
 
     def test_what_can_be_told_apart_is_told_apart_beside_what_cannot(self) -> None:
