@@ -1,6 +1,6 @@
 # Needs an environment with `pip install -e '.[dev]'`. What runs in CI is .ci/run: the same as `make check`.
 
-.PHONY: check fix test soak corpus fuzz regen bench
+.PHONY: check fix test faults soak corpus fuzz regen bench
 
 check:
 	ruff format --check
@@ -15,6 +15,12 @@ fix:
 
 test:
 	pytest
+
+# Everything that goes wrong on the wire, on every transport.
+faults:
+	WSGEN_TRANSPORT=websockets pytest tests/faults
+	WSGEN_TRANSPORT=websockets-recv pytest tests/faults
+	WSGEN_TRANSPORT=picows pytest tests/faults
 
 # 10,000 subscriptions through 200 drops.
 soak:

@@ -177,7 +177,7 @@ def build_client(
     stage("print")
     package = python_package(understood.client, names, models, understood.settings)
     shared = shared_runtime(settings, output)
-    files = emit(package, runtime=shared)
+    files = emit(package, runtime=shared, picows=settings.picows)
     whole = files if shared is None else emit(package)
     if check:
         stage("verify")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+import uvloop
 
 from generated_example.python.trading import (
     Alert,
@@ -37,15 +39,22 @@ from generated_example.python.trading.errors import (
     SubscriptionRejected,
 )
 from generated_example.python.trading.runtime import Retry
+from tests.lent import picows_lent_to
 from tests.servers import TradingServer
 
-TRANSPORTS = ("websockets", "websockets-recv")
+TRANSPORTS = ("websockets", "websockets-recv", "picows")
 BAR = {"time": 1, "open": 1.0, "high": 2.0, "low": 0.5, "close": 1.5}
 
 
 @pytest.fixture(params=TRANSPORTS)
-def client(request: pytest.FixtureRequest, trading_server: TradingServer) -> TradingClient:
-    return TradingClient(trading_server.url, transport=request.param)
+def client(request: pytest.FixtureRequest, trading_server: TradingServer) -> Iterator[TradingClient]:
+    transport: str = request.param
+    with picows_lent_to("generated_example.python.trading") if transport == "picows" else nullcontext():
+        yield TradingClient(trading_server.url, transport=transport)
+
+
+async def test_these_tests_run_on_each_loop(request: pytest.FixtureRequest) -> None:
+    assert isinstance(asyncio.get_running_loop(), uvloop.Loop) == ("uvloop" in request.node.name)
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

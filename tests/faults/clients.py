@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
@@ -37,6 +38,9 @@ JOIN = OPERATIONS.requests["chat.join"]
 PING = OPERATIONS.requests["ping"]
 TYPING = OPERATIONS.sends["chat.typing"]
 MESSAGE = OPERATIONS.pushes["chat.message"]
+
+TRANSPORT: Final = os.environ.get("WSGEN_TRANSPORT", "websockets")
+"""What all clients of these tests use that do not say otherwise."""
 
 HASTE: Final = Retry(delays=(0.01, 0.02, 0.03, *[0.05] * 7), stable_after=0.1, give_up_after=8.0)
 """The rules of reconnection, with short delays."""
@@ -101,7 +105,13 @@ class FaultClient(Client):
     def __init__(self, url: str, **options: Any) -> None:
         self.events: list[ConnectionEvent] = []
         self.watches: list[Watch] = []
-        defaults = {"retry": HASTE, "timeout": 2.0, "open_timeout": 2.0, "on_state": self.events.append}
+        defaults = {
+            "transport": TRANSPORT,
+            "retry": HASTE,
+            "timeout": 2.0,
+            "open_timeout": 2.0,
+            "on_state": self.events.append,
+        }
         super().__init__(OPERATIONS.protocol, url, cast(ConnectionOptions, {**defaults, **options}))
 
     @property

@@ -60,7 +60,7 @@ async def test_the_dialogue_has_so_many_frames() -> None:
             await recovered(server, client)
 
 
-@pytest.mark.parametrize("transport", ["websockets", "websockets-recv"])
+@pytest.mark.parametrize("transport", ["websockets", "websockets-recv", "picows"])
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
 @pytest.mark.parametrize(("direction", "position"), POSITIONS)
 async def test_a_cut_between_two_frames(direction: Direction, position: int, reset: bool, transport: str) -> None:

@@ -15,7 +15,7 @@ import yaml
 from websockets.asyncio.server import ServerConnection, serve
 from wsgen.config import load_config
 from wsgen.pipeline import build_client
-from wsgen.problems import Problem, Problems
+from wsgen.problems import Problem, Problems, Stop
 
 from .packages import write
 
@@ -338,3 +338,27 @@ def test_no_readme(build: Build) -> None:
     built = build("readme = false\n")
     assert not (built.folder / "README.md").exists()
     assert (built.folder / "client.py").exists()
+
+
+class TestPicows:
+    async def test_a_package_that_is_built_with_it_connects_with_it(self, build: Build) -> None:
+        built = build("picows = true\n")
+
+        async def answer(ws: ServerConnection) -> None:
+            async for raw in ws:
+                assert json.loads(raw)["type"] == "now"
+                await ws.send(json.dumps({"type": "now.response", "payload": {"n": 2}}))
+
+        async with serve(answer, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            async with built.module.Feed0Client(f"ws://127.0.0.1:{port}/feed", transport="picows") as client:
+                assert (await client.now(built.module.Beat(n=1))).n == 2
+
+    def test_without_it_the_error_names_the_key(self, build: Build) -> None:
+        built = build()
+        with pytest.raises(ValueError, match="picows = true"):
+            built.module.Feed0Client("ws://127.0.0.1:1/feed", transport="picows")
+
+    def test_a_document_has_no_say_in_it(self, build: Build) -> None:
+        with pytest.raises(Stop):
+            build(info="x-wsgen-picows: true")

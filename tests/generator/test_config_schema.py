@@ -107,6 +107,7 @@ ALL: dict[str, Any] = {
     "url_env": "URL",
     "fakes": False,
     "readme": True,
+    "picows": True,
     "perspective": "server",
     "connection": "shared",
     "discriminator": "op",

@@ -23,11 +23,12 @@ NAME = "shared runtime"
 
 @dataclass(frozen=True, slots=True)
 class SharedRuntime:
-    """One copy of the runtime. `fakes`: whether one of its packages has a fake server."""
+    """One copy of the runtime. `fakes`, `picows`: whether one of its packages has them."""
 
     output: Path
     models: str
     fakes: bool
+    picows: bool
 
     @property
     def job(self) -> Job:
@@ -35,7 +36,7 @@ class SharedRuntime:
 
     @property
     def fingerprint(self) -> str:
-        return "sha256:" + hashlib.sha256(f"runtime {self.models} {self.fakes}".encode()).hexdigest()
+        return "sha256:" + hashlib.sha256(f"runtime {self.models} {self.fakes} {self.picows}".encode()).hexdigest()
 
     def current(self, version: str) -> Current | None:
         """The copy, where it is up to date."""
@@ -47,7 +48,7 @@ class SharedRuntime:
         from wsgen.emit import shared_files
         from wsgen.write import Origin
 
-        files = shared_files(self.models, fakes=self.fakes)
+        files = shared_files(self.models, fakes=self.fakes, picows=self.picows)
         return Package(NAME, self.output, files, {}, Origin(self.fingerprint, version, NAME), "", ())
 
 
@@ -55,9 +56,10 @@ def shared_runtimes(jobs: Sequence[Job], config: Config) -> list[SharedRuntime]:
     """The copies that the clients of a run import, for all clients of the configuration that do."""
     wanted = dict.fromkeys(folder for job in jobs for folder in _folders([job.settings]))
     everyone = [*(job.settings for job in jobs), *config.clients]
+    users = {folder: [each for each in everyone if folder in _folders([each])] for folder in wanted}
     return [
-        SharedRuntime(folder, "pydantic", any(each.fakes for each in everyone if folder in _folders([each])))
-        for folder in wanted
+        SharedRuntime(folder, "pydantic", any(each.fakes for each in own), any(each.picows for each in own))
+        for folder, own in users.items()
     ]
 
 

@@ -180,6 +180,7 @@ PACKAGE_KEYS: Mapping[str, Schema] = {
     ),
     "fakes": _said("Whether the package has a fake server for tests.", FLAG, True),
     "readme": _said("Whether the package has a README.", FLAG, True),
+    "picows": _said('Whether the runtime has `transport="picows"`, which needs the package picows.', FLAG, False),
 }
 """Keys that only the user of a document can say."""
 

@@ -202,6 +202,7 @@ class ClientSettings(Layer):
         url_env: an environment variable that holds the URL; default None.
         fakes: whether the package has a fake server for tests of applications; default True.
         readme: whether the package has a README; default True.
+        picows: whether the runtime has the transport on picows; default False.
         strict_enums: closes all enums; default False: unknown values of received ones are kept.
         typed_formats: dates, times and UUIDs become objects; default False: they stay the text that travels.
         every: what holds for every domain.
@@ -235,6 +236,7 @@ class ClientSettings(Layer):
     url_env: str | None = None
     fakes: bool = True
     readme: bool = True
+    picows: bool = False
     strict_enums: bool = False
     typed_formats: bool = False
     every: DomainSettings = DomainSettings()

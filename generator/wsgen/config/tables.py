@@ -65,6 +65,7 @@ NOT_IN_DOCUMENTS: Mapping[str, str] = dict.fromkeys(
         "url_env",
         "fakes",
         "readme",
+        "picows",
     ),
     "how a package is made is for its user to say, in the configuration",
 )
@@ -172,6 +173,7 @@ def _client(table: Table, folder: Path) -> ClientSettings:
         url_env=_environment_variable(table),
         fakes=table.flag("fakes", True),
         readme=table.flag("readme", True),
+        picows=table.flag("picows", False),
         given={**found.given, **table.given(*NOT_IN_DOCUMENTS)},
     )
 

@@ -32,15 +32,16 @@ PICOWS = "picows_transport.py"
 """The transport that needs a library of its own, which type checkers would miss."""
 
 
-def emit(package: Package, *, runtime: str | None = None) -> dict[PurePosixPath, str]:
+def emit(package: Package, *, runtime: str | None = None, picows: bool = False) -> dict[PurePosixPath, str]:
     """The texts of a package by their paths below its folder, sorted; the manifest is not among them.
 
-    `runtime` is the module that holds a shared runtime; None: the package gets a copy of its own.
+    `runtime` is the module that holds a shared runtime; None: the package gets a copy of its own, with the transport
+    on picows where that is wanted.
 
     Raises:
         SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
     """
-    own = runtime_files("pydantic", fakes=package.fakes is not None) if runtime is None else ()
+    own = runtime_files("pydantic", fakes=package.fakes is not None, picows=picows) if runtime is None else ()
     texts = {PurePosixPath(path): text for path, text in (*_pages(package), *own)}
     for path, text in texts.items():
         if path.suffix == ".py":
@@ -65,10 +66,10 @@ def _is_runtime(module: str) -> bool:
     return module == OWN_RUNTIME or module.startswith(f"{OWN_RUNTIME}.")
 
 
-def shared_files(models: str, *, fakes: bool) -> dict[PurePosixPath, str]:
+def shared_files(models: str, *, fakes: bool, picows: bool) -> dict[PurePosixPath, str]:
     """The files of a runtime that several packages share, by their paths below its folder, sorted."""
-    own = {PurePosixPath(path).relative_to(OWN_RUNTIME): text for path, text in runtime_files(models, fakes=fakes)}
-    return dict(sorted(own.items()))
+    own = runtime_files(models, fakes=fakes, picows=picows)
+    return dict(sorted((PurePosixPath(path).relative_to(OWN_RUNTIME), text) for path, text in own))
 
 
 def _pages(package: Package) -> Iterator[tuple[str, str]]:
