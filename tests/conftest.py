@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from collections.abc import Generator
 
@@ -11,11 +12,19 @@ from tests.servers import TradingServer
 from tests.servers import trading_server as run_trading_server
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--example", help="a folder whose packages take the place of those in generated_example/python")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Give random tests a seed that is known, so that a failure in CI can be had again."""
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = str(random.randrange(2**32))
+    example: str | None = config.getoption("--example")
+    if example is not None:
+        examples = importlib.import_module("generated_example.python")
+        examples.__path__ = [example, *examples.__path__]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -212,7 +212,7 @@ def foresee(understood: Understood, problems: Problems, *, parent: Path = Path()
 def _model_options(settings: ClientSettings) -> ModelOptions:
     from .payloads import ModelOptions
 
-    return ModelOptions(settings.strict_enums, settings.typed_formats)
+    return ModelOptions(settings.strict_enums, settings.typed_formats, settings.models)
 
 
 def _named(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Path]:

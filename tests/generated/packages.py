@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from wsgen.config import ClientSettings
 from wsgen.emit import emit
@@ -25,7 +26,9 @@ SPECS = Path(__file__).parents[2] / "specs"
 Files = Mapping[PurePosixPath, str]
 
 
-def from_document(document: Json | Path, folder: Path, package: str = "feed") -> Files:
+def from_document(
+    document: Json | Path, folder: Path, package: str = "feed", *, models: Literal["pydantic", "msgspec"] = "pydantic"
+) -> Files:
     """The package of a document, unverified.
 
     Raises:
@@ -36,26 +39,28 @@ def from_document(document: Json | Path, folder: Path, package: str = "feed") ->
     else:
         path = folder / "document.json"
         path.write_text(json.dumps(document), "utf-8")
-    settings = ClientSettings(input=str(path), output=folder / package)
+    settings = ClientSettings(input=str(path), output=folder / package, models=models)
     return build_client(settings, Problems(), check=False).files
 
 
-def from_client(client: Client, schemas: Mapping[str, Schema], package: str) -> Files:
+def from_client(
+    client: Client, schemas: Mapping[str, Schema], package: str, *, models: Literal["pydantic", "msgspec"] = "pydantic"
+) -> Files:
     """The package of a client that no document stands behind."""
     problems = Problems()
     described = application(schemas)
-    settings = ClientSettings(input="spec.json")
+    settings = ClientSettings(input="spec.json", models=models)
     names = name(client, described, settings, problems, package=package)
-    models = write_models(
+    written = write_models(
         payload_roots(client, names),
         described.schemas,
         names.definitions,
         taken=names.classes,
-        options=ModelOptions(),
+        options=ModelOptions(library=models),
         problems=problems,
     )
     assert not problems.fatal, list(problems)
-    return emit(python_package(client, names, models, settings))
+    return emit(python_package(client, names, written, settings))
 
 
 def write(files: Files, folder: Path) -> Path:

@@ -225,7 +225,9 @@ class TestRequests:
     async def test_an_answer_that_is_not_valid_is_not_sent(
         self, server: FakeTradingServer, trading: TradingClient
     ) -> None:
-        server.on_chat_join = lambda payload: ChatJoined.model_construct(room="pit", members=0)
+        joined = ChatJoined(room="pit", members=1)
+        joined.members = 0
+        server.on_chat_join = lambda payload: joined
         with pytest.raises(ConnectionLost, match=r"`chat\.joined` was not sent"):
             await trading.chat.join(ChatJoin(room="pit"))
 
@@ -263,10 +265,13 @@ class TestSendsAndPushes:
 
     async def test_what_is_not_valid_is_not_pushed(self, server: FakeTradingServer, trading: TradingClient) -> None:
         await trading.bars.subscribe(AAPL, print)
+        update, message = bar(1), ChatMessage(room="pit", nick="a", text="b")
+        for one, attribute, value in ((update, "time", "now"), (message, "room", 1)):
+            setattr(one, attribute, value)
         with pytest.raises(InvalidRequest):
-            server.push_bars(Bar.model_construct(time="now"))
+            server.push_bars(update)
         with pytest.raises(InvalidRequest):
-            server.push_chat_message(ChatMessage.model_construct(room=1))
+            server.push_chat_message(message)
 
     async def test_every_frame_is_one_that_the_client_decodes(
         self, server: FakeTradingServer, trading: TradingClient

@@ -15,6 +15,7 @@ from .packages import SPECS, from_client, from_document, write
 from .sink import SCHEMAS, sink
 
 PYTHON = sys.executable
+PACKAGES = ["trading", "trading_3", "sink", "trading_structs", "sink_structs"]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(from_document(SPECS / "trading.asyncapi.json", root, "trading"), root / "trading")
     write(from_document(SPECS / "trading-3.asyncapi.yaml", root, "trading_3"), root / "trading_3")
     write(from_client(sink(), SCHEMAS, "sink"), root / "sink")
+    structs = from_document(SPECS / "trading.asyncapi.json", root, "trading_structs", models="msgspec")
+    write(structs, root / "trading_structs")
+    write(from_client(sink(), SCHEMAS, "sink_structs", models="msgspec"), root / "sink_structs")
     return root
 
 
@@ -33,7 +37,7 @@ def run(folder: Path, *command: str) -> tuple[int, str]:
 
 
 def test_mypy_strict_finds_nothing(folder: Path) -> None:
-    packages = ("-p", "trading", "-p", "trading_3", "-p", "sink")
+    packages = [word for package in PACKAGES for word in ("-p", package)]
     code, output = run(folder, "mypy", "--strict", "--config-file=", "--cache-dir", str(folder / "cache"), *packages)
     assert code == 0, output
 
@@ -44,21 +48,21 @@ def test_pyright_strict_finds_nothing(folder: Path) -> None:
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_ruff_would_format_nothing(folder: Path, package: str) -> None:
     command = ("ruff", "format", "--isolated", "--line-length", str(WIDTH), "--diff", package)
     code, output = run(folder, *command, "--exclude", "_runtime")  # as it stands in this repository
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_is_unused_or_undefined(folder: Path, package: str) -> None:
     command = ("ruff", "check", "--isolated", "--ignore-noqa", "--select", "F", package)
     code, output = run(folder, *command)
     assert code == 0, output
 
 
-@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_all_that_is_exported_can_be_imported(folder: Path, package: str) -> None:
     modules = sorted(path.stem for path in (folder / package).glob("*.py"))
     code = "\n".join(f"from {package}{'' if module == '__init__' else '.' + module} import *" for module in modules)
@@ -66,7 +70,7 @@ def test_all_that_is_exported_can_be_imported(folder: Path, package: str) -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("package", ["trading", "trading_3", "sink"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_every_module_says_what_it_exports_in_order(folder: Path, package: str) -> None:
     for path in (folder / package).glob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))

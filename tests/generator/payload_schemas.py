@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsgen.model import ABSENT, Always, Named, Never, Schema, SchemaKey, Shape
-from wsgen.payloads import ModelOptions, Models, Root, write_models
+from wsgen.payloads import ModelLibrary, ModelOptions, Models, Root, write_models
 from wsgen.problems import Place, Problems
 
 _OWN = {
@@ -82,6 +82,7 @@ def models(
     strict: bool = False,
     typed_formats: bool = False,
     problems: Problems | None = None,
+    library: ModelLibrary = "pydantic",
 ) -> Models:
     """The models of payloads by name. Without `sent` and `received`, every definition is received."""
     if sent is None and received is None:
@@ -104,6 +105,6 @@ def models(
         given,
         called,
         taken=taken,
-        options=ModelOptions(strict, typed_formats),
+        options=ModelOptions(strict, typed_formats, library),
         problems=Problems() if problems is None else problems,
     )

@@ -149,7 +149,7 @@ def test_unknown_keys_at_every_depth(tmp_path: Path, text: str, line: int, colum
         ("output = ''", '`output` must be a string that is not empty, and is the string ""'),
         ("envelope = true", "`envelope` must be the property that wraps payloads, or false, and is true"),
         ("perspective = 1", '`perspective` must be one of "auto", "server", "client", and is the number 1'),
-        ("models = 'msgspec'", '`models = "msgspec"` is not available yet; this version has "pydantic"'),
+        ("models = 'attrs'", '`models` must be one of "pydantic", "msgspec", and is "attrs"'),
         (
             "heartbeat = { type = 'a', interval = 0 }",
             "`interval` must be a number of seconds above 0, and is the number 0",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import BaseModel, ValidationError
 from wsgen.payloads import Models, TypeExpression
-from wsgen.payloads.fields import RESERVED
+from wsgen.payloads.pydantic_models import RESERVED
 from wsgen.problems import Problems
 
 from tests.generator.payload_modules import adapter, loaded

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +69,7 @@ DEFINITIONS: dict[str, Any] = {
     "Annotated": {"type": "object", "required": ["TypeAlias"], "properties": {"TypeAlias": {"const": "x"}}},
     "Any": {"type": "object", "properties": {"any": True}},
 }
+PACKAGES = ("sends", "receives", "sends_structs", "receives_structs")
 CODE = """
 from __future__ import annotations
 
@@ -83,25 +83,53 @@ assert_type(everything.account_id, str)
 assert_type(everything.bar, float | None)
 assert_type(everything.copy_, bool)
 """
+STRUCTS = """
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal, assert_type
+
+from msgspec import UnsetType, to_builtins
+from msgspec.json import encode
+
+from . import models
+from ._runtime.msgspec_codec import Envelope, MsgspecCodec, from_wire
+from .models import Cat, Dog, Everything, Side
+
+side: Side = "buy"
+everything = Everything(account_id="1", null=None, class_=3, pet=Dog(), named_pet=Cat(friend=None), map={"a": [side]})
+assert_type(everything.account_id, str)
+assert_type(everything.date, dt.date | UnsetType)
+assert_type(everything.kind, Literal["everything"])
+types: dict[str, object] = {name: getattr(models, name) for name in models.__all__}
+MsgspecCodec(Envelope("type", "payload"), sent=types, received=types)
+assert b'"kind":"everything"' in encode(everything)
+assert from_wire(Everything, to_builtins(everything)) == everything
+"""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two packages, one of which sends what the other one receives, with the runtime copied in."""
+    """Packages that send and that receive the same, of either model library, with the runtime copied in."""
     folder = tmp_path_factory.mktemp("checked")
     roots = {name: {"$ref": name} for name in DEFINITIONS}
-    for package, found in (
-        ("sends", models(DEFINITIONS, sent=roots, typed_formats=True)),
-        ("receives", models(DEFINITIONS)),
-    ):
+    packages = {
+        "sends": models(DEFINITIONS, sent=roots, typed_formats=True),
+        "receives": models(DEFINITIONS),
+        "sends_structs": models(DEFINITIONS, sent=roots, typed_formats=True, library="msgspec"),
+        "receives_structs": models(DEFINITIONS, typed_formats=True, library="msgspec"),
+    }
+    for package, found in packages.items():
+        structs = package.endswith("structs")
         runtime = folder / package / "_runtime"
         runtime.mkdir(parents=True)
-        for name in ("codec.py", "errors.py", "pydantic_codec.py", "rules.py", "samples.py", "undivided.py"):
+        codec = "msgspec_codec.py" if structs else "pydantic_codec.py"
+        for name in (codec, "codec.py", "errors.py", "framing.py", "rules.py", "samples.py", "undivided.py"):
             shutil.copy(RUNTIME / name, runtime / name)
         (runtime / "__init__.py").write_text("")
         (folder / package / "__init__.py").write_text("")
         (folder / package / "models.py").write_text(found.text)
-        (folder / package / "use.py").write_text(textwrap.dedent(CODE))
+        (folder / package / "use.py").write_text(STRUCTS if structs else CODE)
     return folder
 
 
@@ -111,9 +139,9 @@ def _run(folder: Path, *command: str) -> str:
 
 
 def test_mypy_strict(folder: Path) -> None:
-    said = _run(folder, "mypy", "--strict", "--cache-dir", str(folder / ".cache"), "sends", "receives")
+    said = _run(folder, "mypy", "--strict", "--cache-dir", str(folder / ".cache"), *PACKAGES)
 
-    assert said == "Success: no issues found in 20 source files\n"
+    assert said == "Success: no issues found in 44 source files\n"
 
 
 def test_pyright_strict(folder: Path) -> None:
@@ -125,7 +153,7 @@ def test_pyright_strict(folder: Path) -> None:
 
 
 def test_both_packages_can_be_used(folder: Path) -> None:
-    for package in ("sends", "receives"):
+    for package in PACKAGES:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", f"import {package}.use"],
             cwd=folder,

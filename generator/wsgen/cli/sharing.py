@@ -23,10 +23,12 @@ NAME = "shared runtime"
 
 @dataclass(frozen=True, slots=True)
 class SharedRuntime:
-    """One copy of the runtime. `fakes`, `picows`: whether one of its packages has them."""
+    """One copy of the runtime, for the model libraries of its packages. `fakes`, `picows`: whether one of these has
+    them.
+    """
 
     output: Path
-    models: str
+    models: tuple[str, ...]
     fakes: bool
     picows: bool
 
@@ -36,7 +38,8 @@ class SharedRuntime:
 
     @property
     def fingerprint(self) -> str:
-        return "sha256:" + hashlib.sha256(f"runtime {self.models} {self.fakes} {self.picows}".encode()).hexdigest()
+        words = f"runtime {' '.join(self.models)} {self.fakes} {self.picows}"
+        return "sha256:" + hashlib.sha256(words.encode()).hexdigest()
 
     def current(self, version: str) -> Current | None:
         """The copy, where it is up to date."""
@@ -58,7 +61,12 @@ def shared_runtimes(jobs: Sequence[Job], config: Config) -> list[SharedRuntime]:
     everyone = [*(job.settings for job in jobs), *config.clients]
     users = {folder: [each for each in everyone if folder in _folders([each])] for folder in wanted}
     return [
-        SharedRuntime(folder, "pydantic", any(each.fakes for each in own), any(each.picows for each in own))
+        SharedRuntime(
+            folder,
+            tuple(sorted({each.models for each in own})),
+            any(each.fakes for each in own),
+            any(each.picows for each in own),
+        )
         for folder, own in users.items()
     ]
 

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Target: TypeAlias = Literal["python"]
-Models: TypeAlias = Literal["pydantic"]
+Models: TypeAlias = Literal["pydantic", "msgspec"]
 RuntimeSetting: TypeAlias = Literal["vendored", "shared"]
 PerspectiveSetting: TypeAlias = Literal["auto", "server", "client"]
 Connecting: TypeAlias = Literal["auto", "per-channel", "shared"]

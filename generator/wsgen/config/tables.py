@@ -38,8 +38,7 @@ __all__ = ["NOT_IN_DOCUMENTS", "read_config", "read_extensions", "read_message_e
 
 TARGETS: Mapping[str, Target] = {"python": "python"}
 LATER_TARGETS = ("typescript",)
-MODELS: Mapping[str, Models] = {"pydantic": "pydantic"}
-LATER_MODELS = ("msgspec",)
+MODELS: Mapping[str, Models] = {"pydantic": "pydantic", "msgspec": "msgspec"}
 RUNTIMES: Mapping[str, RuntimeSetting] = {"vendored": "vendored", "shared": "shared"}
 PERSPECTIVES: Mapping[str, PerspectiveSetting] = {"auto": "auto", "server": "server", "client": "client"}
 CONNECTIONS: Mapping[str, Connecting] = {"auto": "auto", "per-channel": "per-channel", "shared": "shared"}
@@ -167,7 +166,7 @@ def _client(table: Table, folder: Path) -> ClientSettings:
         allow_refs=tuple(Path(_beside(folder, each)) for each in table.texts("allow_refs")),
         output=_folder(table, "output", folder),
         target=table.choice("target", "python", TARGETS, later=LATER_TARGETS),
-        models=table.choice("models", "pydantic", MODELS, later=LATER_MODELS),
+        models=table.choice("models", "pydantic", MODELS),
         runtime=table.choice("runtime", "vendored", RUNTIMES),
         runtime_output=_folder(table, "runtime_output", folder),
         url_env=_environment_variable(table),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -41,7 +41,7 @@ def emit(package: Package, *, runtime: str | None = None, picows: bool = False) 
     Raises:
         SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
     """
-    own = runtime_files("pydantic", fakes=package.fakes is not None, picows=picows) if runtime is None else ()
+    own = runtime_files(package.library, fakes=package.fakes is not None, picows=picows) if runtime is None else ()
     texts = {PurePosixPath(path): text for path, text in (*_pages(package), *own)}
     for path, text in texts.items():
         if path.suffix == ".py":
@@ -66,9 +66,9 @@ def _is_runtime(module: str) -> bool:
     return module == OWN_RUNTIME or module.startswith(f"{OWN_RUNTIME}.")
 
 
-def shared_files(models: str, *, fakes: bool, picows: bool) -> dict[PurePosixPath, str]:
+def shared_files(models: Collection[str], *, fakes: bool, picows: bool) -> dict[PurePosixPath, str]:
     """The files of a runtime that several packages share, by their paths below its folder, sorted."""
-    own = runtime_files(models, fakes=fakes, picows=picows)
+    own = runtime_files(*models, fakes=fakes, picows=picows)
     return dict(sorted((PurePosixPath(path).relative_to(OWN_RUNTIME), text) for path, text in own))
 
 
@@ -129,9 +129,9 @@ def _environment() -> Environment:
     return environment
 
 
-def runtime_files(models: str, *, fakes: bool = True, picows: bool = False) -> Iterator[tuple[str, str]]:
+def runtime_files(*models: str, fakes: bool = True, picows: bool = False) -> Iterator[tuple[str, str]]:
     """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
-    others = {codec for library, codec in CODECS.items() if library != models}
+    others = {codec for library, codec in CODECS.items() if library not in models}
     if not fakes:
         others.add(FAKES)
     if not picows:

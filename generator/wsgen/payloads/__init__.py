@@ -7,6 +7,14 @@ datamodel-code-generator (`annotate`), and prints the module (`fields`, `layout`
 
 from __future__ import annotations
 
-from .models import ModelOptions, Models, Root, TypeExpression, examine_models, write_models
+from .models import ModelLibrary, ModelOptions, Models, Root, TypeExpression, examine_models, write_models
 
-__all__ = ["ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]
+__all__ = [
+    "ModelLibrary",
+    "ModelOptions",
+    "Models",
+    "Root",
+    "TypeExpression",
+    "examine_models",
+    "write_models",
+]

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from wsgen.landing.python import literal
 from wsgen.model import Json
@@ -33,7 +34,7 @@ from .forms import (
 )
 from .layout import Bracket, Expression, Word, choice
 
-__all__ = ["Annotation", "Annotator", "Local"]
+__all__ = ["Annotation", "Annotator", "Local", "Wording"]
 
 Local = Callable[[str, str], str]
 """From a module and a name in it (empty: the module itself) to what it is called in the generated module."""
@@ -49,17 +50,34 @@ _SCALARS: Mapping[ScalarKind, Mapping[str, Json]] = {
 }
 
 _ARGUMENTS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
-"""The arguments of `Field` that restrict a value, in the order in which they are written."""
+"""What restricts a value, in the order in which it is written; pydantic and msgspec have the same names for it."""
 
 _BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A type expression, and the arguments of the `Field` that restricts it."""
+    """A type expression without null, the arguments that restrict it, and whether null is allowed besides."""
 
     type: Expression
     constraints: tuple[str, ...] = ()
+    nullable: bool = False
+
+
+class Wording(Protocol):
+    """How a model library writes what is inside of annotations."""
+
+    def restricted(self, annotation: Annotation, local: Local) -> Expression:
+        """A type with its constraints, and with null."""
+        ...
+
+    def discriminated(self, members: Expression, attribute: str, local: Local) -> Expression:
+        """A union of classes that the value of an attribute tells apart."""
+        ...
+
+    def untagged(self, members: Expression, local: Local) -> Expression:
+        """A union that the library cannot take by itself."""
+        ...
 
 
 class _Unexpected(Exception):
@@ -72,11 +90,13 @@ class Annotator:
     Args:
         name: from the id of a definition to its class or alias name.
         attribute: from a class id and a wire name to the attribute of that class.
+        wording: how the model library says it.
     """
 
-    def __init__(self, name: Callable[[str], str], attribute: Callable[[str, str], str]) -> None:
+    def __init__(self, name: Callable[[str], str], attribute: Callable[[str, str], str], wording: Wording) -> None:
         self._name = name
         self._attribute = attribute
+        self._wording = wording
         self._wanted: dict[str, tuple[Type, ...]] = {}
         self._leaves: dict[str, Type] = {}
         self._patterns: dict[str, str] = {}
@@ -102,7 +122,7 @@ class Annotator:
     def annotations(self, id: str, local: Local) -> tuple[Annotation, ...] | None:
         """The annotations of what was asked for under an id, in that order; None if it could not be written."""
         shared = (self._wanted, self._leaves, self._patterns, self._written)
-        reading = _Reading(self._name, self._attribute, local, *shared)
+        reading = _Reading(self._name, self._attribute, self._wording, local, *shared)
         try:
             return tuple(reading.field(id, index, type) for index, type in enumerate(self._wanted[id]))
         except _Unexpected:
@@ -121,6 +141,8 @@ class Annotator:
             case TupleOf(items=items):
                 fixed: list[Json] = [self._inner(item) for item in items]
                 return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
+            case Union(members=members, untagged=True):
+                return {"anyOf": [self._inner(member) for member in members]}
             case _:
                 return self._inner(bare)
 
@@ -137,7 +159,7 @@ class Annotator:
                 return {"type": "array", "items": self._inner(item)}
             case MapOf(value=value, least=None, most=None):
                 return {"type": "object", "additionalProperties": self._inner(value)}
-            case Union(members=members, discriminator=""):
+            case Union(members=members, discriminator="", untagged=False):
                 return {"anyOf": [self._inner(member) for member in members]}
             case Use(id=id):
                 return {"$ref": f"#/$defs/{id}"}
@@ -165,6 +187,7 @@ class _Reading:
 
     name: Callable[[str], str]
     attribute: Callable[[str, str], str]
+    wording: Wording
     local: Local
     wanted: Mapping[str, tuple[Type, ...]]
     leaves: Mapping[str, Type]
@@ -174,11 +197,11 @@ class _Reading:
     def field(self, id: str, index: int, type: Type) -> Annotation:
         """The annotation of a field: written here where it is ours to write, else read from the answer."""
         bare = _without_null(type)
-        null = [] if bare == type else [Word("None")]
+        nullable = bare != type
         if _is_own(bare):
-            return Annotation(choice(self._own(bare), *null))
+            return Annotation(self._own(bare), nullable=nullable)
         if isinstance(bare, Use):
-            return Annotation(choice(Word(self.name(bare.id)), *null))
+            return Annotation(Word(self.name(bare.id)), nullable=nullable)
         written = self.written.get((id, f"p{index}"))
         if written is None:
             raise _Unexpected
@@ -188,7 +211,10 @@ class _Reading:
                 written, constraints = inner, self._arguments(field.keywords)
             case _:
                 pass
-        return Annotation(choice(self._expression(written), *null), constraints)
+        expression = self._expression(written)
+        if isinstance(bare, Union) and bare.untagged:
+            expression = self.wording.untagged(expression, self.local)
+        return Annotation(expression, constraints, nullable)
 
     def _own(self, type: Type) -> Expression:
         """What the generator is not asked for: a choice of values, and a union with a discriminator."""
@@ -200,14 +226,7 @@ class _Reading:
         assert isinstance(type, Union)
         ids = [member.id for member in type.members if isinstance(member, Use)]
         members = choice(*(Word(self.name(id)) for id in ids))
-        attribute = self.attribute(ids[0], type.discriminator)
-        return self._restricted(Annotation(members, (f"discriminator={literal(attribute)}",)))
-
-    def _restricted(self, annotation: Annotation) -> Expression:
-        if not annotation.constraints:
-            return annotation.type
-        field = Bracket(self.local("pydantic", "Field"), tuple(map(Word, annotation.constraints)), call=True)
-        return Bracket(self.local("typing", "Annotated"), (annotation.type, field))
+        return self.wording.discriminated(members, self.attribute(ids[0], type.discriminator), self.local)
 
     def _arguments(self, keywords: Sequence[ast.keyword]) -> tuple[str, ...]:
         values = {keyword.arg: keyword.value for keyword in keywords}
@@ -245,7 +264,7 @@ class _Reading:
         if id in _BUILTINS:
             return Word(id)
         if id in self.leaves:
-            return self._restricted(self.field(id, 0, self.leaves[id]))
+            return self.wording.restricted(self.field(id, 0, self.leaves[id]), self.local)
         if id in self.wanted:
             return Word(self.name(id))
         match id:
@@ -264,7 +283,7 @@ def _without_null(type: Type) -> Type:
     if not isinstance(type, Union) or Null() not in type.members:
         return type
     members = tuple(member for member in type.members if member != Null())
-    return members[0] if len(members) == 1 else Union(members, type.discriminator)
+    return members[0] if len(members) == 1 and not type.untagged else replace(type, members=members)
 
 
 def _is_own(type: Type) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wsgen.landing.python import BUILTINS, Identifier, identifier, literal
+from wsgen.landing.python import Identifier, identifier, literal
 from wsgen.model import ABSENT, Json
 from wsgen.problems import Problems
 
@@ -28,18 +28,7 @@ from .forms import (
 from .intersect import is_text, same
 from .settle import Settled, is_constant
 
-__all__ = ["RESERVED", "Field", "fields"]
-
-RESERVED = frozenset(
-    {"construct", "copy", "dict", "dt", "from_orm", "json", "parse_file", "parse_obj", "parse_raw", "schema"}
-    | {"schema_json", "update_forward_refs", "validate", "wire_constants"}
-    | {"model_computed_fields", "model_config", "model_construct", "model_copy", "model_dump"}
-    | {"model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema"}
-    | {"model_parametrized_name", "model_post_init", "model_rebuild", "model_validate"}
-    | {"model_validate_json", "model_validate_strings"}
-    | (BUILTINS - {"type", "object", "super"})
-)
-"""Attributes of pydantic's models, and names that annotations use: a field of that name would hide them."""
+__all__ = ["Field", "fields"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +37,8 @@ class Field:
 
     Attributes:
         attribute: its name in Python.
-        default: its default as Python; empty where it has none.
-        optional: whether None stands for "absent" in its type.
+        default: its default as Python; empty where it has none but that of the model library for "absent".
+        optional: whether what stands for "absent" is to be added to its type.
         omitted: whether None must not be sent, because the protocol has no null here.
         constant: whether it always has its one value.
     """
@@ -62,11 +51,27 @@ class Field:
     constant: bool = False
 
 
-def fields(owner: ObjectType, settled: Settled, sent: Collection[str], problems: Problems) -> tuple[Field, ...]:
-    """The fields of a class. `sent` are the ids of the classes that a client sends."""
-    attributes = _attributes([each.wire for each in owner.properties])
+def fields(
+    owner: ObjectType,
+    settled: Settled,
+    sent: Collection[str],
+    problems: Problems,
+    *,
+    reserved: frozenset[str],
+    absent: bool,
+) -> tuple[Field, ...]:
+    """The fields of a class.
+
+    Args:
+        sent: the ids of the classes that a client sends.
+        reserved: names that no field may have.
+        absent: whether the model library has a value for what is absent, so that None is null and nothing else.
+    """
+    attributes = _attributes([each.wire for each in owner.properties], reserved)
     mutable = owner.id not in sent
-    return tuple(_field(owner, each, attributes[each.wire], settled, mutable, problems) for each in owner.properties)
+    return tuple(
+        _field(owner, each, attributes[each.wire], settled, mutable, problems, absent) for each in owner.properties
+    )
 
 
 def _field(
@@ -76,6 +81,7 @@ def _field(
     settled: Settled,
     received_only: bool,
     problems: Problems,
+    absent: bool,
 ) -> Field:
     type, default = property.type, property.default
     if is_constant(owner, property, settled.tags) and isinstance(type, Values):
@@ -84,8 +90,10 @@ def _field(
         return Field(property, attribute, "")
     nullable = _nullable(type, settled.definitions)
     if default is not ABSENT and default is not None:
-        # A list that the caller fills in place would not count as set, and not be sent.
-        written = default if received_only or not isinstance(default, list | dict) else ABSENT
+        # A list that the caller fills in place would not count as set, and not be sent. Where "absent" is a value,
+        # nothing else may stand for it in what is sent.
+        kept = not absent and not isinstance(default, list | dict)
+        written = default if received_only or kept else ABSENT
         text = "" if written is ABSENT else _default(type, written, settled.definitions)
         if text:
             return Field(property, attribute, text)
@@ -96,13 +104,16 @@ def _field(
                 "the client ignores it",
                 property.place,
             )
+    if absent:
+        counts_as_null = nullable and default is None and received_only
+        return Field(property, attribute, "None" if counts_as_null else "", not counts_as_null)
     never_null = not nullable and default is not None
     return Field(property, attribute, "None", not nullable, never_null and not received_only)
 
 
-def _attributes(wires: Sequence[str]) -> Mapping[str, Identifier]:
+def _attributes(wires: Sequence[str], reserved: frozenset[str]) -> Mapping[str, Identifier]:
     """A name for each property. One that is spelt so in the document comes first, others get a number."""
-    wished = {wire: identifier(wire, "snake", lead="field", reserved=RESERVED) for wire in wires}
+    wished = {wire: identifier(wire, "snake", lead="field", reserved=reserved) for wire in wires}
     given: dict[str, Identifier] = {}
     used: set[str] = set()
     for wire in sorted(wires, key=lambda wire: wished[wire] != wire):

@@ -98,10 +98,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """One of several types, null last. `discriminator` is the wire name of the property that tells them apart."""
+    """One of several types, null last. `discriminator` is the wire name of the property that tells them apart.
+
+    `untagged`: the model library cannot tell them apart by itself.
+    """
 
     members: tuple[Type, ...]
     discriminator: str = ""
+    untagged: bool = False
 
 
 Type: TypeAlias = Anything | Nothing | Null | Scalar | Values | ListOf | TupleOf | MapOf | Use | Union

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from wsgen.model import Schema, SchemaKey
-from wsgen.problems import Problems
+from wsgen.problems import Place, Problems
 
 from .annotate import Annotation, Annotator
 from .fields import Field, fields
@@ -26,11 +27,18 @@ from .forms import (
     uses,
 )
 from .layout import Bracket, Word, flat
+from .library import Library, alias
+from .limits import limited
+from .msgspec_models import MsgspecModels
+from .pydantic_models import PydanticModels
 from .read import Hint, Reader
 from .settle import Settled, parts, reachable, settle
-from .text import Imports, alias, class_, module, order, unfinished
+from .telling import FrameTag, tell
+from .text import Imports, module, order
 
-__all__ = ["ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]
+__all__ = ["ModelLibrary", "ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]
+
+ModelLibrary: TypeAlias = Literal["pydantic", "msgspec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class Root:
         name: what to call its class, where the schema is defined on the spot and needs one.
         sent: whether the client sends it.
         received: whether the server sends it; enums that it reaches are open.
+        tag: where a received payload is the whole frame, what says in it which message it is.
     """
 
     id: str
@@ -49,6 +58,7 @@ class Root:
     name: str
     sent: bool
     received: bool
+    tag: FrameTag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +102,12 @@ class ModelOptions:
     Attributes:
         strict_enums: open no enum.
         typed_formats: dates, times and UUIDs are objects; else they stay the text that travels.
+        library: what the models are made of.
     """
 
     strict_enums: bool = False
     typed_formats: bool = False
+    library: ModelLibrary = "pydantic"
 
 
 def write_models(
@@ -131,8 +143,8 @@ def examine_models(
     datamodel-code-generator is not loaded, which takes longer than all the rest; that it could not write a
     model (WSG463) is therefore not told.
     """
-    settled, sent = _settle_all(roots, definitions, names, taken, options, problems)
-    _fields(settled, sent, problems)
+    settled, sent, library = _settle_all(roots, definitions, names, taken, options, problems)
+    _fields(settled, sent, library, problems)
 
 
 def _settle_all(
@@ -142,16 +154,47 @@ def _settle_all(
     taken: Collection[str],
     options: ModelOptions,
     problems: Problems,
-) -> tuple[Settled, Collection[str]]:
-    """What is needed of all types, and the ids of those that the client sends."""
+) -> tuple[Settled, Collection[str], Library]:
+    """What is needed of all types, the ids of those that the client sends, and how they are written."""
     reader = Reader(definitions, names, taken, problems, typed_formats=options.typed_formats)
     types = {root.id: _payload(root, reader, problems) for root in roots}
     found = reader.finish()
     settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=options.strict_enums)
+    written: Library = PydanticModels()
+    if options.library == "msgspec":
+        settled, written = _for_msgspec(settled, roots, problems)
     settled = _with_names_for_payloads(settled, roots, reader)
     needed = reachable(settled.definitions, settled.roots.values())
     settled = replace(settled, definitions={id: each for id, each in settled.definitions.items() if id in needed})
-    return settled, reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
+    sent = reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
+    return settled, sent, written
+
+
+def _for_msgspec(settled: Settled, roots: Sequence[Root], problems: Problems) -> tuple[Settled, Library]:
+    """The types as msgspec takes them."""
+    settled = limited(settled, problems)
+    frames = {root.id: root.tag for root in roots if root.tag is not None}
+    # msgspec knows class variables by this very word, so no class of the document may have taken it.
+    told = tell(settled, frames, taggable="ClassVar" not in {each.name for each in settled.definitions.values()})
+    payloads = [(root.name, root.schema.place) for root in roots if root.id in told.payloads]
+    for name, place in (*told.tried, *payloads):
+        _report_tried(name, place, problems)
+    for each in told.settled.definitions.values():
+        if isinstance(each, ObjectType) and each.extra:
+            _report_extra(each, problems)
+    return told.settled, MsgspecModels(told.tags)
+
+
+def _report_tried(name: str, place: Place, problems: Problems) -> None:
+    message = f"nothing tells the choices of `{name}` apart; with msgspec they are tried one after another"
+    fix = "give each of them a required property with a constant of its own, if the protocol has one"
+    problems.note("WSG467", message, place, fix)
+
+
+def _report_extra(each: ObjectType, problems: Problems) -> None:
+    message = f"`{each.name}` may have properties that the document does not describe; msgspec has no place for them"
+    fix = "describe them, or put them into a property that is a map"
+    problems.note("WSG468", message, each.place, fix)
 
 
 def _payload(root: Root, reader: Reader, problems: Problems) -> Type:
@@ -182,17 +225,19 @@ def _is_portable(type: Type) -> bool:
             return True
         case Scalar() | Values(constant=False):
             return False
-        case Union(members=members, discriminator=wire) if wire or len(members) > 3:
+        case Union(members=members) if type.discriminator or type.untagged or len(members) > 3:
             return False
         case _:
             sized = getattr(type, "least", None) is not None or getattr(type, "most", None) is not None
             return not sized and all(map(_is_portable, children(type)))
 
 
-def _fields(settled: Settled, sent: Collection[str], problems: Problems) -> dict[str, tuple[Field, ...]]:
+def _fields(
+    settled: Settled, sent: Collection[str], library: Library, problems: Problems
+) -> dict[str, tuple[Field, ...]]:
     """The fields of every class, by its id."""
     return {
-        id: fields(each, settled, sent, problems)
+        id: fields(each, settled, sent, problems, reserved=library.reserved, absent=library.has_absent)
         for id, each in settled.definitions.items()
         if isinstance(each, ObjectType)
     }
@@ -201,15 +246,16 @@ def _fields(settled: Settled, sent: Collection[str], problems: Problems) -> dict
 class _Writer:
     """Writes the module from settled types."""
 
-    def __init__(self, settled: Settled, sent: Collection[str], problems: Problems) -> None:
+    def __init__(self, settled: Settled, sent: Collection[str], library: Library, problems: Problems) -> None:
         self._settled = settled
+        self._library = library
         self._problems = problems
         self._definitions = dict(settled.definitions)
         self._names = {id: each.name for id, each in self._definitions.items()}
         self._imports = Imports(self._names.values())
-        self._fields = _fields(settled, sent, problems)
+        self._fields = _fields(settled, sent, library, problems)
         attributes = {(id, one.property.wire): one.attribute for id, each in self._fields.items() for one in each}
-        self._annotator = Annotator(self._names.__getitem__, lambda id, wire: attributes[id, wire])
+        self._annotator = Annotator(self._names.__getitem__, lambda id, wire: attributes[id, wire], library)
 
     def models(self) -> Models:
         for id, each in self._definitions.items():
@@ -220,9 +266,9 @@ class _Writer:
         texts = {id: self._text(each) for id, each in self._settled.definitions.items()}
         ordered = order(self._definitions)
         public = sorted(self._names.values())
-        rebuilt = unfinished(ordered, self._definitions)
+        last = self._library.last(ordered, self._definitions)
         return Models(
-            text=module([(each, texts[each.id]) for each in ordered], public, rebuilt, self._imports),
+            text=module([(each, texts[each.id]) for each in ordered], public, last, self._imports),
             classes=tuple(public),
             types={
                 id: self._expression(f"R{number}", type)
@@ -236,8 +282,8 @@ class _Writer:
         if annotations is None:
             return self._unwritten(each)
         if isinstance(each, Alias):
-            return alias(each, annotations[0], self._imports)
-        return class_(each, self._fields[each.id], annotations, self._imports)
+            return alias(each, annotations[0], self._library, self._imports)
+        return self._library.class_(each, self._fields[each.id], annotations, self._imports)
 
     def _unwritten(self, each: Definition) -> str:
         """What stands for a definition that datamodel-code-generator did not write."""
@@ -252,7 +298,7 @@ class _Writer:
         self._definitions[each.id] = stand_in
         anything = Word(self._imports("typing", "Any"))
         bare = Bracket("dict", (Word("str"), anything)) if isinstance(each, ObjectType) else anything
-        return alias(stand_in, Annotation(bare), self._imports)
+        return alias(stand_in, Annotation(bare), self._library, self._imports)
 
     def _expression(self, key: str, type: Type) -> TypeExpression:
         imports = Imports(())
@@ -260,4 +306,5 @@ class _Writer:
         if annotations is None:
             return TypeExpression("Any", (), ("Any",))
         used = dict.fromkeys(self._names[id] for id in uses(type))
-        return TypeExpression(flat(annotations[0].type), tuple(used), imports.names("typing"))
+        written = self._library.restricted(annotations[0], imports)
+        return TypeExpression(flat(written), tuple(used), imports.names("typing"))

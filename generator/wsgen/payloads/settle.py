@@ -24,7 +24,7 @@ from .forms import (
     uses,
 )
 
-__all__ = ["Settled", "is_constant", "parts", "reachable", "settle"]
+__all__ = ["Settled", "is_constant", "mapped", "parts", "reachable", "rebuilt", "settle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ class _Marks:
         self.closed: set[tuple[str, str]] = set()
 
     def definition(self, each: Definition) -> Definition:
-        return _mapped(each, lambda type, _: self.type(type))
+        return mapped(each, lambda type, _: self.type(type))
 
     def type(self, type: Type) -> Type:
-        type = _rebuilt(type, self.type)
+        type = rebuilt(type, self.type)
         if not isinstance(type, Union):
             return type
         members = [self._class(member) for member in type.members if member != Null()]
@@ -161,23 +161,23 @@ class _Opener:
                 return type
             return self.type(type, f"{each.name}.{property.wire}")
 
-        return _mapped(each, opened)
+        return mapped(each, opened)
 
     def type(self, type: Type, name: str) -> Type:
         if isinstance(type, Values) and not (type.constant or type.open):
             self.opened.append(name)
             return replace(type, open=True)
-        return _rebuilt(type, lambda child: self.type(child, name))
+        return rebuilt(type, lambda child: self.type(child, name))
 
 
-def _mapped(each: Definition, change: Callable[[Type, Property | None], Type]) -> Definition:
+def mapped(each: Definition, change: Callable[[Type, Property | None], Type]) -> Definition:
     if isinstance(each, Alias):
         return replace(each, type=change(each.type, None))
     properties = tuple(replace(one, type=change(one.type, one)) for one in each.properties)
     return replace(each, properties=properties)
 
 
-def _rebuilt(type: Type, change: Callable[[Type], Type]) -> Type:
+def rebuilt(type: Type, change: Callable[[Type], Type]) -> Type:
     """A type with its parts changed."""
     match type:
         case ListOf():

@@ -1,18 +1,15 @@
-"""The text of `models.py`: imports, aliases and classes, each after what it needs at import."""
+"""The text of `models.py`: its imports, and its definitions, each after what it needs at import."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from wsgen.landing.python import WIDTH, docstring, literal
+from wsgen.landing.python import WIDTH, literal
 
-from .annotate import Annotation
-from .fields import Field
 from .forms import Alias, Definition, ObjectType, uses
-from .layout import Bracket, Expression, Word, choice, laid_out
 from .settle import parts
 
-__all__ = ["Imports", "alias", "class_", "module", "order", "unfinished"]
+__all__ = ["Imports", "module", "order", "unfinished"]
 
 
 class Imports:
@@ -39,7 +36,7 @@ class Imports:
     def text(self) -> str:
         """The import statements, in the order that isort gives them."""
         modules = sorted({module for module, _ in self._used}, key=lambda module: (bool(self._from(module)), module))
-        library = [each for each in modules if each == "pydantic"]
+        library = [each for each in modules if each in ("pydantic", "msgspec")]
         own = [each for each in modules if each.startswith(".")]
         standard = [each for each in modules if each not in (*library, *own)]
         groups = [map(self._statement, group) for group in (standard, library, own) if group]
@@ -59,62 +56,6 @@ class Imports:
         if len(line) <= WIDTH:
             return line
         return f"from {module} import (\n" + "".join(f"    {word},\n" for word in words) + ")"
-
-
-def alias(each: Alias, annotation: Annotation, imports: Imports) -> str:
-    """`Side: TypeAlias = ...`, with its description below."""
-    before = f"{each.name}: {imports('typing', 'TypeAlias')} = "
-    lines = [laid_out(before, restricted(annotation.type, annotation.constraints, imports), "", 0)]
-    if each.description.strip():
-        lines.append(docstring(each.description, 0))
-    return "\n".join(lines)
-
-
-def class_(each: ObjectType, fields: Sequence[Field], annotations: Sequence[Annotation], imports: Imports) -> str:
-    """A class: docstring, configuration, fields."""
-    base = imports("._runtime.pydantic_codec", "WireModel")
-    head: list[str] = []
-    if each.extra:
-        config = imports("pydantic", "ConfigDict")
-        head.append(f'    model_config = {config}(extra="allow")')
-    constants = sorted(field.attribute for field in fields if field.constant)
-    if constants:
-        class_var = imports("typing", "ClassVar")
-        names = Bracket("frozenset", (Word("{" + ", ".join(map(literal, constants)) + "}"),), call=True)
-        head.append(laid_out(f"wire_constants: {class_var}[frozenset[str]] = ", names, "", 4))
-    body = [_field(field, annotation, imports) for field, annotation in zip(fields, annotations, strict=True)]
-    described = _described(each.description, each.deprecated)
-    blocks = [f"    {docstring(described, 4)}"] if described else []
-    blocks += ["\n".join(head)] if head else []
-    blocks += ["\n".join(body)] if body else []
-    head_line = laid_out("class ", Bracket(each.name, (Word(base),), call=True), ":", 0)
-    return f"{head_line}\n" + ("\n\n".join(blocks) or "    pass")
-
-
-def _described(description: str, deprecated: bool) -> str:
-    words = description.strip()
-    return f"{words}\n\nDeprecated.".lstrip() if deprecated else words
-
-
-def _field(field: Field, annotation: Annotation, imports: Imports) -> str:
-    type = choice(annotation.type, Word("None")) if field.optional else annotation.type
-    wire = field.property.wire
-    named = () if wire == field.attribute else (f"alias={literal(wire)}",)
-    extras = [Word(imports("._runtime.pydantic_codec", "OMIT_NONE"))] if field.omitted else []
-    expression = restricted(type, (*named, *annotation.constraints), imports, extras)
-    after = f" = {field.default}" if field.default else ""
-    text = laid_out(f"{field.attribute}: ", expression, after, 4)
-    described = _described(field.property.description, field.property.deprecated)
-    return f"{text}\n    {docstring(described, 4)}" if described else text
-
-
-def restricted(
-    type: Expression, arguments: Sequence[str], imports: Imports, extras: Sequence[Expression] = ()
-) -> Expression:
-    """`Annotated[type, Field(arguments), extras]`, or the type alone where nothing is said of it."""
-    field = Bracket(imports("pydantic", "Field"), tuple(map(Word, arguments)), call=True) if arguments else None
-    more = [*([] if field is None else [field]), *extras]
-    return Bracket(imports("typing", "Annotated"), (type, *more)) if more else type
 
 
 def order(definitions: Mapping[str, Definition]) -> list[Definition]:
@@ -183,9 +124,9 @@ def unfinished(ordered: Sequence[Definition], definitions: Mapping[str, Definiti
 
 
 def module(
-    definitions: Sequence[tuple[Definition, str]], public: Sequence[str], rebuilt: Sequence[str], imports: Imports
+    definitions: Sequence[tuple[Definition, str]], public: Sequence[str], last: Sequence[str], imports: Imports
 ) -> str:
-    """The module, from its definitions in order and the text of each."""
+    """The module, from its definitions in order and the text of each; `last` are its last lines."""
     listed = "".join(f"    {literal(name)},\n" for name in public)
     text = "from __future__ import annotations\n\n"
     imported = imports.text()
@@ -196,6 +137,6 @@ def module(
         is_class = isinstance(each, ObjectType)
         text += ("\n\n\n" if is_class or after_class else "\n\n") + block
         after_class = is_class
-    if rebuilt:
-        text += "\n\n\n" + "\n".join(f"{name}.model_rebuild()" for name in rebuilt)
+    if last:
+        text += "\n\n\n" + "\n".join(last)
     return text + "\n"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from wsgen.landing.python import Identifier, literal
 from wsgen.naming import Names
 from wsgen.operations import Client, Heartbeat, WireMessage
-from wsgen.payloads import TypeExpression
+from wsgen.payloads import ModelLibrary, TypeExpression
 
 from .arguments import (
     address_argument,
@@ -39,7 +39,10 @@ __all__ = ["facade_module", "facade_names", "protocol_module"]
 
 _RUNTIME = "._runtime"
 _OPERATIONS = "._runtime.operations"
-_CODEC = "._runtime.pydantic_codec"
+_CODECS: Mapping[ModelLibrary, tuple[str, str]] = {
+    "pydantic": ("._runtime.pydantic_codec", "PydanticCodec"),
+    "msgspec": ("._runtime.msgspec_codec", "MsgspecCodec"),
+}
 _RULES = "._runtime.rules"
 
 
@@ -146,14 +149,16 @@ def _needs(place: NamedConnection) -> str:
     return f" The server wants credentials: {asked(place)}." if place.connection.security else ""
 
 
-def protocol_module(client: Client, places: Sequence[NamedConnection], names: Names) -> ProtocolModule:
+def protocol_module(
+    client: Client, places: Sequence[NamedConnection], names: Names, library: ModelLibrary
+) -> ProtocolModule:
     """The module with what travels on each connection."""
     public = [place.names.protocol for place in places]
     public += [place.names.address for place in places if place.addressed]
     expressions = [expression for place in places for expression in _expressions(place)]
     hidden = [name for place in places for name in used_names(place)]
     scope = Scope([*public, *(name for each in expressions for name in each.models), *hidden])
-    constants = tuple(_protocol(place, names, scope) for place in places)
+    constants = tuple(_protocol(place, names, scope, library) for place in places)
     public += [place.names.options for place in places if place.names.options is not None]
     fixed = [place for place in places if place.addressed and not place.connection.arguments]
     lines = tuple(f"{place.names.address} = {literal(place.connection.address)}" for place in fixed)
@@ -176,11 +181,12 @@ def _expressions(place: NamedConnection) -> list[TypeExpression]:
     return found + [place.types.received(message) for message in place.connection.delivered]
 
 
-def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
+def _protocol(place: NamedConnection, names: Names, scope: Scope, library: ModelLibrary) -> str:
+    codec_module, codec_class = _CODECS[library]
     envelope = place.connection.envelope
     sent_tag = () if envelope.sent_tag is None else (f"sent_tag={literal(envelope.sent_tag)}",)
     envelope_call = call(
-        scope.use(_CODEC, "Envelope"),
+        scope.use(codec_module, "Envelope"),
         f"tag={literal(envelope.tag)}",
         f"payload={literal(envelope.payload)}",
         *sent_tag,
@@ -195,7 +201,7 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
         return collection(opening, items, "}")
 
     codec = call(
-        scope.use(_CODEC, "PydanticCodec"),
+        scope.use(codec_module, codec_class),
         envelope_call,
         table("sent={", place.connection.sent, "sent"),
         table("received={", place.connection.delivered, "received"),
@@ -203,7 +209,7 @@ def _protocol(place: NamedConnection, names: Names, scope: Scope) -> str:
     )
     more: list[Code] = []
     if place.connection.heartbeat is not None:
-        beat = _heartbeat(place, place.connection.heartbeat, scope)
+        beat = _heartbeat(place, place.connection.heartbeat, scope, library)
         more.append(call(f"defaults={scope.use(_RUNTIME, 'ConnectionOptions')}", beat))
     if place.url_env is not None:
         more.append(f"url_env={literal(place.url_env)}")
@@ -220,12 +226,16 @@ def _codec_type(message: WireMessage, type: TypeExpression, scope: Scope) -> str
     return scope.type(type)
 
 
-def _heartbeat(place: NamedConnection, beat: Heartbeat, scope: Scope) -> Code:
+def _heartbeat(place: NamedConnection, beat: Heartbeat, scope: Scope, library: ModelLibrary) -> Code:
     items: list[Code] = [literal(beat.message.key), f"interval={literal(beat.interval)}"]
     if beat.payload is not None:
         expression, value = place.types.sent(beat.message), literal(beat.payload)
         if expression.models == (expression.text.removesuffix(" | None"),):
-            value = f"{expression.models[0]}.model_validate({value})"
+            model = expression.models[0]
+            from_wire = f"{model}.model_validate("
+            if library == "msgspec":
+                from_wire = f"{scope.use(_CODECS[library][0], 'from_wire')}({model}, "
+            value = f"{from_wire}{value})"
         items.append(f"payload={value}")
     if beat.reply is not None:
         items.append(f"reply={literal(beat.reply.key)}")

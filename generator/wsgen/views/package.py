@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wsgen.payloads import ModelLibrary
+
 __all__ = [
     "AddressFunction",
     "DomainModule",
@@ -260,12 +262,14 @@ class Package:
 
     Attributes:
         header: the comment lines that every module begins with.
+        library: what payload models are made of.
         servers: None where the document has none.
         fakes, readme: None where the configuration leaves them out.
     """
 
     name: str
     header: str
+    library: ModelLibrary
     init: InitModule
     facade: FacadeModule
     protocol: ProtocolModule

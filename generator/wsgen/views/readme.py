@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wsgen.config import ClientSettings
 from wsgen.landing.markdown import code, text
 from wsgen.landing.python import identifier
 from wsgen.model import ABSENT
@@ -25,7 +26,8 @@ from .types import Types
 
 __all__ = ["readme"]
 
-REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17", "`pydantic` 2.12 or newer")
+REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17")
+LIBRARIES = {"pydantic": "`pydantic` 2.12 or newer", "msgspec": "`msgspec` 0.22 or newer"}
 
 
 def readme(
@@ -34,8 +36,7 @@ def readme(
     names: Names,
     models: Models,
     *,
-    fakes: bool,
-    shared: bool = False,
+    settings: ClientSettings,
 ) -> Readme:
     """What `README.md` says. Every field is Markdown, or a line of a Python example."""
     return Readme(
@@ -52,10 +53,12 @@ def readme(
         credentials=tuple(credential_rows(places)),
         notes=tuple(_notes(places)),
         domains=tuple(_domain(_Caller(place, names, *pair)) for place in places for pair in place.domains()),
-        fakes=tuple(_fake(place, names) for place in places) if fakes else (),
+        fakes=tuple(_fake(place, names) for place in places) if settings.fakes else (),
         open_enums=tuple(code(each) for each in models.open_enums),
-        requirements=REQUIREMENTS,
-        runtime="with the runtime that it shares with other packages" if shared else "with the runtime in `_runtime`",
+        requirements=(*REQUIREMENTS, LIBRARIES[settings.models]),
+        runtime="with the runtime that it shares with other packages"
+        if settings.runtime == "shared"
+        else "with the runtime in `_runtime`",
     )
 
 

@@ -16,10 +16,9 @@ models' business; a payload is sent only if it validates as JSON, because that i
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeGuard, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -34,6 +33,21 @@ from pydantic_core import CoreSchema, PydanticSerializationError, core_schema, f
 
 from .codec import Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
+from .framing import (
+    Envelope,
+    SentRaw,
+    add,
+    by_values,
+    is_array,
+    is_json,
+    is_number,
+    is_object,
+    is_undivided,
+    kind_of,
+    own_name,
+    step_to,
+    tag_object,
+)
 from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide
 from .samples import merged, nested, sample
 from .undivided import Json, Undivided
@@ -74,21 +88,6 @@ def _send_constants(self: WireModel, context: object, /) -> None:
     self.__pydantic_fields_set__.update(self.wire_constants)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """How a frame says what it is.
-
-    Attributes:
-        tag: the path of the wire type (names joined by dots); empty where there is one message and no tag.
-        payload: the property that wraps the payload; None where the payload is the whole frame.
-        sent_tag: the path in frames that are sent, where it is another one; empty: they have none; None: the same.
-    """
-
-    tag: str
-    payload: str | None
-    sent_tag: str | None = None
-
-
 class PydanticCodec:
     """A `codec.Codec` over pydantic.
 
@@ -126,9 +125,9 @@ class PydanticCodec:
         self._rule, self._sent_rule = rule, sent_rule
         self._plain = not _has_aliases(received.values())
         self._binary = rule.cases.get("binary") if isinstance(rule, ByType) and not rule.path else None
-        self._readers = {} if rule is None else {key: _reader(type) for key, type in received.items() if _is_json(type)}
+        self._readers = {} if rule is None else {key: _reader(type) for key, type in received.items() if is_json(type)}
         self._load: Callable[..., dict[str, Any]] = self._load_by_rule
-        quick = _by_values(rule, received)
+        quick = by_values(rule, received)
         if rule is None or quick is not None:
             frames = _Frames(envelope.payload, self._tag, received, quick)
             adapter = TypeAdapter[dict[str, Any]](Annotated[dict[str, Any], frames])
@@ -201,7 +200,7 @@ class PydanticCodec:
         if leaf is None:
             if isinstance(value, NoJson):
                 raise Undecodable(None, InvalidPayload(None, "$", value.problem))
-            raise UnknownMessageKey(_own_name(self._rule, value))
+            raise UnknownMessageKey(own_name(self._rule, value))
         problem: Undecodable | None = None
         # A message without a payload is any frame, so it is tried last.
         for key in (leaf,) if isinstance(leaf, str) else sorted(leaf, key=lambda key: self._received[key] is None):
@@ -215,13 +214,13 @@ class PydanticCodec:
         kind = self._received[key]
         if kind is None:
             return None
-        if isinstance(kind, Raw) or (isinstance(value, NoJson) and _is_undivided(kind)):
+        if isinstance(kind, Raw) or (isinstance(value, NoJson) and is_undivided(kind)):
             try:
                 text = frame.decode()
             except UnicodeDecodeError as error:
                 raise Undecodable(key, InvalidPayload(key, "$", f"not UTF-8: {error.reason}")) from None
             return text if isinstance(kind, Raw) else _undivided(frame, text)
-        if _is_undivided(kind):
+        if is_undivided(kind):
             return _undivided(frame, value)
         if isinstance(value, NoJson):
             raise Undecodable(key, InvalidPayload(key, "$", value.problem))
@@ -245,7 +244,7 @@ class PydanticCodec:
             key = str(tag)
         if key is None or key not in self._received:
             return UnknownMessageKey(key)
-        payload = value if self._envelope.payload is None else _at(value, (self._envelope.payload,))
+        payload = value if self._envelope.payload is None else step_to(value, (self._envelope.payload,))
         return Undecodable(key, InvalidPayload(key, *_first_fault(error, value)), payload)
 
 
@@ -289,7 +288,7 @@ class _Frames:
             tried = sorted(choices, key=lambda key: self._received[key] is None)
             return core_schema.union_schema([choices[key] for key in tried], mode="left_to_right")
         # A tag that is a number on the wire has a key of digits.
-        numbers = {int(key): choice for key, choice in choices.items() if _is_number(key)}
+        numbers = {int(key): choice for key, choice in choices.items() if is_number(key)}
         path: list[str | int] = list(self._tag)
         return core_schema.tagged_union_schema({**choices, **numbers}, discriminator=[path])
 
@@ -320,41 +319,6 @@ class _Frames:
         alias: list[str | int] = [self._payload]  # a path, so that a dot in a name is no step
         field = core_schema.typed_dict_field(payload, required=not optional, validation_alias=[alias])
         return core_schema.typed_dict_schema({key: field}, extra_behavior="ignore")
-
-
-def _by_values(rule: Rule | None, received: Mapping[str, object]) -> ByValue | None:
-    """As much of a rule as a validator can follow by itself: strings and whole numbers in objects."""
-    if isinstance(rule, ByType) and not rule.path and rule.cases.keys() <= {"object", "binary", "text"}:
-        rule = rule.cases.get("object")
-    if not isinstance(rule, ByValue) or any(step.isdecimal() for step in rule.path.split(".")):
-        return None
-    cases: dict[str | int | float | bool, Rule] = {}
-    for tag, case in rule.cases.items():
-        if isinstance(tag, bool | float):
-            continue
-        inner = _by_values(case, received)
-        if inner is not None:
-            cases[tag] = inner
-        elif isinstance(case, str) and (received[case] is None or _is_json(received[case])):
-            cases[tag] = case
-    return ByValue(rule.path, cases) if cases else None
-
-
-def _own_name(rule: Rule | None, value: object) -> str | None:
-    """What a frame calls itself, for messages about it."""
-    if isinstance(rule, ByType):
-        rule = rule.cases.get("object")
-    tag = at(value, rule.path) if isinstance(rule, ByValue) else None
-    return str(tag) if isinstance(tag, str | int) else None
-
-
-def _is_undivided(type: object) -> bool:
-    return get_origin(type) is Undivided
-
-
-def _is_json(type: object) -> bool:
-    """Whether frames of a message are validated as this type."""
-    return not (type is None or isinstance(type, Raw) or _is_undivided(type))
 
 
 def _reader(type: Any) -> Callable[..., Any]:
@@ -396,10 +360,6 @@ def _under(key: str) -> Callable[[object], dict[str, object]]:
     return lambda payload: {key: payload}
 
 
-def _is_number(key: str) -> bool:
-    return key.isascii() and key.isdecimal() and str(int(key)) == key
-
-
 def _accepts_none(type: Any) -> bool:
     try:
         TypeAdapter[Any](type).validate_python(None)
@@ -408,39 +368,13 @@ def _accepts_none(type: Any) -> bool:
     return True
 
 
-def _sender(key: str, type: Any, envelope: Envelope) -> _Sent | _SentRaw:
+def _sender(key: str, type: Any, envelope: Envelope) -> _Sent | SentRaw:
     if isinstance(type, Raw):
-        return _SentRaw(key, type)
-    if _is_undivided(type):
+        return SentRaw(key, type)
+    if is_undivided(type):
         (members,) = get_args(type)
         return _Sent(key, members, Envelope("", None))
     return _Sent(key, type, envelope)
-
-
-class _SentRaw:
-    """How a message is sent that is no JSON."""
-
-    __slots__ = ("_key", "_kind", "_make", "_type")
-
-    def __init__(self, key: str, raw: Raw) -> None:
-        self._key = key
-        self._type: type[bytes] | type[str] = bytes if raw.frame == "binary" else str
-        self._make: Callable[[Any], bytes] = Frame if raw.frame == "binary" else str.encode
-
-    def encode(self, payload: object) -> bytes:
-        if not isinstance(payload, self._type):
-            raise InvalidRequest(self._key, "$", f"expected `{self._type.__name__}`, got {_kind(payload)}")
-        return self._make(payload)
-
-    def frame(self, body: bytes) -> bytes:
-        raise InvalidRequest(self._key, "$", "it has no parameters")
-
-    def parameters(self, payload: object) -> dict[str, Any]:
-        return {}
-
-    def assemble(self, values: Mapping[str, object]) -> Any:
-        """See `ServerCodec.assemble`."""
-        return self._type()
 
 
 class _Sent:
@@ -454,12 +388,12 @@ class _Sent:
         self._type = type
         self._optional = _accepts_none(type) and type is not NoneType
         self._whole = envelope.payload is None
-        self._tag = _tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
+        self._tag = tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
         self._open = to_json(self._tag)[:-1] + (b"," if self._tag else b"") + to_json(envelope.payload) + b":"
 
     def encode(self, payload: object) -> bytes:
         if self._type is None and payload is not None:
-            raise InvalidRequest(self._key, "$", f"expected no payload, got {_kind(payload)}")
+            raise InvalidRequest(self._key, "$", f"expected no payload, got {kind_of(payload)}")
         if self._type is None or (payload is None and self._optional and not self._whole):
             return to_json(self._tag)
         return self.frame(self._body(payload))
@@ -476,7 +410,7 @@ class _Sent:
 
     def parameters(self, payload: object) -> dict[str, Any]:
         value = None if payload is None else self._wire(payload)
-        return value if _is_object(value) else {}
+        return value if is_object(value) else {}
 
     def assemble(self, values: Mapping[str, object]) -> Any:
         """See `ServerCodec.assemble`."""
@@ -500,7 +434,7 @@ class _Sent:
         """The payload as JSON, valid first as what its type says, then as what the server will see."""
         expected = None if self._type is Any else self._type  # `Any` is a class from Python 3.11 on
         if isinstance(expected, type) and not isinstance(payload, expected):
-            problem = f"expected an instance of `{expected.__name__}`, got {_kind(payload)}"
+            problem = f"expected an instance of `{expected.__name__}`, got {kind_of(payload)}"
             raise InvalidRequest(self._key, "$", problem)
         try:
             checked = self._adapter.validate_python(payload, strict=True)
@@ -510,7 +444,7 @@ class _Sent:
             path, problem = _first_fault(error, self._wire(payload))
             raise InvalidRequest(self._key, path, problem) from None
         except (PydanticSerializationError, ValueError, RecursionError) as error:
-            problem = f"{_kind(payload)} cannot be written as JSON ({error})"
+            problem = f"{kind_of(payload)} cannot be written as JSON ({error})"
             raise InvalidRequest(self._key, "$", problem) from None
         return body
 
@@ -525,46 +459,10 @@ class _Sent:
         return value
 
 
-def _kind(value: object) -> str:
-    return f"`{type(value).__name__}`"
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def _is_array(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, list | tuple)
-
-
-def _tag_object(key: str, tag: str) -> dict[str, Any]:
-    """`{"meta": {"type": key}}` for the tag `meta.type`; empty where there is no tag."""
-    if not tag:
-        return {}
-    name, _, rest = tag.partition(".")
-    return {name: _tag_object(key, rest) if rest else key}
-
-
 def _tagged(body: bytes, tag: dict[str, Any]) -> bytes:
     """A payload that is the whole frame says what it is itself; where it leaves that out, it is added."""
     frame: object = from_json(body)
-    return to_json(frame) if _is_object(frame) and _add(frame, tag) else body
-
-
-def _add(frame: dict[str, Any], tag: dict[str, Any]) -> bool:
-    (name, value), *_ = tag.items()
-    if name not in frame:
-        frame[name] = value
-        return True
-    inner: object = frame[name]
-    return _is_object(inner) and _is_object(value) and _add(inner, value)
-
-
-def _at(value: object, path: Sequence[str]) -> object:
-    """What stands at a path of names in JSON values; None where nothing does."""
-    for name in path:
-        value = value.get(name) if _is_object(value) else None
-    return value
+    return to_json(frame) if is_object(frame) and add(frame, tag) else body
 
 
 def _first_fault(error: ValidationError, value: object) -> tuple[str, str]:
@@ -577,11 +475,11 @@ def _first_fault(error: ValidationError, value: object) -> tuple[str, str]:
     path = "$"
     for position, step in enumerate(location):
         missing = details["type"] == "missing" and position == len(location) - 1
-        if isinstance(step, int) and _is_array(value) and step < len(value):
+        if isinstance(step, int) and is_array(value) and step < len(value):
             value = value[step]
             path += f"[{step}]"
-        elif isinstance(step, str) and (missing or (_is_object(value) and step in value)):
-            value = _at(value, (step,))
+        elif isinstance(step, str) and (missing or (is_object(value) and step in value)):
+            value = step_to(value, (step,))
             path += f".{step}" if step.isidentifier() else f"[{step!r}]"
     return path, details["msg"]
 
@@ -659,6 +557,6 @@ def _property(value: object, name: str) -> Any:
     if isinstance(value, BaseModel):
         attribute, _ = _fields(type(value)).get(name, ("", None))
         return getattr(value, attribute) if attribute else (value.model_extra or {}).get(name)
-    if _is_array(value):
+    if is_array(value):
         return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
-    return value.get(name) if _is_object(value) else None
+    return value.get(name) if is_object(value) else None

@@ -16,7 +16,8 @@ RULES: dict[str, Rule] = {
     "WSG462": Rule(
         "A pattern is not checked",
         "Patterns are regular expressions as ECMA-262 defines them. Those that pydantic's engine does not take, or "
-        "reads differently (look-around, negated classes), are left to the server.",
+        "reads differently (look-around, negated classes), are left to the server; with msgspec also "
+        "those whose check could take long (repeated groups).",
         "Nothing needs to be done. A simpler pattern would be checked before anything is sent.",
     ),
     "WSG463": Rule(
@@ -39,5 +40,19 @@ RULES: dict[str, Rule] = {
         "Nesting, combinations and the number of classes are bounded, so that a hostile document cannot exhaust "
         "memory. What is beyond the bound takes part in the client as anything (`Any`).",
         "Define inner schemas in components.schemas and refer to them.",
+    ),
+    "WSG467": Rule(
+        "A choice that msgspec cannot make by itself",
+        "msgspec decodes a choice at once where its members are different kinds of JSON values, or classes that a "
+        "constant text in one property tells apart. All others are tried one after another, which takes some "
+        "microseconds for each value. What clients get is the same.",
+        "Give each member a required property with a constant of its own, if the protocol has one.",
+    ),
+    "WSG468": Rule(
+        "Properties that msgspec has no place for",
+        "The schema says that an object may have properties that it does not describe. A struct has the described ones "
+        "alone: the others are passed over when they are received, and cannot be sent.",
+        "Describe the properties, or put them into a property that is a map. A schema with no `properties` at all is a "
+        "map itself. Models of pydantic keep such properties.",
     ),
 }
