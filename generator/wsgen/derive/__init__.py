@@ -96,7 +96,7 @@ def _connection(
     wires = wires_of(traffic, sent, received, envelope, schemas)
     undivided = find_undivided(received, wires.received)
     if not foreign:
-        report_undivided(undivided, schemas, problems)
+        report_undivided(undivided, wires.received.values(), schemas, problems)
     if received.rule is not None:
         report_contradictions(traffic.received.values(), schemas, problems)
     settings = with_messages(settings, traffic, wires, problems)

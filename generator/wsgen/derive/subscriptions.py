@@ -305,14 +305,14 @@ def _route(subscribe: WireMessage, updates: tuple[Update, ...], context: Subscri
         pairs, every = find_pairs(subscribe, apart, context.schemas)
         if every:
             return pairs
-        _report_flat(flat[0], pairs, context)
+        _report_flat(subscribe, flat[0], pairs, context)
         return None
     fields = [set(context.schemas.properties(update.message.payload)) for update in flat]
     common = [name for name in parameters if all(name in each for each in fields)]
     named = list(dict.fromkeys(_FIELD.findall(context.settings.topic)))
     if named and all(name in common for name in named):
         return {name: name for name in named}
-    _report_flat(flat[0], {name: name for name in common}, context)
+    _report_flat(subscribe, flat[0], {name: name for name in common}, context)
     return None
 
 
@@ -339,7 +339,7 @@ def _route_fits(route: Mapping[str, str], flat: Sequence[Update], subscribe: Wir
     return fits
 
 
-def _report_flat(update: Update, common: Mapping[str, str], context: Subscribing) -> None:
+def _report_flat(subscribe: WireMessage, update: Update, common: Mapping[str, str], context: Subscribing) -> None:
     ways: list[Line] = [
         (("route",), "connection", "a connection for each set of parameters"),
         (("route",), "broadcast", "every update to everyone"),
@@ -349,7 +349,8 @@ def _report_flat(update: Update, common: Mapping[str, str], context: Subscribing
     context.problems.warning(
         "WSG425",
         f"updates of `{context.about}` carry no topic, so one connection can have one set of parameters at a time",
-        update.message.place,
+        subscribe.place,
         "say in the configuration how updates find their subscription",
+        ((update.message.place, "an update"),),
         settled_by=context.settled_by(*ways),
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from wsgen.config import lines_of
-from wsgen.model import Message, Schema
+from wsgen.model import Message
 from wsgen.operations import ByKey, ByType, ByValue, Discriminator, Rule, WireMessage
 from wsgen.problems import Problems
 
@@ -174,12 +174,14 @@ def report_contradictions(messages: Iterable[Message], schemas: Schemas, problem
             )
 
 
-def report_undivided(undivided: Undivided, schemas: Schemas, problems: Problems) -> None:
+def report_undivided(
+    undivided: Undivided, received: Iterable[WireMessage], schemas: Schemas, problems: Problems
+) -> None:
     """Say of each message that stands for several how they would be told apart."""
     for wire in {wire.key: wire for wire in undivided.values()}.values():
         first, second, *others = wire.members
         more = f" and {len(others)} more" if others else ""
-        path = _likely([member.payload for member in wire.members], schemas)
+        path = _likely(wire.members, received, schemas)
         problems.warning(
             "WSG410",
             f"`{first.id}`, `{second.id}`{more} cannot be told apart: they arrive together, and the application "
@@ -188,12 +190,22 @@ def report_undivided(undivided: Undivided, schemas: Schemas, problems: Problems)
             "give each message a `const` of its own, or say in the configuration which property holds its name, and in "
             "`wire_types` what stands there of messages that it calls otherwise",
             ((second.place, f"`{second.id}` looks the same"),),
-            settled_by=lines_of((("discriminator",), path, "if that is where the name of the message stands")),
+            settled_by=lines_of((("discriminator",), path, "if that is where the name of the message stands"))
+            if path
+            else "",
         )
 
 
-def _likely(payloads: list[Schema | None], schemas: Schemas) -> str:
-    """The property that most likely says what a message is, for the reader to judge: a text that all of them have."""
-    each = [{n for n, s in schemas.properties(payload).items() if schemas.is_text(s)} for payload in payloads]
-    common = set[str].intersection(*each)
-    return next((name for name in USUAL if name in common), USUAL[0])
+def _likely(members: Iterable[WireMessage], received: Iterable[WireMessage], schemas: Schemas) -> str:
+    """The property that most likely says what a message is, for the reader to judge: a free text that all of the
+    members have, or else one that the document leaves out altogether. Empty: none would tell them apart.
+    """
+    free = [
+        {name for name, schema in schemas.properties(member.payload).items() if schemas.is_text(schema)}
+        - schemas.pinned(member.payload).keys()
+        for member in members
+    ]
+    common = set[str].intersection(*free)
+    found = next((name for name in USUAL if name in common), "")
+    left_out = not any(USUAL[0] in schemas.properties(wire.payload) for wire in received)
+    return found or (USUAL[0] if left_out else "")
