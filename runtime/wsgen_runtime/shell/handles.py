@@ -101,7 +101,6 @@ class ConsumerStream(Generic[T]):
         if self._entered:
             raise RuntimeError("a stream is entered once; ask for a new one")
         self._entered = True
-        self._consumer.wake = self._wake
         self._driver = await self._enter(self._consumer)
         return self
 
@@ -121,7 +120,8 @@ class ConsumerStream(Generic[T]):
 
     async def __anext__(self) -> T:
         consumer = self._consumer
-        while not consumer.queue:
+        queue: Any = consumer.queue  # of a stream, there is one
+        while not queue:
             if consumer.ended:
                 if consumer.error is not None:
                     raise copy.copy(consumer.error)
@@ -129,17 +129,20 @@ class ConsumerStream(Generic[T]):
             if self._waiter is not None:
                 raise RuntimeError("a stream has one reader at a time")
             self._waiter = asyncio.get_running_loop().create_future()
+            consumer.wake = self._wake
             try:
                 await self._waiter
             finally:
-                self._waiter = None
-        value: Any = consumer.take()
-        if self._driver is not None and self._driver.session.effects:
+                self._waiter = consumer.wake = None
+        if not consumer.behind:
+            return queue.popleft()  # type: ignore[no-any-return]  # what the codec made is of the stream's type
+        value = consumer.take()
+        if self._driver is not None:
             self._driver.carry_out()
-        return value  # type: ignore[no-any-return]  # what the codec made is of the stream's type
+        return value  # type: ignore[no-any-return]  # as above
 
     def _wake(self) -> None:
-        waiter = self._waiter
+        waiter, self._consumer.wake = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 

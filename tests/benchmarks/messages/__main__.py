@@ -104,6 +104,17 @@ def table(medians: dict[str, float], load: Load) -> str:
     return "\n".join(lines)
 
 
+def medians(python: Path, port: int, folder: Path, load: Load, rounds: int) -> dict[str, float]:
+    """What a message costs each client that can take this load; they take turns."""
+    fitting = [each for each in able(folder) if load.topics == 1 or each not in {"gql", "centrifuge-python"}]
+    fitting = [each for each in fitting if load.topics == 1 or "stream" not in each]
+    costs: dict[str, list[float]] = {client: [] for client in fitting}
+    for _ in range(rounds):
+        for client in fitting:
+            costs[client].append(run(python, client, port, load, folder))
+    return {client: statistics.median(each) for client, each in costs.items()}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.messages", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -112,15 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     python = environment(NEEDED)
     with tempfile.TemporaryDirectory() as name, feed() as port:
         folder = packages(Path(name))
-        clients = able(folder)
         for load in loads(chosen.count):
-            fitting = [each for each in clients if load.topics == 1 or each not in {"gql", "centrifuge-python"}]
-            fitting = [each for each in fitting if load.topics == 1 or "stream" not in each]
-            costs: dict[str, list[float]] = {client: [] for client in fitting}
-            for _ in range(chosen.rounds):
-                for client in fitting:
-                    costs[client].append(run(python, client, port, load, folder))
-            print(table({client: statistics.median(each) for client, each in costs.items()}, load), end="\n\n")
+            print(table(medians(python, port, folder, load, chosen.rounds), load), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 The path says which protocol it speaks: `/raw` (any frame starts the feed), `/trading` (that of
 `specs/trading.asyncapi.json`), `/centrifuge`, `/gql` (graphql-transport-ws). The query says how much:
-`count` messages over `topics` topics, `rate` messages a second (0: as fast as possible).
+`count` messages over `topics` topics, `rate` messages a second (0: as fast as possible). `chat.typing` drops the
+connection.
 """
 
 from __future__ import annotations
@@ -111,6 +112,9 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             opcode, frame = await _read(reader)
             if opcode == 8:
                 writer.write(b"\x88\x02\x03\xe8")
+                break
+            if b'"chat.typing"' in frame:
+                writer.transport.abort()
                 break
             if opcode == 9:
                 writer.write(b"\x8a" + bytes([len(frame)]) + frame)

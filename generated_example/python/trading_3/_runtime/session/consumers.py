@@ -86,9 +86,9 @@ class Consumer:
         "_key",
         "_mark",
         "_on_ended",
-        "_over",
         "accept",
         "answers",
+        "behind",
         "busy",
         "call",
         "delivered",
@@ -127,7 +127,7 @@ class Consumer:
         blocks = self.delivery.policy == "block"
         self._mark = self.delivery.limit - 1 if blocks else self.delivery.limit  # reading stops before it is over
         self._key = key
-        self.accept: Callable[[Any], Any] = self._enqueue if callback is None else callback
+        self.accept: Callable[[Any], Any] = self._take_in if callback is None else callback
         self.queue: deque[Any] | Conflated | None = self._new_queue() if callback is None else None
         self.answers = False
         """Whether it is given what the server asks, which is of interest as long as the connection lasts."""
@@ -144,7 +144,8 @@ class Consumer:
         self.watched = False
         self.error: Exception | None = None
         self.wake: Callable[[], None] | None = None
-        self._over = False
+        self.behind = False
+        """Whether it blocks, and has not caught up since it was at its high-water mark."""
         self._on_ended: tuple[Callable[[Consumer], None], ...] = ()
         self._gate: Gate | None = None
 
@@ -166,23 +167,29 @@ class Consumer:
             return deque()
         return Conflated(self._key, self._drop)
 
-    def _enqueue(self, value: Any) -> None:
-        if self._callback is not None:
-            self.delivered -= 1  # counted when the callback gets it
-        queue = self.queue
-        if queue is None:
-            queue = self.queue = self._new_queue()
+    def _take_in(self, value: Any) -> None:
+        """A value for a stream."""
+        queue: Any = self.queue  # there is one from the beginning
         if len(queue) >= self._mark and not self._makes_room(queue):
             return
         queue.append(value)
         if self.wake is not None:
             self.wake()
 
+    def _enqueue(self, value: Any) -> None:
+        """A value for a callback that runs; it is counted when the callback gets it."""
+        self.delivered -= 1
+        queue = self.queue
+        if queue is None:
+            queue = self.queue = self._new_queue()
+        if len(queue) < self._mark or self._makes_room(queue):
+            queue.append(value)
+
     def _makes_room(self, queue: deque[Any] | Conflated) -> bool:
         gate, policy = self._gate, self.delivery.policy
         assert gate is not None, "a consumer is bound before it is given anything"
         if policy == "block":
-            self._over = True
+            self.behind = True
             return gate.over(self)
         if policy == "drop_oldest":
             queue.popleft()
@@ -203,8 +210,8 @@ class Consumer:
         queue = self.queue
         assert queue is not None, "a value waits"
         value = queue.popleft()
-        if self._over and len(queue) <= self.delivery.limit // 2:
-            self._over = False
+        if self.behind and len(queue) <= self.delivery.limit // 2:
+            self.behind = False
             if self._gate is not None:
                 self._gate.relieved(self)
         return value
@@ -251,8 +258,8 @@ class Consumer:
         self._no_longer_over()
 
     def _no_longer_over(self) -> None:
-        if self._over and self._gate is not None:
-            self._over = False
+        if self.behind and self._gate is not None:
+            self.behind = False
             self._gate.relieved(self)
 
     def end(self, error: Exception | None) -> None:
