@@ -66,6 +66,18 @@ class TestParameters:
             assert server.targets == ["/marketdata/btcusd?heartbeat=true&depth=50&kinds=bid&kinds=ask"]
             assert server.headers[0]["X-Client"] == "me"
 
+    async def test_renamed_arguments_are_sent_by_their_own_names(self, tmp_path: Path) -> None:
+        rename = "{symbol: pair, heartbeat: beats, X-Client: client, public: LIVE, kinds: sides}"
+        document = GEMINI.replace("version: '1'", f"version: '1', x-wsgen-rename: {rename}")
+        with imported(document, tmp_path, "gemini_renamed") as package:
+            async with site(FRAME) as server:
+                options: dict[str, Any] = {"pair": "btcusd", "beats": True, "depth": 50, "client": "me"}
+                async with package.GeminiRenamedClient(server.url, **options, sides=["bid"]) as market:
+                    assert (await anext(aiter(market.events()))).type == "trade"
+            assert server.targets == ["/marketdata/btcusd?heartbeat=true&depth=50&kinds=bid"]
+            assert server.headers[0]["X-Client"] == "me"
+            assert module(package, "servers").LIVE == "wss://api.gemini.test/v1"
+
     async def test_a_loop_gets_what_came_with_the_handshake(self, tmp_path: Path) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
             for transport in ("websockets", "websockets-recv"):

@@ -467,6 +467,43 @@ class TestRename:
         names = settled(domain("chat", push(received("chat.message"))), rename={"chat.message": "said"})
         assert methods(names) == ["on_said", "said_stream"]
 
+    def test_arguments_servers_and_their_variables_are_pinned(self) -> None:
+        server = Server("prod", "wss", "{r}.example.com", "", AT, variables=(ServerVariable("r", AT),))
+        arguments = [Argument("s", "path", AT), Argument("X-T", "header", AT), Argument("heartbeat", "query", AT)]
+        rename = {"prod": "production", "r": "region", "s": "symbol", "X-T": "token", "heartbeat": "beats", "j": "in"}
+        found = client(connection(chat("join"), servers=[server], arguments=arguments))
+        names, problems = named(found, config=settings(**{**rename, "chat.join": "enter"}))
+        assert [problem.code for problem in problems] == ["WSG481"]
+        assert (names.servers["prod"].name, names.servers["prod"].variables) == ("production", {"r": "region"})
+        assert list(names.connections[0].arguments.values()) == ["symbol", "token", "beats"]
+        assert (names.connections[0].displaced, names.connections[0].options) == ({}, None)
+
+    def test_a_pinned_argument_comes_first_and_leaves_what_a_constructor_needs(self) -> None:
+        arguments = [Argument(each, "path", AT) for each in ("a", "b", "c")]
+        config = settings(a="b", c="url")
+        names, _ = named(client(connection(chat("join"), arguments=arguments)), config=config)
+        assert list(names.connections[0].arguments.values()) == ["b", "b_parameter", "url_"]
+
+    def test_a_class_that_is_called_like_an_argument_leaves_it_alone(self) -> None:
+        found = connection(
+            domain("chat", push(received("said", ref("side")))), arguments=[Argument("side", "query", AT)]
+        )
+        names, _ = named(client(found), {"side": obj()}, settings(side="Side"))
+        assert (names.definitions[key("side")], *names.connections[0].arguments.values()) == ("Side", "side")
+
+    def test_arguments_that_only_a_number_tells_apart_are_reported(self) -> None:
+        arguments = [Argument(each, "path", AT) for each in ("a-b", "a_b", "a.b")]
+        _, problems = named(client(connection(chat("join"), arguments=arguments)))
+        assert [(problem.code, problem.settled_by.split(" = ")[0]) for problem in problems] == [
+            ("WSG480", 'rename."a.b"'),
+            ("WSG480", "rename.a_b"),
+        ]
+
+    def test_the_only_facade_is_pinned(self) -> None:
+        found = connection(chat("join"))
+        names, _ = named(client(found), config=settings(**{found.channel: "feed"}))
+        assert names.connections[0].facade == "FeedClient"
+
     def test_pinned_names_come_first(self) -> None:
         reader = domain("chat", request(sent("chat.join", obj(a=ref("Order"), b=ref("Thing")))))
         names, _ = named(client(connection(reader)), {"Order": obj(), "Thing": obj()}, settings(Thing="Order"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from wsgen.landing.python import BUILTINS, FACADE_MEMBERS, MODULES, OPTIONS, PARAMETERS, Identifier, constant
-from wsgen.model import Server
+from wsgen.model import Server, ServerVariable
 from wsgen.operations import Argument, Client
 
 from .fakes import fake_names
@@ -38,7 +38,7 @@ def connection_names(
     domains = {place.id: DomainNames(members[place.id], modules.get(place.id)) for place in places}
     fakes = fake_names(within, domains, list(zip(ids, stems, strict=True)), scopes)
     arguments = {
-        id: _arguments(each.arguments, protocols["address", *id])
+        id: _arguments(each.arguments, protocols["address", *id], rename, scopes)
         for id, each in zip(ids, client.connections, strict=True)
     }
     displaced = {id: _displaced(arguments[id]) for id in ids}
@@ -62,7 +62,7 @@ def _stems(
     client: Client, ids: Sequence[tuple[str, str]], package: str, rename: Mapping[str, str], scopes: Scopes
 ) -> list[Identifier]:
     """The words of each façade: the package's where there is one façade, else its channel's."""
-    if len(ids) == 1:
+    if len(ids) == 1 and client.connections[0].channel not in rename:
         return [pascal(package, lead="client")]
     wishes = [
         Wish(
@@ -178,23 +178,44 @@ def _protocols(
     return scopes.settle(wishes)
 
 
-def _arguments(arguments: Sequence[Argument], address: Identifier) -> dict[tuple[str, str], Identifier]:
+def _arguments(
+    arguments: Sequence[Argument], address: Identifier, rename: Mapping[str, str], scopes: Scopes
+) -> dict[tuple[str, str], Identifier]:
     """Arguments of one façade. `address` is what is called with them where they stand."""
-    reserved = PARAMETERS | {address}
-    wishes = [
-        Wish(
-            key=(each.location, each.name),
-            candidates=unique(
-                snake(each.name, lead=_LEADS[each.location], reserved=reserved),
-                snake(f"{each.name} {_LEADS[each.location]}", lead="argument", reserved=reserved),
-            ),
-            scopes=("arguments",),
-            rank=1 if each.location == "path" else 2 if each.location == "query" else 3,
-        )
-        for each in arguments
-    ]
-    given = Scopes().settle(wishes)
+    own = Scopes()
+    given = own.settle([_argument(each, PARAMETERS | {address}, rename) for each in arguments])
+    scopes.clashes += own.clashes
     return {(each.location, each.name): given[each.location, each.name] for each in arguments}
+
+
+def _argument(argument: Argument, reserved: frozenset[str], rename: Mapping[str, str]) -> Wish:
+    location, name = argument.location, argument.name
+    pinned = _word(name, rename)
+    candidates = unique(
+        snake(name, lead=_LEADS[location], reserved=reserved),
+        snake(f"{name} {_LEADS[location]}", lead="argument", reserved=reserved),
+    )
+    if pinned:
+        candidates = (_exactly(pinned, reserved), *candidates)
+    return Wish(
+        key=(location, name),
+        candidates=candidates,
+        scopes=("arguments",),
+        rank=PINNED if pinned else 1 if location == "path" else 2 if location == "query" else 3,
+        source=name,
+        place=argument.place,
+    )
+
+
+def _word(name: str, rename: Mapping[str, str]) -> str:
+    """What the configuration calls an argument; a name in capitals is for a class that the document calls like it."""
+    pinned = rename.get(name, "")
+    return "" if pinned[:1].isupper() else pinned
+
+
+def _exactly(name: str, reserved: frozenset[str]) -> Identifier:
+    """A name that the configuration gives, where it can be had."""
+    return Identifier(f"{name}_" if name in reserved else name)
 
 
 _LEADS = {"path": "parameter", "query": "query", "header": "header"}
@@ -225,20 +246,23 @@ def _options(stems: Sequence[tuple[tuple[str, str], str]], scopes: Scopes) -> di
     )
 
 
-def server_names(servers: Sequence[Server], scopes: Scopes) -> dict[str, ServerNames]:
+def server_names(servers: Sequence[Server], rename: Mapping[str, str], scopes: Scopes) -> dict[str, ServerNames]:
     """Names in the module `servers`: a constant for each, in capitals; a function for one with variables."""
     wishes = [
         Wish(
             key=("server", server.id),
-            candidates=(_server(server),),
+            candidates=(_exactly(rename[server.id], BUILTINS) if server.id in rename else _server(server),),
             scopes=("servers",),
+            rank=PINNED if server.id in rename else 1,
             source=server.id,
             place=server.place,
         )
         for server in servers
     ]
     given = scopes.settle(wishes)
-    return {server.id: ServerNames(given["server", server.id], _variables(server)) for server in servers}
+    return {
+        server.id: ServerNames(given["server", server.id], _variables(server, rename, scopes)) for server in servers
+    }
 
 
 def _server(server: Server) -> Identifier:
@@ -247,9 +271,15 @@ def _server(server: Server) -> Identifier:
     )
 
 
-def _variables(server: Server) -> dict[str, Identifier]:
-    names = [variable.name for variable in server.variables]
-    given = Scopes().settle(
-        [Wish((name,), (snake(name, lead="variable", reserved=BUILTINS),), ("variables",)) for name in names]
-    )
-    return {name: given[(name,)] for name in names}
+def _variables(server: Server, rename: Mapping[str, str], scopes: Scopes) -> dict[str, Identifier]:
+    own = Scopes()
+    given = own.settle([_variable(each, rename) for each in server.variables])
+    scopes.clashes += own.clashes
+    return {each.name: given[(each.name,)] for each in server.variables}
+
+
+def _variable(variable: ServerVariable, rename: Mapping[str, str]) -> Wish:
+    name, pinned = variable.name, _word(variable.name, rename)
+    candidate = _exactly(pinned, BUILTINS) if pinned else snake(name, lead="variable", reserved=BUILTINS)
+    rank = PINNED if pinned else 1
+    return Wish((name,), (candidate,), ("variables",), rank=rank, source=name, place=variable.place)

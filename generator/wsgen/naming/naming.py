@@ -26,7 +26,8 @@ def name(
 
     Args:
         settings: `rename` pins names: of a schema its class; of a domain its module; of a message its method,
-            or the class of its payload where the new name is capitalised; of a channel its façade.
+            or the class of its payload where the new name is capitalised; of a channel its façade; of a server
+            its constant or function; of a parameter, a query or header, or a variable of a server its argument.
         package: the output folder's name.
     """
     rename = _checked_rename(client, application, settings, problems)
@@ -36,7 +37,7 @@ def name(
     roots = root_ids(client, uses)
     payloads = payload_names(client, roots, definitions, rename, scopes)
     connections = connection_names(client, package, rename, scopes)
-    servers = server_names(_servers(client), scopes)
+    servers = server_names(_servers(client), rename, scopes)
     for clash in scopes.clashes:
         _report(clash, problems)
     return Names(
@@ -75,7 +76,7 @@ def _checked_rename(
             near = get_close_matches(old, sorted(known), 1)
             problems.warning(
                 "WSG481",
-                f"`rename` speaks of `{old}`, which is no schema, domain, message or channel of the document",
+                f"`rename` speaks of `{old}`, which the document calls nothing that has a name in code",
                 settings.place,
                 f"did you mean `{near[0]}`?" if near else "leave it out",
             )
@@ -95,5 +96,9 @@ def _known(client: Client, application: Application) -> Iterator[str]:
     yield from component_names(application)
     for connection in client.connections:
         yield connection.channel
+        yield from (argument.name for argument in connection.arguments)
         yield from (domain.name for domain in connection.domains)
         yield from (message.key for message in (*connection.sent, *connection.received))
+    for server in _servers(client):
+        yield server.id
+        yield from (variable.name for variable in server.variables)

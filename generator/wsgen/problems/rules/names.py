@@ -16,13 +16,14 @@ RULES: dict[str, Rule] = {
     ),
     "WSG481": Rule(
         "A renamed thing is not in the document",
-        "The keys of `rename` are names of the document: of a schema, a domain, a message or a channel.",
+        "The keys of `rename` are names of the document: of a schema, a domain, a message, a channel, a server, or "
+        "what a connection takes (parameters, query, headers, variables of a server).",
         "Correct the name, or leave the line out.",
     ),
     "WSG482": Rule(
         "A new name is none in Python",
-        "The values of `rename` become classes, modules and methods: letters of ASCII, digits and underscores, "
-        "beginning with a letter, and no keyword.",
+        "The values of `rename` become classes, modules, methods and arguments: letters of ASCII, digits and "
+        "underscores, beginning with a letter, and no keyword.",
         "Choose another name.",
     ),
 }
