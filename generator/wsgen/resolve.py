@@ -183,7 +183,8 @@ class Node:
         if self.key not in followed:
             if len(followed) >= _MAX_REFERENCES:
                 message = f"the document has more than the limit of {_MAX_REFERENCES} references"
-                self.files.problems.error("WSG308", message, self.files.documents[""].place())
+                place = self.files.documents[""].place()
+                self.files.problems.error("WSG308", message, place, "make a document for each part of it")
                 return None
             followed[self.key] = _follow(self)
         return followed[self.key]
@@ -289,7 +290,7 @@ def _follow(start: Node) -> Node | None:
                 return None
             if len(files.following) >= _MAX_CHAIN:
                 message = f"a chain of references is longer than the limit of {_MAX_CHAIN}"
-                files.problems.error("WSG308", message, start.place)
+                files.problems.error("WSG308", message, start.place, "refer to what stands at the end of the chain")
                 return None
             files.following.append(node.key)
             chain.append(node)
@@ -445,6 +446,7 @@ def _report_missing(reference: Node, reached: Node, token: str) -> None:
             root = Node(reached.files, reached.file, "", reached.files.documents[reached.file].root)
             last = str(reference.value["$ref"]).rpartition("/")[2]
             help = _elsewhere(root, last.replace("~1", "/").replace("~0", "~"))
+    help = help or "define it there, or correct the reference"
     reference.files.problems.error("WSG301", message, _place(reference), help)
 
 

@@ -228,7 +228,7 @@ class _Upgrade:
             "WSG320",
             f"the channel names the server `{str(name.value)[:60]}`, but the document has {known}",
             name.place,
-            f"did you mean `{close[0]}`?" if close else "",
+            f"did you mean `{close[0]}`?" if close else "add it to the root field `servers`",
         )
         return None
 

@@ -6,7 +6,7 @@ import io
 import json
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,7 +18,7 @@ from wsgen.cli.examples import Example, example_of
 from wsgen.problems import Problems
 from wsgen.verify import verify
 
-__all__ = ["problems_of", "run_wsgen", "write_form"]
+__all__ = ["names_its_mend", "problems_of", "run_wsgen", "write_form"]
 
 FORM = Draft202012Validator(
     json.loads((Path(__file__).parents[2] / "docs/schemas/problems.schema.json").read_text("utf-8"))
@@ -45,6 +45,11 @@ def problems_of(code: str, folder: Path, *, mended: bool) -> list[dict[str, Any]
     return found
 
 
+def names_its_mend(problem: Mapping[str, Any]) -> bool:
+    """Whether a reader is told what to do; of a value that must be something else that is all there is to say."""
+    return problem["level"] == "note" or bool(problem["help"]) or " must be " in problem["message"]
+
+
 def write_form(example: Example, folder: Path, *, mended: bool) -> None:
     for name, text in example.files(mended=mended).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +71,7 @@ def _of_output(example: Example, *, mended: bool, timeout: float) -> list[dict[s
     }
     problems = Problems()
     verify(texts, problems, timeout=timeout)
-    return [{"code": problem.code, "level": problem.level} for problem in problems]
+    return [{"code": problem.code, "level": problem.level, "help": problem.help} for problem in problems]
 
 
 @contextmanager

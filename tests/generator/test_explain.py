@@ -9,7 +9,7 @@ from wsgen.cli.examples import example_of
 from wsgen.problems import rules
 from wsgen.problems.rules import RULES
 
-from .rule_examples import problems_of, run_wsgen
+from .rule_examples import names_its_mend, problems_of, run_wsgen
 
 EXAMPLES = Path(rules.__file__).parent / "examples"
 
@@ -23,7 +23,9 @@ def test_the_example_gives_the_code_and_its_mend_takes_it_away(code: str, tmp_pa
     before, after = tmp_path / "before", tmp_path / "after"
     before.mkdir()
     after.mkdir()
-    assert code in {problem["code"] for problem in problems_of(code, before, mended=False)}
+    found = problems_of(code, before, mended=False)
+    assert code in {problem["code"] for problem in found}
+    assert all(names_its_mend(problem) for problem in found), found
     assert problems_of(code, after, mended=True) == []
 
 

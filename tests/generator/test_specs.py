@@ -12,6 +12,7 @@ import pytest
 from wsgen.problems import Problems, Stop
 
 from .reading import SPECS, read
+from .rule_examples import names_its_mend
 
 VALID = sorted(
     [path for path in (SPECS / "valid").iterdir() if path.is_file()] + [SPECS / "valid/several-files/asyncapi.yaml"]
@@ -51,6 +52,7 @@ def test_an_invalid_document_has_the_problems_that_stand_beside_it(path: Path) -
     expected = json.loads((path.parent / f"{path.name}.problems.json").read_text(encoding="utf-8"))
     assert described(path) == expected
     assert expected
+    assert all(names_its_mend(problem) for problem in expected)
 
 
 def test_every_rule_on_documents_has_an_invalid_document() -> None:

@@ -142,7 +142,9 @@ class Schemas:
         self._count += 1
         if self._count > MAX_SCHEMAS:
             message = f"the document has more than {MAX_SCHEMAS} schemas; the others are taken as `true`"
-            self.problems.error("WSG308", message, node.files.documents[""].place())
+            self.problems.error(
+                "WSG308", message, node.files.documents[""].place(), "make a document for each part of it"
+            )
             return Always(node.place)
         value = node.value
         if value is False:

@@ -65,7 +65,7 @@ def _document(file: Path, problems: Problems) -> Mapping[str, object]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.error("WSG901", f"this is no TOML: {error}", Place(file.name))
+        problems.error("WSG901", f"this is no TOML: {error}", Place(file.name), "correct it")
         raise Stop from None
 
 
@@ -153,7 +153,10 @@ def begin(file: Path, entries: Sequence[Entry], problems: Problems) -> None:
         problems.error("WSG901", message, Place(file.name), "write `[[tool.wsgen.client]]` into it by hand")
         raise Stop from None
     except OSError as error:
-        problems.error("WSG608", f"the configuration cannot be written: {error.strerror}", Place(file.name))
+        message = f"the configuration cannot be written: {error.strerror}"
+        problems.error(
+            "WSG608", message, Place(file.name), "allow this user to write here, or run it in another folder"
+        )
         raise Stop from None
 
 

@@ -19,6 +19,7 @@ from .tables import read_config
 
 __all__ = ["find_config", "load_config"]
 
+_CORRECT = "correct the text here, or what comes before it"
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -76,18 +77,19 @@ def _load(file: Path, problems: Problems) -> Config:
     try:
         document = json.loads(text, parse_constant=_no_number) if file.suffix == ".json" else tomllib.loads(text)
     except json.JSONDecodeError as error:
-        problems.error("WSG901", f"this is no JSON: {error.msg}", Place(name, error.lineno, error.colno))
+        place = Place(name, error.lineno, error.colno)
+        problems.error("WSG901", f"this is no JSON: {error.msg}", place, _CORRECT)
         raise Stop from None
     except (_NoNumber, RecursionError) as error:
-        problems.error("WSG901", f"this cannot be a configuration: {error}", Place(name, 1, 1))
+        problems.error("WSG901", f"this cannot be a configuration: {error}", Place(name, 1, 1), _CORRECT)
         raise Stop from None
     except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
         place = Place(name, int(at[1]), int(at[2])) if at else Place(name)
-        problems.error("WSG901", f"this is no TOML: {_AT.sub('', str(error)).strip()}", place)
+        problems.error("WSG901", f"this is no TOML: {_AT.sub('', str(error)).strip()}", place, _CORRECT)
         raise Stop from None
     if not isinstance(document, dict):
-        problems.error("WSG901", "a configuration is an object, and this is none", Place(name, 1, 1))
+        problems.error("WSG901", "a configuration is an object, and this is none", Place(name, 1, 1), "write `{...}`")
         raise Stop
     values = cast("dict[str, object]", document)
     locations, twice = json_locations(text) if file.suffix == ".json" else (toml_locations(text), {})
@@ -119,7 +121,8 @@ def _read(file: Path, name: str, problems: Problems) -> str:
     try:
         return file.read_text("utf-8")
     except OSError as error:
-        problems.error("WSG901", f"the configuration cannot be read: {error.strerror or error}", Place(name))
+        message = f"the configuration cannot be read: {error.strerror or error}"
+        problems.error("WSG901", message, Place(name), "name another file, or let `wsgen init` write one")
     except UnicodeDecodeError:
-        problems.error("WSG901", "the configuration is not UTF-8", Place(name))
+        problems.error("WSG901", "the configuration is not UTF-8", Place(name), "save the file as UTF-8")
     raise Stop

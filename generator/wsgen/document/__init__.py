@@ -183,13 +183,18 @@ def reader(source: str, problems: Problems, allowed: Iterable[Path] = ()) -> Cal
             return None
         if not exists:
             close = get_close_matches(PurePosixPath(path).name, sorted(beside), n=1)
-            help = f"did you mean `{PurePosixPath(path).with_name(close[0])}`?" if close else ""
+            help = (
+                f"did you mean `{PurePosixPath(path).with_name(close[0])}`?"
+                if close
+                else "put it there, or correct the reference"
+            )
             problems.error("WSG301", f"there is no file `{path[:200]}` beside the document", place, help)
             return None
         files += 1
         if files > _MAX_FILES or total > _MAX_TOTAL:
             limit = f"{_MAX_FILES} files and {_MAX_TOTAL // 1024 // 1024} MiB"
-            problems.error("WSG308", f"the document refers to more than the limit of {limit}", place)
+            message = f"the document refers to more than the limit of {limit}"
+            problems.error("WSG308", message, place, "make a document for each part of it")
             return None
         try:
             document = load(target.as_posix(), problems)

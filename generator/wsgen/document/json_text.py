@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, NoReturn, cast
 
 from wsgen.problems import Place, Problems, Stop
 
-from .marks import MAX_DEPTH, MAX_DIGITS, MAX_KEY, Json, Mark, Marks
+from .marks import MAX_DEPTH, MAX_DIGITS, MAX_KEY, MENDS, Json, Mark, Marks
 
 __all__ = ["marks_of", "parse"]
 
@@ -66,7 +66,7 @@ def parse(text: str, name: str, problems: Problems) -> Json:
         _too_deep(text, name, problems)
         raise Stop from error
     except _Refused as error:
-        problems.error("WSG109", str(error), _find(text, name, error.token))
+        problems.error("WSG109", str(error), _find(text, name, error.token), MENDS["number"])
         raise Stop from error
     found = len(problems)
     if duplicates:
@@ -170,21 +170,21 @@ def _check_bounds(text: str, name: str, problems: Problems) -> None:
         depth += {"open": 1, "close": -1}.get(token.kind, 0)
         if depth > MAX_DEPTH:
             message = f"values are nested deeper than the limit of {MAX_DEPTH} levels"
-            problems.error("WSG107", message, Place(name, *lines.of(token.offset)))
+            problems.error("WSG107", message, Place(name, *lines.of(token.offset)), MENDS["depth"])
             return
         if token.kind == "key" and len(token.text) > MAX_KEY:
             message = f"a key has {len(token.text)} characters, the limit is {MAX_KEY}"
-            problems.error("WSG109", message, Place(name, *lines.of(token.offset)))
+            problems.error("WSG109", message, Place(name, *lines.of(token.offset)), MENDS["length"])
         if suspicious and "\\" in token.text and any("\ud800" <= c <= "\udfff" for c in _string(token.text)):
             message = "a string holds one half of a surrogate pair, which is no character"
-            problems.error("WSG109", message, Place(name, *lines.of(token.offset)))
+            problems.error("WSG109", message, Place(name, *lines.of(token.offset)), MENDS["surrogate"])
 
 
 def _too_deep(text: str, name: str, problems: Problems) -> None:
     _check_bounds(text, name, problems)
     if not problems.fatal:
         message = f"values are nested deeper than the limit of {MAX_DEPTH} levels"
-        problems.error("WSG107", message, Place(name))
+        problems.error("WSG107", message, Place(name), MENDS["depth"])
 
 
 def _integer(token: str) -> int:
@@ -219,7 +219,7 @@ def _advice(text: str, offset: int) -> str:
         return "keys stand in double quotes"
     if text[offset : offset + 1] == "'":
         return "JSON has double quotes only"
-    return ""
+    return "correct the text here, or what comes before it"
 
 
 def _cut(text: str) -> str:

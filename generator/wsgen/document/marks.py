@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_KEY", "MAX_VALUES", "Json", "Mark", "Marks"]
+__all__ = ["MAX_DEPTH", "MAX_DIGITS", "MAX_KEY", "MAX_VALUES", "MENDS", "Json", "Mark", "Marks"]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -13,6 +13,16 @@ MAX_DEPTH = 100
 MAX_KEY = 10_000
 MAX_DIGITS = 400
 MAX_VALUES = 1_000_000
+
+MENDS = {
+    "depth": "give inner values a place of their own in `components`, and refer to them with `$ref`",
+    "key": "write the key as text",
+    "length": "shorten the key",
+    "number": "write a number that a double can hold, or text",
+    "size": "make a document for each part of it",
+    "surrogate": "write both halves, or neither",
+}
+"""What to do about a value that is not within bounds."""
 
 
 class Mark(NamedTuple):

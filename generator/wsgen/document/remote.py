@@ -29,6 +29,9 @@ SILENCE = 10.0
 PATIENCE = 30.0
 """Seconds for one document, redirects included."""
 
+_CREDENTIALS = "give the client `headers` in the configuration, for this address"
+_OTHERWISE = "correct the address, or save the document to a file and name that"
+
 ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"
 
 
@@ -96,7 +99,10 @@ class Fetcher:
                 with error:
                     target = error.headers.get("Location") if error.code in (301, 302, 303, 307, 308) else None
                 if target is None:
-                    raise self._refused(url, f"the server answered with {error.code} {error.reason}", place) from None
+                    why = f"the server answered with {error.code} {error.reason}"
+                    raise self._refused(
+                        url, why, place, _CREDENTIALS if error.code in (401, 403) else _OTHERWISE
+                    ) from None
                 following = urljoin(current, target)
                 if urlsplit(current).scheme == "https" and urlsplit(following).scheme != "https":
                     raise self._refused(url, "it is redirected from https to what is not encrypted", place) from None
@@ -117,9 +123,9 @@ class Fetcher:
                 raise self._refused(url, f"it was not there within {PATIENCE:g} s", place)
         return bytes(found)
 
-    def _refused(self, url: str, why: str, place: Place) -> Stop:
+    def _refused(self, url: str, why: str, place: Place, help: str = _OTHERWISE) -> Stop:
         shown = public_url(url)
-        self.problems.error("WSG112", f"`{shown}` cannot be fetched: {why}", place)
+        self.problems.error("WSG112", f"`{shown}` cannot be fetched: {why}", place, help)
         return Stop()
 
     def _secret_headers(self) -> dict[str, str]:
@@ -135,7 +141,8 @@ class Fetcher:
             found[name] = _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), value)
             if not _is_header(name, found[name]):
                 missing = True
-                self.problems.error("WSG912", f"the header `{name}` is none that HTTP could carry", self.place)
+                message = f"the header `{name}` is none that HTTP could carry"
+                self.problems.error("WSG912", message, self.place, "write letters of ASCII, in one line")
         if missing:
             raise Stop
         return found

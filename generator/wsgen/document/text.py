@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import codecs
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
 
 from wsgen.problems import Place, Problems, Stop
+
+from .marks import MENDS
 
 __all__ = ["MAX_BYTES", "checked", "decoded", "read_text", "refuse_size"]
 
@@ -36,11 +39,27 @@ def read_text(source: str, name: str, problems: Problems) -> str:
                 raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        problems.error("WSG101", f"the file cannot be read: {reason}", Place(name))
+        problems.error("WSG101", f"the file cannot be read: {reason}", Place(name), _instead(source))
         raise Stop from error
     if len(raw) > MAX_BYTES:
         refuse_size(name, problems)
     return decoded(raw, name, problems)
+
+
+def _instead(source: str) -> str:
+    """What may be meant by a name that is none of a file."""
+    path = Path(source)
+    if "://" in source:
+        return "addresses are fetched over http and https alone"
+    try:
+        if path.is_dir():
+            return "name a document in this folder"
+        near = get_close_matches(path.name, sorted(each.name for each in path.parent.iterdir() if each.is_file()), 1)
+    except (OSError, ValueError):
+        return "name a file that is there"
+    return (
+        f"did you mean `{path.with_name(near[0])}`?" if near and near[0] != path.name else "name a file that is there"
+    )
 
 
 def decoded(raw: bytes, name: str, problems: Problems) -> str:
@@ -71,7 +90,8 @@ def checked(text: str, name: str, problems: Problems) -> str:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        problems.error("WSG103", "the text holds one half of a surrogate pair, which UTF-8 cannot say", Place(name))
+        message = "the text holds one half of a surrogate pair, which UTF-8 cannot say"
+        problems.error("WSG103", message, Place(name), MENDS["surrogate"])
         raise Stop from error
     if size > MAX_BYTES:
         refuse_size(name, problems)
@@ -84,5 +104,6 @@ def refuse_size(name: str, problems: Problems) -> NoReturn:
     Raises:
         Stop: always (WSG102).
     """
-    problems.error("WSG102", f"the file is larger than the limit of {MAX_BYTES // 1024 // 1024} MiB", Place(name))
+    message = f"the file is larger than the limit of {MAX_BYTES // 1024 // 1024} MiB"
+    problems.error("WSG102", message, Place(name), MENDS["size"])
     raise Stop

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from wsgen.problems import Place, Problems, Stop
 
-from .marks import MAX_DEPTH, MAX_DIGITS, MAX_KEY, MAX_VALUES, Json, Mark, Marks
+from .marks import MAX_DEPTH, MAX_DIGITS, MAX_KEY, MAX_VALUES, MENDS, Json, Mark, Marks
 
 if TYPE_CHECKING:
     from yaml.events import AliasEvent, Event, MappingStartEvent, ScalarEvent, SequenceStartEvent
@@ -48,7 +48,11 @@ def parse(text: str, name: str, problems: Problems) -> tuple[Json, Marks]:
         message, place = _syntax(error, name)
         lines = text.splitlines()
         tabbed = 0 < place.line <= len(lines) and lines[place.line - 1][place.column - 1 :].startswith("\t")
-        help = "indent with spaces: YAML knows no tabs there" if tabbed else ""
+        help = (
+            "indent with spaces: YAML knows no tabs there"
+            if tabbed
+            else "correct the text here, or what comes before it"
+        )
         problems.error("WSG105", message, place, help)
         raise Stop from error
     if any(problem.level == "error" for problem in list(problems)) and len(problems) > found:
@@ -149,9 +153,11 @@ class _Builder:
         mapping = type(event).__name__ == "MappingStartEvent"
         self._check_tag(start.tag, f"{_CORE}{'map' if mapping else 'seq'}", line, column)
         if len(self._stack) >= MAX_DEPTH:
-            self._refuse("WSG107", f"values are nested deeper than the limit of {MAX_DEPTH} levels", line, column)
+            self._refuse(
+                "WSG107", f"values are nested deeper than the limit of {MAX_DEPTH} levels", line, column, MENDS["depth"]
+            )
         if self._wants_key():
-            self._refuse("WSG109", "a key is a list or an object, and keys are strings", line, column)
+            self._refuse("WSG109", "a key is a list or an object, and keys are strings", line, column, MENDS["key"])
         value: list[Json] | dict[str, Json] = {} if mapping else []
         marks = self.marks.setdefault(id(value), {})
         self._stack.append(_Open(value, marks, line, column, start.anchor))
@@ -187,18 +193,30 @@ class _Builder:
         line, column = _start(alias)
         name = alias.anchor
         if name not in self._anchors:
-            self._refuse("WSG108", f"the alias `*{name}` has no anchor `&{name}` before it", line, column)
+            self._refuse(
+                "WSG108",
+                f"the alias `*{name}` has no anchor `&{name}` before it",
+                line,
+                column,
+                f"write `&{name}` before what it stands for",
+            )
         target = self._anchors[name]
         if target is None:
-            self._refuse("WSG108", f"the alias `*{name}` stands inside of what it refers to", line, column)
+            self._refuse(
+                "WSG108",
+                f"the alias `*{name}` stands inside of what it refers to",
+                line,
+                column,
+                "refer to it with `$ref`",
+            )
         if self._wants_key():
             if target.text is None:
-                self._refuse("WSG109", "a key is a list or an object, and keys are strings", line, column)
+                self._refuse("WSG109", "a key is a list or an object, and keys are strings", line, column, MENDS["key"])
             self._key(target.text, line, column, merge=False)
             return
         if len(self._stack) + target.height > MAX_DEPTH:
             message = f"the alias `*{name}` nests values deeper than the limit of {MAX_DEPTH} levels"
-            self._refuse("WSG107", message, line, column)
+            self._refuse("WSG107", message, line, column, MENDS["depth"])
         self._finish(_Built(target.value, line, column, target.size, target.height, target.text), None)
 
     def _wants_key(self) -> bool:
@@ -209,7 +227,9 @@ class _Builder:
         here.key = (text, line, column)
         here.merges = merge
         if len(text) > MAX_KEY:
-            self._refuse("WSG109", f"a key has {len(text)} characters, the limit is {MAX_KEY}", line, column)
+            self._refuse(
+                "WSG109", f"a key has {len(text)} characters, the limit is {MAX_KEY}", line, column, MENDS["length"]
+            )
         if not merge and text in here.marks:
             first = here.marks[text]
             self._problems.error(
@@ -232,7 +252,7 @@ class _Builder:
         here.height = max(here.height, built.height + 1)
         if here.size > MAX_VALUES:
             message = f"the document has more than {MAX_VALUES} values, with its aliases expanded"
-            self._refuse("WSG108", message, built.line, built.column)
+            self._refuse("WSG108", message, built.line, built.column, MENDS["size"])
         if isinstance(here.value, list):
             here.marks[str(len(here.value))] = Mark(built.line, built.column, built.line, built.column)
             here.value.append(built.value)
@@ -251,7 +271,7 @@ class _Builder:
         for source in sources:
             if not isinstance(source, dict):
                 message = "`<<` merges objects, and this is none"
-                self._refuse("WSG109", message, built.line, built.column)
+                self._refuse("WSG109", message, built.line, built.column, "name an anchor of an object")
             here.merged.append(source)
 
     def _value(self, scalar: ScalarEvent, text: str, line: int, column: int) -> Json:
@@ -276,15 +296,17 @@ class _Builder:
         if _INT.fullmatch(text):
             if len(text) > MAX_DIGITS:
                 message = f"a number has {len(text)} digits, the limit is {MAX_DIGITS}"
-                self._refuse("WSG109", message, line, column)
+                self._refuse("WSG109", message, line, column, MENDS["number"])
             base = {"0o": 8, "0x": 16}.get(text[:2], 10)
             return int(text[2:] if base != 10 else text, base)
         if _NOT_FINITE.fullmatch(text):
-            self._refuse("WSG109", f"{text} has no JSON form", line, column)
+            self._refuse("WSG109", f"{text} has no JSON form", line, column, MENDS["number"])
         if _FLOAT.fullmatch(text):
             value = float(text)
             if not math.isfinite(value):
-                self._refuse("WSG109", f"the number {text[:60]} is beyond the range of a double", line, column)
+                self._refuse(
+                    "WSG109", f"the number {text[:60]} is beyond the range of a double", line, column, MENDS["number"]
+                )
             return value
         return text
 
@@ -293,8 +315,8 @@ class _Builder:
             message = f"the YAML tag `{tag.replace(_CORE, '!!')}` has no meaning here and is ignored"
             self._problems.warning("WSG111", message, Place(self._name, line, column), "remove the tag")
 
-    def _refuse(self, code: str, message: str, line: int, column: int) -> NoReturn:
-        self._problems.error(code, message, Place(self._name, line, column))
+    def _refuse(self, code: str, message: str, line: int, column: int, help: str) -> NoReturn:
+        self._problems.error(code, message, Place(self._name, line, column), help)
         raise Stop
 
 

@@ -341,7 +341,9 @@ class Reader:
     def _class(self, shape: Shape, hint: Hint, depth: int) -> Type:
         if self._classes >= _MAX_CLASSES:
             message = f"the payloads need more than {_MAX_CLASSES} classes; what is beyond has no type"
-            self._problems.warning("WSG466", message, shape.place)
+            self._problems.warning(
+                "WSG466", message, shape.place, "leave out what is not needed, with `include` or `exclude`"
+            )
             return MapOf(Anything())
         id = f"C{self._classes}"
         self._classes += 1

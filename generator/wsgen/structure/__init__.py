@@ -87,7 +87,7 @@ class _Walk:
             self.seen.add((here.kind, here.node.key))
             if len(self.seen) > _MAX_OBJECTS:
                 message = f"the document has more than {_MAX_OBJECTS} objects; the rest is not checked"
-                problems.error("WSG308", message, self.tree.root.place)
+                problems.error("WSG308", message, self.tree.root.place, "make a document for each part of it")
                 return left
             for found in _look(self.dialect, here):
                 if isinstance(found, _Later):

@@ -90,7 +90,7 @@ def _unknown_fields(violation: Violation, moved: Mapping[tuple[str, str], Moved]
         hint = moved.get((title, key))
         if open_ended and close is None:
             continue
-        help = hint.help if hint else f"did you mean `{close}`?" if close else ""
+        help = hint.help if hint else f"did you mean `{close}`?" if close else f"remove it, or write `x-{_cut(key)}`"
         fate = "it is taken as it is meant" if hint and hint.read else "it is ignored"
         message = f"`{_cut(key)}` is not a field of the {title}; {fate}"
         yield Problem("WSG207", "warning", message, violation.node.place_of(key), help)

@@ -41,7 +41,7 @@ def require_major(tree: Tree, problems: Problems) -> int:
     root, major = tree.root, major_of(tree)
     if not isinstance(root.value, dict):
         message = f"an AsyncAPI document is an object, but this is {kind_of(root.value)}"
-        problems.error("WSG201", message, root.place)
+        problems.error("WSG201", message, root.place, "name the AsyncAPI document")
         raise Stop
     version = root.member("asyncapi")
     if version is None:
@@ -64,7 +64,7 @@ def require_major(tree: Tree, problems: Problems) -> int:
         problems.warning("WSG202", message, version.place, "write `asyncapi: 3.0.0`")
     elif match is not None and int(match[2] or 0) > _LAST_MINOR[major]:
         message = f"AsyncAPI {tree.version} is not known; the document is read as {major}.{_LAST_MINOR[major]}"
-        problems.warning("WSG202", message, version.place)
+        problems.warning("WSG202", message, version.place, f"write `asyncapi: {major}.{_LAST_MINOR[major]}.0`")
     return major
 
 

@@ -18,6 +18,7 @@ TIMEOUT = 120.0
 """Seconds for each package. One with a thousand models takes about five."""
 
 CODES = {"compile": "WSG601", "import": "WSG602", "decoder": "WSG603"}
+REPORT = "report it: it is a fault of wsgen; `--no-verify` writes the output all the same"
 VERBS = {"compile": "does not compile", "import": "cannot be imported", "decoder": "has a decoder that cannot be built"}
 
 _Findings: TypeAlias = list[dict[str, object]]
@@ -113,9 +114,9 @@ def _report(findings: _Findings, problems: Problems) -> None:
         if step == "missing":
             _not_verified(f"`{error}` is not installed here", problems)
         elif step == "time":
-            problems.error("WSG604", f"the output could not be verified: {error}", place)
+            problems.error("WSG604", f"the output could not be verified: {error}", place, REPORT)
         else:
-            problems.error(CODES[step], f"the output {VERBS[step]}: {error}", place)
+            problems.error(CODES[step], f"the output {VERBS[step]}: {error}", place, REPORT)
 
 
 def _not_verified(why: str, problems: Problems) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -104,6 +105,17 @@ def compare(files: Mapping[PurePosixPath, str], output: Path, origin: Origin, pr
         )
 
 
+_MENDS = {
+    errno.EACCES: "allow this user to write there, or choose another output folder",
+    errno.EPERM: "allow this user to write there, or choose another output folder",
+    errno.EROFS: "choose another output folder: this file system is read-only",
+    errno.ENOSPC: "make room on the disk, and build again: nothing is lost",
+    errno.EDQUOT: "make room on the disk, and build again: nothing is lost",
+    errno.ENOTDIR: "choose another output folder: a file has this name",
+    errno.EEXIST: "choose another output folder: something else has this name",
+}
+
+
 class refusing_disk:
     """Turns what the disk refuses into a problem (WSG608) and `Stop`."""
 
@@ -117,8 +129,11 @@ class refusing_disk:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, OSError):
             where = Path(error.filename or self._output)
-            reason = error.strerror or str(error)
-            self._problems.error("WSG608", f"the output cannot be written: {reason}", Place(where.as_posix()))
+            if UNFINISHED.name in where.parts:
+                where = self._output  # what is prepared there is no name that a user knows
+            message = f"the output cannot be written: {error.strerror or error}"
+            help = _MENDS.get(error.errno or 0, "choose another output folder, or see to the disk")
+            self._problems.error("WSG608", message, Place(where.as_posix()), help)
             raise Stop from error
 
 
@@ -127,7 +142,8 @@ def _check_paths(files: Mapping[PurePosixPath, str], output: Path, problems: Pro
     for path in files:
         place = Place((output / path).as_posix())
         if not is_relative(path) or path.parts[0] in (str(MANIFEST), str(UNFINISHED)):
-            problems.error("WSG605", f"a file would be written outside of the output folder: {path}", Place(str(path)))
+            message = f"a file would be written outside of the output folder: {path}"
+            problems.error("WSG605", message, Place(str(path)), "report it: it is a fault of wsgen")
         elif not is_inside(path, output):
             message = "a file would be written behind a link that leads out of the output folder"
             problems.error("WSG605", message, place, "remove the link, or choose another output folder")
