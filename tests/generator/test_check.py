@@ -116,7 +116,8 @@ class TestCheck:
         run = check(folder)
         assert run.code == 0
         assert "note[WSG613]: the output was written by wsgen 0.0.9; this version writes the same" in run.err
-        assert wsgen(folder, "build", "quotes.yaml").code == 0
+        run = wsgen(folder, "build", "quotes.yaml")
+        assert (run.code, run.out) == (0, "quotes.yaml → quotes/ (up to date, the manifest written)\n")
         assert json.loads(manifest.read_text("utf-8")) == content
 
     def test_the_same_client_by_another_command(self, folder: Path) -> None:
@@ -256,7 +257,7 @@ class TestWarnings:
         assert run == Run(
             0,
             "quotes.yaml → quotes/ (up to date)\n",
-            "quotes.yaml has 1 warning; `wsgen build --verbose` shows it\n",
+            "quotes.yaml has 1 warning; `wsgen build quotes.yaml --verbose` shows it\n",
         )
 
     def test_verbose_shows_them(self, warned: Path) -> None:

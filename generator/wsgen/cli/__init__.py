@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,7 +19,7 @@ import typer
 from wsgen.config import Config, load_config
 from wsgen.problems import Place, Problems, Stop
 
-from .exits import BUG, DONE, USAGE, exit_code
+from .exits import BUG, DONE, FAULT, USAGE, exit_code
 from .printing import Format, print_problems, printable, prose
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
+NOBODY_READS = 141
+"""As a shell says of a program that SIGPIPE has ended: neither "done" nor "differs", whatever it was about to say."""
 
 GC_THRESHOLD = (50_000, 50, 50)
 """Trees of a document stay until the end, so that looking through them for garbage again and again finds nothing."""
@@ -52,24 +56,67 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Warnings fail, too
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code. No traceback ever escapes."""
+    if arguments is None:
+        _have_file_names_as_text()
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     _print_what_can_be_encoded()
     gc.set_threshold(*GC_THRESHOLD)
     try:
-        app(args=[each for each in given if each != "--debug"], prog_name="wsgen")
-        code = DONE
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else USAGE
+        code = _run([each for each in given if each != "--debug"])
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()
-        code = DONE
+        _drop_output()
+        code = NOBODY_READS
     except Exception as error:
-        _report_bug(error, debug)
-        code = BUG
+        code = _failed(error, debug)
     sys.exit(code)
+
+
+def _have_file_names_as_text() -> None:
+    """Begin again in Python's UTF-8 mode (PEP 540) where file names could not be told otherwise.
+
+    The name of a folder becomes the name of a package, whatever the locale of the machine.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and sys.executable and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of a command line.
+
+    Raises:
+        BrokenPipeError: nobody reads what it prints.
+    """
+    try:
+        app(args=arguments, prog_name="wsgen")
+        code = DONE
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # which typer makes an exit code of 1
+            raise end.__context__ from None
+        code = end.code if isinstance(end.code, int) else USAGE
+    if sys.stdout is not None:  # which is None where the shell has closed it
+        sys.stdout.flush()
+    return code
+
+
+def _drop_output() -> None:
+    """Keep what is left in the buffers from being written at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    """Tell of what nobody else has told of."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
+        sys.stderr.write(f"wsgen: what is printed cannot be written: {error.strerror}\n")
+        _drop_output()
+        return FAULT
+    _report_bug(error, debug)
+    return BUG
 
 
 def _print_what_can_be_encoded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -193,7 +194,8 @@ def _write(client: _Client, problems: Problems) -> None:
     is_new = any(each.path == MANIFEST and each.kind == "missing" for each in comparison.differences)
     written = commit(comparison, problems)
     counted = (("written", len(written.changed)), ("removed", len(written.removed)), ("unchanged", written.unchanged))
-    _tell(client, [f"{count} {word}" for word, count in counted if count] if client.changed else ["up to date"])
+    as_it_was = ["up to date", *(["the manifest written"] if comparison.other_version else [])]
+    _tell(client, [f"{count} {word}" for word, count in counted if count] if client.changed else as_it_was)
     if client.changed and package.card:
         typer.echo("\n".join(f"  {line}" for line in package.card.splitlines()))
     if is_new and on_terminal():
@@ -240,7 +242,7 @@ def _close(clients: Sequence[_Client], seconds: float, run: Run) -> None:
         warnings = each.current.manifest.origin.warnings if each.current is not None else 0
         if warnings:
             some = "1 warning" if warnings == 1 else f"{warnings} warnings"
-            shows = f"`wsgen build --verbose` shows {'it' if warnings == 1 else 'them'}"
+            shows = f"`{shlex.join(run.command)} --verbose` shows {'it' if warnings == 1 else 'them'}"
             typer.echo(f"{printable(each.job.settings.input)} has {some}; {shows}", err=True)
     if len(clients) > 1:
         changed = sum(each.changed for each in clients)
