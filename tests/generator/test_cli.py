@@ -193,7 +193,7 @@ operations:
 
         import wsgen.emit
 
-        monkeypatch.setattr(wsgen.emit, "emit", lambda package, runtime=None: {PurePosixPath("client.py"): "a = ("})
+        monkeypatch.setattr(wsgen.emit, "emit", lambda package, **how: {PurePosixPath("client.py"): "a = ("})
         run = wsgen_("build", "quotes.yaml")
         assert (run.code, "WSG601" in run.err) == (70, True)
         assert not (folder / "quotes").exists()
