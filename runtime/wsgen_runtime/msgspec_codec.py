@@ -145,7 +145,7 @@ class MsgspecCodec:
         wrapped = self._rule is None and envelope.payload is not None and envelope.tag and "." not in envelope.tag
         if wrapped and envelope.payload is not None and received and not any(map(is_number, received)):
             frames = [self._wrapper(key, envelope.tag, envelope.payload) for key in received]
-            self._load, self._wrapped = _decoder(_union(frames)), True
+            self._load, self._wrapped = _decoder(_told_by(envelope.tag, frames)), True
             return
         tree = by_values(self._rule, received) if self._rule is not None else self._by_tag()
         if tree is None:
@@ -153,7 +153,7 @@ class MsgspecCodec:
         if envelope.payload is None:
             self._keys = _tagged_models(tree, received)
         if self._keys:
-            self._load = _decoder(_union(list(self._keys)))
+            self._load = _decoder(_told_by(tree.path, list(self._keys)))
         else:
             self._led = _Led.along(tree, envelope.payload, self._payloads, received)
 
@@ -189,7 +189,7 @@ class MsgspecCodec:
                 return key, found if key in self._payloads else None
             if self._led is not None:
                 return self._led.decode(frame)
-        except (DecodeError, ValueError, RecursionError, LookupError, TypeError):
+        except (DecodeError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
             pass  # what is wrong with it is found out below
         return self._decode_slowly(frame)
 
@@ -410,6 +410,13 @@ def _tagged_models(rule: ByValue, received: Mapping[str, object]) -> dict[type[A
             return {}
         found[kind] = key
     return found
+
+
+def _told_by(tag: str, frames: list[type[Any]]) -> Any:
+    """The union of structs that need their tag: msgspec asks none of a struct that is alone."""
+    if len(frames) == 1:
+        frames = [*frames, defstruct("Stranger", [], tag_field=tag, tag=f"not {frames[0].__struct_config__.tag}")]
+    return _union(frames)
 
 
 def _union(kinds: Sequence[Any]) -> Any:

@@ -18,6 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
     parser.add_argument("--one-in", type=int, default=1, help="how many documents go through the slow checks")
     parser.add_argument("--frames", action="store_true", help="only builds and frames, and every fault of a frame")
+    parser.add_argument("--models", choices=["pydantic", "msgspec"], default="pydantic", help="what models are made of")
     arguments = parser.parse_args()
     found = corpus()
     if found is None:
@@ -25,9 +26,9 @@ def main() -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="wsgen-corpus-") as folder:
         if arguments.frames:
-            report = play(found, Path(folder))
+            report = play(found, Path(folder), models=arguments.models)
         else:
-            report = examine(found, Path(folder), one_in=arguments.one_in)
+            report = examine(found, Path(folder), one_in=arguments.one_in, models=arguments.models)
     print(report)
     return 1 if report.failed else 0
 

@@ -19,11 +19,12 @@ from wsgen.config import ClientSettings
 from wsgen.pipeline import build_client
 from wsgen.problems import Problems, Stop
 
-__all__ = ["LIMIT", "Build", "build_all", "package_name"]
+__all__ = ["LIMIT", "Build", "Models", "build_all", "package_name"]
 
 LIMIT = 20
 """Seconds that a document may take."""
 
+Models: TypeAlias = Literal["pydantic", "msgspec"]
 Outcome: TypeAlias = Literal["built", "refused", "traceback", "hang"]
 
 
@@ -56,12 +57,18 @@ def package_name(document: Path) -> str:
 
 
 def build_all(
-    documents: Sequence[Path], folder: Path, *, hash_seed: int = 0, verify: bool = True, jobs: int = 2
+    documents: Sequence[Path],
+    folder: Path,
+    *,
+    hash_seed: int = 0,
+    verify: bool = True,
+    jobs: int = 2,
+    models: Models = "pydantic",
 ) -> list[Build]:
     """Build documents into `folder`, shared out among processes with this seed for hashes."""
     folder.mkdir(parents=True, exist_ok=True)
     shares = [list(documents[start::jobs]) for start in range(jobs)]
-    started = [_start(share, folder, hash_seed, verify) for share in shares if share]
+    started = [_start(share, folder, hash_seed, verify, models) for share in shares if share]
     found: dict[str, Build] = {}
     for process in started:
         output, errors = process.communicate()
@@ -73,8 +80,9 @@ def build_all(
     return [found[path.as_posix()] for path in documents]
 
 
-def _start(share: Iterable[Path], folder: Path, hash_seed: int, verify: bool) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.corpus.builds", folder.as_posix(), "verify" if verify else "unverified"]
+def _start(share: Iterable[Path], folder: Path, hash_seed: int, verify: bool, models: Models) -> subprocess.Popen[str]:
+    how = ["verify" if verify else "unverified", models]
+    command = [sys.executable, "-m", "tests.corpus.builds", folder.as_posix(), *how]
     root = Path(__file__).parents[2]
     paths = [str(root), *(str(root / name) for name in ("generator", "runtime", "templates"))]
     environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": ":".join(paths)}
@@ -93,7 +101,7 @@ def _read(value: dict[str, Any]) -> Build:
     return Build(**{**value, "errors": tuple(value["errors"]), "codes": tuple(value["codes"])})
 
 
-def build_one(document: Path, folder: Path, verify: bool) -> Build:
+def build_one(document: Path, folder: Path, verify: bool, models: Models) -> Build:
     """Build a document here, for at most `LIMIT` seconds."""
     package = folder / package_name(document)
     problems = Problems()
@@ -101,7 +109,7 @@ def build_one(document: Path, folder: Path, verify: bool) -> Build:
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(LIMIT)
     try:
-        settings = ClientSettings(input=document.as_posix(), output=package)
+        settings = ClientSettings(input=document.as_posix(), output=package, models=models)
         files = build_client(settings, problems, check=verify).files
     except Stop:
         return Build(document.as_posix(), "refused", **_facts(problems, started))
@@ -143,10 +151,11 @@ def _facts(problems: Problems, started: float) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """`FOLDER verify|unverified DOCUMENT...`: a line of JSON per document."""
-    folder, verify, *documents = arguments
+    """`FOLDER verify|unverified pydantic|msgspec DOCUMENT...`: a line of JSON per document."""
+    folder, verify, models, *documents = arguments
     for document in documents:
-        build = build_one(Path(document), Path(folder), verify == "verify")
+        library: Models = "msgspec" if models == "msgspec" else "pydantic"
+        build = build_one(Path(document), Path(folder), verify == "verify", library)
         print(json.dumps(asdict(build)), flush=True)
 
 

@@ -42,9 +42,10 @@ class Play:
         self.runtime = importlib.import_module(f"{package.name}._runtime")
         self.operations = importlib.import_module(f"{package.name}._runtime.operations")
         self.errors = importlib.import_module(f"{package.name}._runtime.errors")
-        self.codecs = importlib.import_module(f"{package.name}._runtime.pydantic_codec")
         protocol = importlib.import_module(f"{package.name}.protocol")
         self.protocols = [each for each in vars(protocol).values() if isinstance(each, self.operations.Protocol)]
+        self.codec = next(each for name, each in vars(protocol).items() if name.endswith("Codec"))
+        self.envelope = protocol.Envelope
         self.played: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -110,7 +111,7 @@ class Play:
 
     def _alone(self, model: object) -> Any:
         """A codec of one message that is its payload."""
-        return self.codecs.PydanticCodec(self.codecs.Envelope("", None), sent={}, received={"one": model})
+        return self.codec(self.envelope("", None), sent={}, received={"one": model})
 
     async def _pushed(self, protocol: Any, operation: Any, case: dict[str, Any]) -> str | None:
         """Through a connection in memory: exactly one value must come."""

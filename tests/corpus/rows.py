@@ -18,7 +18,7 @@ from wsgen.config import ClientSettings
 from wsgen.pipeline import understand
 from wsgen.problems import Problems
 
-from .builds import Build, build_all
+from .builds import Build, Models, build_all
 from .checkers import mypy_errors, pyright_errors, shared_runtime
 from .documents import Corpus, sampled
 from .frames import cases
@@ -65,17 +65,17 @@ def _verdict(row: Row) -> str:
     return "" if row.good is None else "met" if row.good else "NOT MET"
 
 
-def examine(corpus: Corpus, folder: Path, *, one_in: int = 1) -> Report:
+def examine(corpus: Corpus, folder: Path, *, one_in: int = 1, models: Models = "pydantic") -> Report:
     """Build everything into `folder`; one document in `one_in` goes through the checks that are slow."""
     report = Report()
-    builds = build_all(corpus.websocket, folder / "built")
+    builds = build_all(corpus.websocket, folder / "built", models=models)
     _builds(report, corpus, builds)
     built = [build for build in builds if build.outcome == "built"]
     few = set(sampled(tuple(Path(build.document) for build in built), one_in))
     chosen = [build for build in built if Path(build.document) in few]
     _types(report, chosen, folder / "typed")
     _frames(report, built, folder)
-    _same_bytes(report, chosen, folder / "again")
+    _same_bytes(report, chosen, folder / "again", models)
     _trees(report, corpus, folder / "trees")
     _others(report, corpus, folder / "others")
     _scores(report, corpus)
@@ -87,10 +87,10 @@ def examine(corpus: Corpus, folder: Path, *, one_in: int = 1) -> Report:
     return report
 
 
-def play(corpus: Corpus, folder: Path) -> Report:
+def play(corpus: Corpus, folder: Path, *, models: Models = "pydantic") -> Report:
     """Build all documents and play their frames, nothing else; the notes have every fault."""
     report = Report()
-    builds = build_all(corpus.websocket, folder / "built", verify=False)
+    builds = build_all(corpus.websocket, folder / "built", verify=False, models=models)
     _builds(report, corpus, builds)
     _frames(report, [build for build in builds if build.outcome == "built"], folder, told=10_000)
     return report
@@ -176,8 +176,8 @@ def _played(entries: Sequence[dict[str, object]], folder: Path) -> Iterator[_Ans
         yield from (json.loads(line) for line in output.splitlines())
 
 
-def _same_bytes(report: Report, builds: Sequence[Build], folder: Path) -> None:
-    again = build_all([Path(build.document) for build in builds], folder, hash_seed=1, verify=False)
+def _same_bytes(report: Report, builds: Sequence[Build], folder: Path, models: Models) -> None:
+    again = build_all([Path(build.document) for build in builds], folder, hash_seed=1, verify=False, models=models)
     differing = [one.document for one, other in zip(builds, again, strict=True) if one.digest != other.digest]
     report.rows.append(
         Row("same bytes twice", f"{len(builds) - len(differing)} of {len(builds)}", "all", not differing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import pytest
@@ -339,6 +340,20 @@ class TestEncode:
     def test_a_type_that_is_no_model(self) -> None:
         assert CODEC.encode("names", {"a": 1}) == b'{"type":"names","payload":{"a":1}}'
 
+    def test_null_that_is_a_payload_is_sent(self) -> None:
+        whole = MsgspecCodec(Envelope("", None), sent={"poll": NoneType}, received={"empty": NoneType})
+        wrapped = MsgspecCodec(Envelope("type", "payload"), sent={"poll": NoneType, "ping": None}, received={})
+
+        assert whole.encode("poll", None) == whole.encode_parameters("poll", {}) == b"null"
+        assert whole.decode(b"null") == ("empty", None)
+        assert whole.reversed().assemble("empty", {}) is None
+        assert (
+            wrapped.encode("poll", None) == wrapped.encode_parameters("poll", {}) == b'{"type":"poll","payload":null}'
+        )
+        assert wrapped.encode("ping", None) == b'{"type":"ping"}'
+        with pytest.raises(Undecodable):
+            whole.decode(b"{}")
+
     def test_no_payload(self) -> None:
         assert CODEC.encode("ping", None) == b'{"type":"ping"}'
         assert CODEC.encode("maybe", None) == b'{"type":"maybe"}'
@@ -621,6 +636,16 @@ class TestTags:
         assert codec.reversed().assemble("tock", {"event": "tock"}) == Tock(count=0)
         with pytest.raises(UnknownMessageKey, match="'tack'"):
             codec.decode(b'{"event":"tack"}')
+
+    @pytest.mark.parametrize("payload", [None, "payload"])
+    def test_one_message_needs_its_tag_too(self, payload: str | None) -> None:
+        codec = MsgspecCodec(Envelope("event", payload), sent={}, received={"tick": Tick})
+
+        for stranger in (b'{"event":"not tick","price":1}', b'{"event":"tock","price":1}'):
+            with pytest.raises(UnknownMessageKey):
+                codec.decode(stranger)
+        with pytest.raises(Undecodable, match="no message type"):
+            codec.decode(b'{"price":1,"payload":{"price":1}}')
 
     def test_a_rule_that_leads_on_where_there_is_no_tag(self) -> None:
         types = {"tick": Tick, "tock": Tock, "bye": None, "other": list[int]}
