@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -269,6 +271,22 @@ class TestConnections:
         )
         assert len(client.connections) == 1
         assert codes(problems) == ["WSG404"]
+
+    @pytest.mark.parametrize("perspective", ["server", "client"])
+    def test_without_any_operation_messages_go_where_their_words_say(
+        self, perspective: Literal["server", "client"]
+    ) -> None:
+        messages = (message("welcome"), message("kick"), replace(message("login"), summary="Sent by the client"))
+        feed = Channel("feed", "/feed", AT, messages=messages)
+        client, problems = derived(
+            Application("3.0.0", "T", "1", AT, channels=(feed,)),
+            ClientSettings(input="x", perspective=perspective),
+        )
+        assert [each.id for each in only(client).sent] == ["login"]
+        assert [each.id for each in only(client).received] == ["welcome", "kick"]
+        (problem,) = [each for each in problems if each.code == "WSG404"]
+        assert problem.level == "warning"
+        assert problem.message.endswith("but for `login`, whose words say that the client sends them")
 
 
 class TestDiscriminator:

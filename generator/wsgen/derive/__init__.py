@@ -33,6 +33,7 @@ from .replies import find_answers
 from .schemas import Schemas
 from .traffic import Traffic, ids_of_messages, messages_by_key, traffic_of
 from .undivided import delivered, find_undivided, report_contradictions, report_undivided, settled_answers, wire_rule
+from .unsaid import with_operations
 
 __all__ = ["Schemas", "client_direction", "derive", "effective_settings"]
 
@@ -46,6 +47,7 @@ def derive(application: Application, settings: ClientSettings, problems: Problem
     settings = effective_settings(application, settings, problems)
     perspective = find_perspective(application, settings)
     _report_perspective(application, perspective, problems)
+    application = with_operations(application, perspective, problems)
     groups = group_channels(application, settings, problems)
     schemas = Schemas(application.schemas)
     messages = messages_by_key(application)

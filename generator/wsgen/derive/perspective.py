@@ -20,7 +20,7 @@ from wsgen.operations import Perspective
 
 from .words import spoken
 
-__all__ = ["Direction", "client_direction", "find_perspective"]
+__all__ = ["Direction", "Side", "client_direction", "find_perspective", "sender_of_message"]
 
 Direction: TypeAlias = Literal["to_server", "from_server"]
 Side: TypeAlias = Literal["server", "client"]
@@ -175,7 +175,7 @@ def _signs_of_words(operation: Operation) -> Iterator[Sign]:
     if sender is not None:
         yield _compared(operation, sender, 3, f"the words of `{operation.id}` say that the {sender} sends it")
         return
-    found: list[Side | None] = [_sender_of_message(message) for message in operation.messages]
+    found: list[Side | None] = [sender_of_message(message) for message in operation.messages]
     senders: list[Side] = [sender for sender in found if sender is not None]
     by_id = _sender_by_name(operation.id, subscribing=False)
     if by_id is not None:
@@ -218,7 +218,8 @@ def _sender(*texts: str) -> Side | None:
     return "client" if to_server > from_server else "server"
 
 
-def _sender_of_message(message: Message) -> Side | None:
+def sender_of_message(message: Message) -> Side | None:
+    """Who sends a message, by its words, else by its names; None where they say nothing."""
     said = _sender(message.title, message.summary, message.description)
     if said is not None:
         return said

@@ -28,7 +28,9 @@ DIRECTION = {
     ),
     "WSG404": Rule(
         "No operation uses a channel",
-        "Only operations say which side sends a message, so the messages of the channel are left out.",
+        "Only operations say which side sends a message, so the messages of the channel are left out. Where the "
+        "document has no operation at all, its messages are taken as sent by the server, but for those whose words "
+        "say that the client sends them.",
         "Add an operation with `action: send` or `action: receive` for the channel.",
     ),
     "WSG405": Rule(
