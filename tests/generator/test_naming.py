@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wsgen.config import ClientSettings
-from wsgen.model import Schema, Server, ServerVariable
+from wsgen.model import Named, Schema, Server, ServerVariable
 from wsgen.naming import ModuleNames, Names, name
 from wsgen.operations import Argument, Client, Domain
 from wsgen.problems import Problem, Problems
@@ -368,6 +368,24 @@ class TestClasses:
     def test_inline_payloads_are_named_by_their_message(self) -> None:
         names = settled(domain("chat", request(sent("chat.join", obj()), received("chat.joined", obj()))))
         assert names.payloads == {"sent:chat.join": "ChatJoin", "received:chat.joined": "ChatJoined"}
+
+    @pytest.mark.parametrize(
+        ("file", "expected"),
+        [
+            ("schemas/broker.json", "Broker"),
+            ("schemas/broker.error.json", "BrokerError"),
+            ("schemas/broker.order-filled.schema.yaml", "BrokerOrderFilled"),
+            ("order.YML", "Order"),
+            ("schema.json", "Schema"),
+        ],
+    )
+    def test_schemas_in_files_of_their_own_are_called_like_the_files(self, file: str, expected: str) -> None:
+        message = received("told", Named(f"{file}#", AT))
+        described = replace(application(), schemas={f"{file}#": obj(x=TEXT)})
+        names = name(
+            client(connection(domain("", push(message)))), described, settings(), Problems(), package="trading"
+        )
+        assert names.definitions[f"{file}#"] == expected
 
     def test_inline_payloads_yield_to_definitions(self) -> None:
         reader = domain("chat", request(sent("chat.join", obj()), received("chat.joined", ref("ChatJoin"))))

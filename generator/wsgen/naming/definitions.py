@@ -18,6 +18,8 @@ from .settle import PINNED, Scopes, Wish
 __all__ = ["Use", "component_names", "definition_names", "payload_names", "payload_uses", "root_ids"]
 
 _COMPONENT = re.compile(r"^/(?:components/schemas|definitions|\$defs|schemas)/([^/]+)$")
+_ENDING = re.compile(r"(?:\.schema)?(?:\.(?:json|ya?ml))?$", re.IGNORECASE)
+"""What the name of a schema's file ends with, and says nothing of the schema."""
 _STRUCTURE = frozenset(
     {"components", "schemas", "definitions", "$defs", "properties", "patternProperties", "payload", "headers"}
     | {"messages", "channels", "items", "allOf", "anyOf", "oneOf", "additionalProperties", "not", "schema"}
@@ -140,7 +142,7 @@ def _context(key: SchemaKey) -> list[str]:
     file, _, pointer = key.rpartition("#")
     parts = [_unescaped(part) for part in pointer.split("/")]
     chosen = [part for part in parts if words(part) and not part.isdigit() and part not in _STRUCTURE]
-    stem = PurePosixPath(file.rpartition("/")[2]).name.partition(".")[0]
+    stem = _ENDING.sub("", PurePosixPath(file.rpartition("/")[2]).name)
     return chosen if len(chosen) > 1 or not words(stem) else [stem, *chosen]
 
 
