@@ -22,9 +22,9 @@ faults:
 	WSGEN_TRANSPORT=websockets-recv pytest tests/faults
 	WSGEN_TRANSPORT=picows pytest tests/faults
 
-# 10,000 subscriptions through 200 drops.
+# 10,000 subscriptions through 200 drops; ten minutes of load with drops.
 soak:
-	WSGEN_SOAK=1 pytest -s tests/faults/test_soak.py
+	WSGEN_SOAK=1 pytest -s tests/faults/test_soak.py tests/faults/test_load.py
 
 # What becomes of real documents, as a table; WSGEN_CORPUS names the folder that holds them.
 corpus:
