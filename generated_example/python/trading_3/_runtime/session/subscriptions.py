@@ -183,7 +183,7 @@ class Domain:
         if error is None and not pending and wire.held is Held.RELEASING and not wire.consumers:
             consumer.state = "UNSUBSCRIBING"
             consumer.call = Call(self.operation.unsubscribe or "", consumer.lease)
-            wire.leavers.append(consumer)
+            wire.leavers = (*wire.leavers, consumer)
             return consumer.call
         consumer.end(error)
         self._tidy(wire)
@@ -215,12 +215,11 @@ class Domain:
             self._happen(wire, Happening.LOST)
             self._stop_clock(wire)
             wire.ask, wire.renewing, wire.queued, wire.guessed = None, False, False, False
-            wire.asks.clear()
-            wire.undone.clear()
+            wire.asks, wire.undone = (), ()
             if self._pairs is None:
                 wire.addresses = ()
             leavers += wire.leavers
-            wire.leavers.clear()
+            wire.leavers = ()
         for table in (self.sinks, self._at, self._topics, self._gone, self._releasing):
             table.clear()
         self._early.drop(self._gone)
@@ -291,13 +290,13 @@ class Domain:
             *(self._session.next_sequence(), "subscribe", answered, failed, topic, wire, id), certain=known is not None
         )
         wire.ask = slot
-        wire.asks.append(slot)
+        wire.asks = (*wire.asks, slot)
         for address in ((),) if self._single_address else wire.addresses:
             if self._gone.get(address) == wire.key:
                 self._gone[address] = None
         if self._confirmation is None:
             self._session.ask(slot, (), frame)
-            wire.asks.remove(slot)
+            wire.answered(slot)
             self._confirmed(wire, slot, None, None)
             return
         self._session.ask(slot, self._confirmation.keys, frame)
@@ -406,7 +405,7 @@ class Domain:
     # Answers, and silence.
 
     def _answered(self, wire: Wire, slot: Slot, key: str, reply: Any) -> None:
-        wire.asks.remove(slot)
+        wire.answered(slot)
         roles = self._confirmation
         assert roles is not None, "only what is confirmed is answered"
         if roles.ok(reply, key):
@@ -458,7 +457,7 @@ class Domain:
                     consumer.call.wait.cancel()
             self._happen(wire, Happening.UNDONE)
             if release.waiting:
-                other.undone.append(wire)
+                other.undone = (*other.undone, wire)
             else:
                 self._happen(wire, Happening.RELEASED)
         return True
@@ -479,7 +478,7 @@ class Domain:
         self._happen(wire, Happening.REFUSED)
 
     def _undecodable(self, wire: Wire, slot: Slot, error: WsgenError) -> None:
-        wire.asks.remove(slot)
+        wire.answered(slot)
         if wire.ask is slot:
             self._refuse(wire, error)
         self._tidy(wire)
@@ -557,8 +556,8 @@ class Domain:
 
     def _release_done(self, wire: Wire) -> None:
         self._stop_clock(wire)
-        leavers, wire.leavers = wire.leavers, []
-        undone, wire.undone = wire.undone, []
+        leavers, wire.leavers = wire.leavers, ()
+        undone, wire.undone = wire.undone, ()
         for one in (wire, *undone):
             self._happen(one, Happening.RELEASED)
         for consumer in leavers:
@@ -642,12 +641,12 @@ class Domain:
         return tuple(product(*values))
 
     def _place(self, wire: Wire) -> None:
-        if wire.topic is not None and wire not in self._topics.get(wire.topic, ()):
-            self._topics[wire.topic] = (*self._topics.get(wire.topic, ()), wire)
+        alone = (wire,)  # most of the time it is, and then both tables hold the same tuple
+        if wire.topic is not None:
+            _add(self._topics, wire.topic, wire, alone)
         for address in wire.addresses:
             self._gone.pop(address, None)
-            if wire not in self._at.get(address, ()):
-                self._at[address] = (*self._at.get(address, ()), wire)
+            _add(self._at, address, wire, alone)
 
     def _unplace(self, wire: Wire, *, forget: bool) -> None:
         if wire.topic is not None:
@@ -699,3 +698,11 @@ class Domain:
     def idle(self) -> bool:
         """Whether nothing is left of any subscription."""
         return not (self.wires or self.sinks or self._at or self._topics or self._early)
+
+
+def _add(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire, alone: tuple[Wire]) -> None:
+    there = table.get(key)
+    if there is None:
+        table[key] = alone
+    elif wire not in there:
+        table[key] = (*there, wire)

@@ -79,21 +79,25 @@ class Wire:
         self.order = 0
         self.held = Held.ABSENT
         self.consumers: list[Consumer] = []
-        self.leavers: list[Consumer] = []
+        self.leavers: tuple[Consumer, ...] = ()
         self.topic: str | None = None
         self.named: Hashable = None
         self.addresses: tuple[Hashable, ...] = ()
         self.ask: Slot | None = None
         self.refusal: WsgenError | None = None
         self.wait: Wait | None = None
-        self.asks: list[Slot] = []
-        self.undone: list[Wire] = []
+        self.asks: tuple[Slot, ...] = ()
+        self.undone: tuple[Wire, ...] = ()
         self.renewing = False
         self.silences = 0
         self.alone = False
         self.suspect = False
         self.queued = False
         self.guessed = False
+
+    def answered(self, slot: Slot) -> None:
+        """One of its subscribes is unanswered no longer."""
+        self.asks = tuple(other for other in self.asks if other is not slot)
 
     def doubt(self) -> None:
         """Its topic may be another one's."""
