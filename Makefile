@@ -45,4 +45,4 @@ regen:
 	wsgen schema config > docs/schemas/config.schema.json
 
 bench:
-	pytest -s -m benchmark tests/benchmarks
+	WSGEN_BENCH=1 pytest -s -m benchmark tests/benchmarks
