@@ -288,6 +288,22 @@ class TestConnections:
         assert problem.level == "warning"
         assert problem.message.endswith("but for `login`, whose words say that the client sends them")
 
+    def test_a_twin_of_one_direction_can_be_alone_in_the_other(self) -> None:
+        first, second = (
+            Message("tick", f"#/channels/{id}/messages/tick", AT, payload=Named("Tick", AT)) for id in "ab"
+        )
+        channels = tuple(Channel(id, None, AT, messages=(each,)) for id, each in (("a", first), ("b", second)))
+        told = Operation("told", "send", "a", (first, second), AT)
+        asked = Operation("asked", "receive", "b", (second,), AT)
+        client, _ = derived(
+            Application(
+                "3.0.0", "T", "1", AT, channels=channels, operations=(told, asked), schemas={"Tick": obj(a=TEXT)}
+            )
+        )
+        (connection,) = client.connections
+        assert [wire.key for wire in connection.received] == ["tick"]
+        assert [wire.key for wire in connection.sent] == ["tick"]
+
 
 class TestDiscriminator:
     def received(self, *payloads: Schema) -> tuple[Client, list[Problem]]:

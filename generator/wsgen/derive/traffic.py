@@ -86,8 +86,10 @@ def _add(traffic: Traffic, side: dict[str, Message], messages: Iterable[Message]
                 side[message.key] = message
             else:
                 traffic.twins[message.key] = first
-        key = traffic.known(message.key)
-        traffic.channels[key] = tuple(dict.fromkeys((*traffic.channels.get(key, ()), operation.channel)))
+        # A twin of one direction can be carried under its own key in the other.
+        keys = (traffic.known(message.key), *([message.key] if message.key in side else ()))
+        for key in dict.fromkeys(keys):
+            traffic.channels[key] = tuple(dict.fromkeys((*traffic.channels.get(key, ()), operation.channel)))
 
 
 def _likeness(message: Message) -> tuple[object, ...]:
