@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wsgen.config import ClientSettings
-from wsgen.emit.python import runtime_files
+from wsgen.config.settings import Models
 from wsgen.pipeline import build_client
 from wsgen.problems import Problems
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 NEEDED = (
     "websockets>=17,<18",
     "pydantic>=2.12",
-    "msgspec>=0.19",
+    "msgspec>=0.22",
     "picows>=2.3",
     "centrifuge-python",
     "gql[websockets]",
@@ -53,13 +53,15 @@ def loads(count: int) -> tuple[Load, ...]:
 
 
 def packages(folder: Path) -> Path:
-    """The trading client, with every transport."""
-    package = folder / "pydantic" / "trading"
-    settings = ClientSettings(input=str(ROOT / "specs" / "trading.asyncapi.json"), output=package)
-    texts = {str(path): text for path, text in build_client(settings, Problems(), check=False).files.items()}
-    for path, text in {**texts, **dict(runtime_files("pydantic", picows=True))}.items():
-        (package / path).parent.mkdir(parents=True, exist_ok=True)
-        (package / path).write_text(text, "utf-8")
+    """The trading client with models of either kind, with every transport."""
+    libraries: tuple[Models, ...] = ("pydantic", "msgspec")
+    for models in libraries:
+        package = folder / models / "trading"
+        document = str(ROOT / "specs" / "trading.asyncapi.json")
+        settings = ClientSettings(input=document, output=package, models=models, picows=True)
+        for path, text in build_client(settings, Problems(), check=False).files.items():
+            (package / path).parent.mkdir(parents=True, exist_ok=True)
+            (package / path).write_text(text, "utf-8")
     return folder
 
 
