@@ -60,14 +60,16 @@ KINDS: tuple[Callable[[random.Random, Json], str], ...] = (*STRUCTURAL, hostile_
 
 
 def sources() -> list[Path]:
-    folders = [SPECS / "valid", SPECS / "invalid"]
+    folders = [SPECS / "valid", SPECS / "invalid", SPECS / "derived"]
     corpus = os.environ.get("WSGEN_CORPUS")
     if corpus:
         folders.append(Path(corpus) / "ws")
     found = [
         path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in {".json", ".yaml", ".yml"}
     ]
-    return [SPECS / "trading.asyncapi.json"] + [path for path in found if not path.name.endswith(".problems.json")]
+    return [SPECS / "trading.asyncapi.json"] + [
+        path for path in found if not path.name.endswith((".problems.json", ".told.json"))
+    ]
 
 
 def documents() -> list[tuple[str, Json]]:
