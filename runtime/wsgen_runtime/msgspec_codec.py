@@ -175,7 +175,7 @@ class MsgspecCodec:
             fields.append(("payload", kind, msgspec.field(default=None, name=payload)))
         else:
             fields.append(("payload", kind, msgspec.field(name=payload)))
-        return defstruct("Frame", fields, namespace=namespace, tag_field=tag, tag=key, gc=False)
+        return defstruct("Frame", fields, namespace=namespace, tag_field=tag, tag=key)
 
     def decode(self, frame: bytes) -> tuple[str, Any]:
         """See `Codec.decode`."""
@@ -393,7 +393,7 @@ def _head(paths: Sequence[_Path], payload: str | None) -> type[Any]:
             fields.append((f"p{index}", Any, msgspec.field(default=None, name=step)))
     if payload is not None:
         fields.append(("payload", msgspec.Raw, msgspec.field(default=msgspec.Raw(b"null"), name=payload)))
-    return defstruct("Head", fields, gc=False)
+    return defstruct("Head", fields)
 
 
 def _tagged_models(rule: ByValue, received: Mapping[str, object]) -> dict[type[Any], str]:
@@ -402,7 +402,7 @@ def _tagged_models(rule: ByValue, received: Mapping[str, object]) -> dict[type[A
     for tag, key in rule.cases.items():
         kind = received[key] if isinstance(key, str) else None
         if kind is None and isinstance(key, str):
-            kind = defstruct("Frame", [], tag_field=rule.path, tag=key, gc=False) if isinstance(tag, str) else None
+            kind = defstruct("Frame", [], tag_field=rule.path, tag=key) if isinstance(tag, str) else None
         config = getattr(kind, "__struct_config__", None)
         if not isinstance(kind, type) or config is None or kind in found or not isinstance(key, str):
             return {}
