@@ -33,6 +33,9 @@ def beating(type: str = "ping", payload: object = None, reply: str | None = None
     return ClientSettings(input="x", heartbeat=HeartbeatSettings(type, 20, payload, reply, WHERE))
 
 
+VALID = "write a `payload` that is a valid `ping`"
+
+
 class TestHeartbeat:
     def test_it_is_found(self) -> None:
         client, problems = derived(APP, beating("ping", {"n": 1}, "pong"))
@@ -64,23 +67,27 @@ class TestHeartbeat:
                 "the heartbeat's `reply` is `zzz`, which is no message that the server sends",
                 "those are `pong`, `tick`",
             ),
-            (beating("ping"), "the heartbeat's payload does not fit `ping`: it needs `n`", ""),
-            (beating("ping", {}), "the heartbeat's payload does not fit `ping`: it needs `n`", ""),
+            (beating("ping"), "the heartbeat's payload does not fit `ping`: it needs `n`", VALID),
+            (beating("ping", {}), "the heartbeat's payload does not fit `ping`: it needs `n`", VALID),
             (
                 beating("ping", {"n": "x"}),
                 "`n` of the heartbeat's payload does not fit `ping`: expected number, and it is string",
-                "",
+                VALID,
             ),
             (
                 beating("ping", 3),
                 "the heartbeat's payload does not fit `ping`: expected object, and it is integer",
-                "",
+                VALID,
             ),
-            (beating("go", {"n": 1}), "the heartbeat's payload does not fit `go`: it has no payload", ""),
+            (
+                beating("go", {"n": 1}),
+                "the heartbeat's payload does not fit `go`: it has no payload",
+                "leave `payload` out",
+            ),
             (
                 beating("ping", {"n": 1, "kind": "x"}),
                 "`kind` of the heartbeat's payload does not fit `ping`: it is always 'beat'",
-                "",
+                VALID,
             ),
         ],
     )

@@ -40,7 +40,8 @@ def find_heartbeat(wires: Wires, settings: ClientSettings, schemas: Schemas, pro
         payload = {}  # nothing but what the client adds itself: the wire type, and constants
     for path, text in _faults(message.payload, payload, schemas):
         where = f"`{path}` of the heartbeat's payload" if path else "the heartbeat's payload"
-        help = f"write a `payload` that is a valid `{message.key}`"
+        valid = f"write a `payload` that is a valid `{message.key}`"
+        help = "leave `payload` out" if message.payload is None else valid
         problems.error("WSG909", f"{where} does not fit `{message.key}`: {text}", wanted.place, help)
     reply = _named(wires.received, wanted.reply) if wanted.reply else None
     if wanted.reply and reply is None:

@@ -102,7 +102,11 @@ NEUTRAL = re.compile(r"\b(?:ack|acknowledgement|ok|success|confirmation|result|u
 def find_perspective(application: Application, settings: ClientSettings) -> Perspective:
     """Whom the document describes: the configuration's word, else what the evidence says, else the server."""
     if settings.perspective != "auto":
-        return Perspective(settings.perspective, True, (f"the configuration says {settings.perspective}",))
+        said = None if settings.document is None else settings.document.given.get("perspective")
+        where = (
+            "the configuration" if said != settings.given.get("perspective") or said is None else "the document itself"
+        )
+        return Perspective(settings.perspective, True, (f"{where} says {settings.perspective}",))
     signs = list(_signs(application))
     weights = {side: sum(sign.weight for sign in signs if sign.side == side) for side in SIDES}
     value: Side = "client" if weights["client"] > weights["server"] else "server"
