@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
@@ -42,6 +42,7 @@ from generated_example.python.trading_3.models import Heartbeat, Trade
 from generated_example.python.trading_3.runtime import Heartbeat as HeartbeatOption
 from generated_example.python.trading_3.runtime import Retry
 from tests.conformance.test_trading import BAR, TRANSPORTS, until
+from tests.lent import picows_lent_to
 from tests.servers.plain import PlainServer, plain_server
 
 AAPL = BarsSubscriptionRequest(symbol="AAPL")
@@ -51,6 +52,12 @@ AAPL = BarsSubscriptionRequest(symbol="AAPL")
 async def server() -> AsyncIterator[PlainServer]:
     async with plain_server() as plain:
         yield plain
+
+
+@pytest.fixture(autouse=True, scope="module")
+def picows() -> Iterator[None]:
+    with picows_lent_to("generated_example.python.trading_3"):
+        yield
 
 
 @pytest_asyncio.fixture(params=TRANSPORTS)
