@@ -19,32 +19,32 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, DecodeError, Struct, ValidationError, defstruct
 from msgspec import json as msgspec_json
 
-from .codec import Getter, Undecodable, UnknownMessageKey
+from .codec import Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
 from .framing import (
     Envelope,
-    SentRaw,
-    add,
+    FrameCodec,
+    Library,
+    Property,
+    SentJson,
     by_values,
     is_array,
     is_json,
     is_number,
     is_object,
-    is_undivided,
+    item,
     kind_of,
     own_name,
     step_to,
-    tag_object,
 )
-from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide
+from .rules import ByValue, NoJson, Rule, at, decide
 from .samples import merged, nested, sample
-from .undivided import Json, Undivided
 
 __all__ = ["Envelope", "MsgspecCodec", "Untagged", "from_wire"]
 
@@ -96,24 +96,55 @@ def from_wire(model: type[ValueT], values: object) -> ValueT:
     return msgspec.convert(values, model, dec_hook=_strictly)
 
 
-class MsgspecCodec:
-    """A `codec.Codec` over msgspec.
+_PROPERTIES: Final[dict[object, dict[str, Property]]] = {}
 
-    `sent` and `received` give the type of each message's payload by its key: a struct, any other type that
-    msgspec knows, or None for a message without a payload, `NoneType` for one whose payload is null; a `Raw`
-    for one that is no JSON, an `Undivided[A | B]` for several that cannot be told apart. A received payload may
-    be left out or null where its type allows None.
 
-    `rule` leads from a received frame to its message where a tag alone does not, `sent_rule` does so for what
-    is sent. With a rule, payloads are whole frames.
+def _properties(kind: object) -> dict[str, Property]:
+    """The properties of a struct by wire name, its tag among them; empty for anything else."""
+    if not (isinstance(kind, type) and issubclass(kind, Struct)):
+        return {}
+    if kind not in _PROPERTIES:
+        fields = msgspec.structs.fields(kind)
+        found = {each.encode_name: Property(each.name, each.type, each.default is not UNSET) for each in fields}
+        config = kind.__struct_config__
+        if config.tag_field is not None:
+            # The class variable that shows the tag is the only one without an underscore that holds it.
+            shown = [name for name, value in vars(kind).items() if value == config.tag and name[:2] != "__"]
+            found[config.tag_field] = Property(shown[0] if shown else "", Literal[config.tag], bool(shown))
+        _PROPERTIES[kind] = found
+    return _PROPERTIES[kind]
+
+
+def _parts(kind: object) -> tuple[object, ...]:
+    return kind.members if isinstance(kind, _Tried) else get_args(kind)
+
+
+def _found(value: object, name: str) -> Any:
+    if isinstance(value, Struct):
+        own = _properties(type(value)).get(name)
+        found = getattr(value, own.attribute, None) if own is not None else None
+        return None if found is UNSET else found
+    return item(value, name)
+
+
+_LIBRARY: Final = Library(
+    dump=msgspec_json.encode,
+    parse=msgspec_json.decode,
+    invalid=DecodeError,
+    properties=_properties,
+    parts=_parts,
+    found=_found,
+)
+
+
+class MsgspecCodec(FrameCodec):
+    """A `codec.Codec` over msgspec; see `FrameCodec`.
 
     Raises:
-        ValueError: several messages can be received, and nothing tells them apart.
         TypeError: msgspec does not take the type of a payload.
     """
 
-    _tries: ClassVar[bool] = False
-    """Whether messages that no tag tells apart are tried one after another."""
+    _library = _LIBRARY
 
     def __init__(
         self,
@@ -124,14 +155,7 @@ class MsgspecCodec:
         rule: Rule | None = None,
         sent_rule: Rule | None = None,
     ) -> None:
-        self._envelope = envelope
-        if not envelope.tag and rule is None and len(received) > 1 and not self._tries:
-            raise ValueError(f"{len(received)} messages can be received, and nothing tells them apart")
-        self._received = dict(received)
-        self._sent_types = dict(sent)
-        self._sent = {key: _sender(key, type, envelope) for key, type in sent.items()}
-        self._rule, self._sent_rule = rule, sent_rule
-        self._binary = rule.cases.get("binary") if isinstance(rule, ByType) and not rule.path else None
+        super().__init__(envelope, sent=sent, received=received, rule=rule, sent_rule=sent_rule)
         self._payloads = {key: _taken(type) for key, type in received.items() if is_json(type)}
         self._load: Callable[[bytes], Any] = _nothing
         self._keys: dict[type[Any], str] = {}
@@ -193,64 +217,15 @@ class MsgspecCodec:
             pass  # what is wrong with it is found out below
         return self._decode_slowly(frame)
 
-    def decode_binary(self, frame: bytes) -> tuple[str, Any]:
-        """See `Codec.decode_binary`."""
-        leaf = decide(self._binary, Frame(frame))
-        if leaf is None:
-            raise Undecodable(None, InvalidPayload(None, "$", "expected text, got a binary frame"))
-        return (leaf if isinstance(leaf, str) else leaf[0]), bytes(frame)
-
-    @property
-    def has_binary(self) -> bool:
-        """See `Codec.has_binary`."""
-        return self._binary is not None
-
-    def encode(self, key: str, payload: object) -> bytes:
-        """See `Codec.encode`."""
-        return self._sent[key].encode(payload)
-
-    def parameters(self, key: str, payload: object) -> dict[str, Any]:
-        """See `Codec.parameters`."""
-        return self._sent[key].parameters(payload)
-
-    def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
-        """See `Codec.encode_parameters`."""
-        return self._sent[key].frame(msgspec_json.encode(parameters))
-
-    def getter(self, key: str, path: str) -> Getter:
-        """See `Codec.getter`."""
-        type = self._received[key] if key in self._received else self._sent_types.get(key)
-        attributes = _attributes(type, path)
-        return operator.attrgetter(".".join(attributes)) if attributes else _Search(path)
-
-    def field(self, name: str) -> Getter:
-        """See `Codec.field`."""
-        return _Search(name)
-
     def reversed(self) -> ReversedMsgspecCodec:
         """See `Codec.reversed`."""
-        envelope = self._envelope
-        tag = envelope.tag if envelope.sent_tag is None else envelope.sent_tag
-        other = Envelope(tag, envelope.payload, None if tag == envelope.tag else envelope.tag)
-        return ReversedMsgspecCodec(
-            other, sent=self._received, received=self._sent_types, rule=self._sent_rule, sent_rule=self._rule
-        )
+        envelope, sent, received, rule, sent_rule = self._sides()
+        return ReversedMsgspecCodec(envelope, sent=sent, received=received, rule=rule, sent_rule=sent_rule)
 
     def _decode_slowly(self, frame: bytes) -> tuple[str, Any]:
         """A frame that has to be looked at as a whole, or that the decoders refused."""
-        value: object
-        try:
-            value = msgspec_json.decode(frame)
-        except (DecodeError, ValueError, RecursionError) as invalid:
-            value = NoJson(f"not JSON: {invalid}")
-        problem: Undecodable | None = None
-        # A message without a payload is any frame, so it is tried last.
-        for key in sorted(self._keys_of(value), key=lambda key: self._received[key] is None):
-            try:
-                return key, self._payload(key, frame, value)
-            except Undecodable as error:
-                problem = problem or error
-        raise problem or UnknownMessageKey(None)
+        value = self._parsed(frame)
+        return self._first_that_fits(self._keys_of(value), frame, value)
 
     def _keys_of(self, value: object) -> tuple[str, ...]:
         """The messages that a frame may be."""
@@ -272,20 +247,19 @@ class MsgspecCodec:
             raise UnknownMessageKey(str(tag))
         return (str(tag),)
 
-    def _payload(self, key: str, frame: bytes, value: object) -> Any:
-        kind = self._received[key]
-        if kind is None:
-            return None
-        if isinstance(kind, Raw) or (isinstance(value, NoJson) and is_undivided(kind)):
-            try:
-                text = frame.decode()
-            except UnicodeDecodeError as error:
-                raise Undecodable(key, InvalidPayload(key, "$", f"not UTF-8: {error.reason}")) from None
-            return text if isinstance(kind, Raw) else _undivided(frame, text)
-        if is_undivided(kind):
-            return _undivided(frame, value)
-        if isinstance(value, NoJson):
-            raise Undecodable(key, InvalidPayload(key, "$", value.problem))
+    def _sent_json(self, key: str, kind: Any, envelope: Envelope) -> SentJson:
+        return _Sent(key, kind, envelope)
+
+    def _read_as(self, model: type[Any], frame: bytes, raw: Any) -> Any:
+        if model is str:
+            # A text frame. Where it happens to be JSON, only a string is taken for that.
+            return raw if isinstance(raw, str) else frame.decode()
+        try:
+            return _read_generously(_taken(model), raw)
+        except (ValidationError, RecursionError) as error:
+            raise InvalidPayload(getattr(model, "__name__", str(model)), *_fault(error)) from None
+
+    def _read(self, key: str, frame: bytes, value: object) -> Any:
         wrapper = self._envelope.payload if self._rule is None else None
         body = value if wrapper is None else step_to(value, (wrapper,))
         try:
@@ -301,14 +275,6 @@ class ReversedMsgspecCodec(MsgspecCodec):
     """A `codec.ServerCodec`: it decodes what clients send, and encodes what they receive."""
 
     _tries = True
-
-    def assemble(self, key: str, values: Mapping[str, object]) -> Any:
-        """See `ServerCodec.assemble`."""
-        return self._sent[key].assemble(values)
-
-    def constants(self, key: str, path: str) -> tuple[object, ...]:
-        """See `ServerCodec.constants`."""
-        return _constants(self._sent_types[key], path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,7 +433,7 @@ def _try(kind: Any, value: object, hook: Callable[[Any, object], object], *, str
             found = msgspec.convert(value, member, strict=strict, dec_hook=hook)
         except ValidationError:
             continue
-        known = len(_fields(member).keys() & value.keys()) if is_object(value) else 0
+        known = len(_properties(member).keys() & value.keys()) if is_object(value) else 0
         if known > most:
             best, most = found, known
     if most < 0:
@@ -500,22 +466,6 @@ def _with_integers(value: object) -> object:
     return [_with_integers(each) for each in value] if is_array(value) else value
 
 
-def _undivided(frame: bytes, raw: Any) -> Undivided[Any]:
-    undivided: Undivided[Any] = Undivided(raw, lambda model: _read_as(model, frame, raw))
-    return undivided
-
-
-def _read_as(model: type[Any], frame: bytes, raw: Json) -> Any:
-    """See `undivided.read_as`."""
-    if model is str:
-        # A text frame. Where it happens to be JSON, only a string is taken for that.
-        return raw if isinstance(raw, str) else frame.decode()
-    try:
-        return _read_generously(_taken(model), raw)
-    except (ValidationError, RecursionError) as error:
-        raise InvalidPayload(getattr(model, "__name__", str(model)), *_fault(error)) from None
-
-
 def _accepts_none(kind: Any) -> bool:
     try:
         msgspec.convert(None, kind, dec_hook=_strictly)
@@ -524,46 +474,15 @@ def _accepts_none(kind: Any) -> bool:
     return True
 
 
-def _sender(key: str, kind: Any, envelope: Envelope) -> _Sent | SentRaw:
-    if isinstance(kind, Raw):
-        return SentRaw(key, kind)
-    if is_undivided(kind):
-        (members,) = get_args(kind)
-        return _Sent(key, members, Envelope("", None))
-    return _Sent(key, kind, envelope)
-
-
-class _Sent:
+class _Sent(SentJson):
     """How one message is sent, as JSON."""
 
-    __slots__ = ("_decode", "_key", "_open", "_optional", "_tag", "_type", "_whole")
+    __slots__ = ("_decode",)
 
     def __init__(self, key: str, kind: Any, envelope: Envelope) -> None:
-        self._key = key
-        self._type = None if kind is None else _taken(kind)
-        self._decode = _decoder(self._type)
-        self._optional = _accepts_none(self._type) and kind is not NoneType
-        self._whole = envelope.payload is None
-        self._tag = tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
-        opening = msgspec_json.encode(self._tag)[:-1] + (b"," if self._tag else b"")
-        self._open = opening + msgspec_json.encode(envelope.payload) + b":"
-
-    def encode(self, payload: object) -> bytes:
-        if self._type is None and payload is not None:
-            raise InvalidRequest(self._key, "$", f"expected no payload, got {kind_of(payload)}")
-        if self._type is None or (payload is None and self._optional and not self._whole):
-            return msgspec_json.encode(self._tag)
-        return self.frame(self._body(payload))
-
-    def frame(self, body: bytes) -> bytes:
-        """The frame of a payload that is JSON already."""
-        if self._type is None:
-            return msgspec_json.encode(self._tag)
-        if self._type is NoneType:
-            body = b"null"
-        if self._whole:
-            return _tagged(body, self._tag) if self._tag else body
-        return self._open + body + b"}"
+        taken = None if kind is None else _taken(kind)
+        super().__init__(key, taken, envelope, _LIBRARY, optional=_accepts_none(taken))
+        self._decode = _decoder(taken)
 
     def parameters(self, payload: object) -> dict[str, Any]:
         """See `Codec.parameters`."""
@@ -613,12 +532,6 @@ def _schema_of_tried(kind: Any) -> dict[str, Any]:
     return {"const": sample(_schema(kind.members[0]))}
 
 
-def _tagged(body: bytes, tag: dict[str, Any]) -> bytes:
-    """A payload that is the whole frame says what it is itself; where it leaves that out, it is added."""
-    frame: object = msgspec_json.decode(body)
-    return msgspec_json.encode(frame) if is_object(frame) and add(frame, tag) else body
-
-
 def _fault(error: Exception) -> tuple[str, str]:
     """Where the fault is, as a path into the JSON value, and what it is."""
     problem, _, place = str(error).partition(" - at `")
@@ -632,84 +545,3 @@ _MISSING: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 
 def _below(path: str, name: str) -> str:
     return f"{path}.{name}" if name.isidentifier() else f"{path}[{name!r}]"
-
-
-def _attributes(kind: object, path: str) -> list[str]:
-    """The attributes that lead along a path through structs that must have them; empty where it leaves them."""
-    found: list[str] = []
-    while path:
-        fields = _fields(kind)
-        head = path if path in fields else path.partition(".")[0]
-        if head not in fields or not fields[head].always:
-            return []
-        found.append(fields[head].attribute)
-        kind = fields[head].type
-        path = path[len(head) + 1 :]
-    return found
-
-
-def _constants(kind: object, path: str) -> tuple[object, ...]:
-    """The literals in the annotation of what stands at a path through structs; empty where there are none."""
-    for name in path.split("."):
-        found = {wire: each for member in _members(kind) for wire, each in _fields(member).items()}
-        kind = found[name].type if name in found else None
-    return tuple(value for each in _members(kind) if get_origin(each) is Literal for value in get_args(each))
-
-
-def _members(kind: object) -> list[object]:
-    """The type itself, and those that it is made of: members of unions, what is annotated."""
-    if get_origin(kind) is Literal:
-        return [kind]
-    inner = kind.members if isinstance(kind, _Tried) else get_args(kind)
-    return [kind, *(found for each in inner for found in _members(each))]
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    attribute: str
-    type: object
-    always: bool
-
-
-_FIELDS: Final[dict[object, dict[str, _Field]]] = {}
-
-
-def _fields(kind: object) -> dict[str, _Field]:
-    """The properties of a struct by wire name, its tag among them; empty for anything else."""
-    if not (isinstance(kind, type) and issubclass(kind, Struct)):
-        return {}
-    if kind not in _FIELDS:
-        fields = msgspec.structs.fields(kind)
-        found = {each.encode_name: _Field(each.name, each.type, each.default is not UNSET) for each in fields}
-        config = kind.__struct_config__
-        if config.tag_field is not None:
-            # The class variable that shows the tag is the only one without an underscore that holds it.
-            shown = [name for name, value in vars(kind).items() if value == config.tag and name[:2] != "__"]
-            found[config.tag_field] = _Field(shown[0] if shown else "", Literal[config.tag], bool(shown))
-        _FIELDS[kind] = found
-    return _FIELDS[kind]
-
-
-class _Search:
-    """A getter that looks at each payload: for unions, optional properties, dictionaries, arrays."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: str) -> None:
-        self._path = tuple(path.split(".")) if path else ()
-
-    def __call__(self, payload: object) -> Any:
-        value: Any = payload.raw if isinstance(payload, Undivided) else payload
-        for name in self._path:
-            value = _property(value, name)
-        return value
-
-
-def _property(value: object, name: str) -> Any:
-    if isinstance(value, Struct):
-        field = _fields(type(value)).get(name)
-        found = getattr(value, field.attribute, None) if field is not None else None
-        return None if found is UNSET else found
-    if is_array(value):
-        return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
-    return value.get(name) if is_object(value) else None

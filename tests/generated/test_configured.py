@@ -244,6 +244,7 @@ class TestHeartbeat:
         async with built.module.bars_client("ws://feed.test", transport=server.transport), asyncio.timeout(10):
             while not server.frames:
                 await asyncio.sleep(0.001)
+        assert server.frames[0]["type"] == "ping"
 
     async def test_it_is_kept_by_include(self, build: Build) -> None:
         built = build(f'include = ["bars.*"]\n{self.HEARTBEAT}')

@@ -36,6 +36,7 @@ from .routes import Maker, UpdateRoute, deliver, maker
 from .wires import (
     Roles,
     Wire,
+    add,
     at,
     canonical,
     computed_topic,
@@ -643,10 +644,10 @@ class Domain:
     def _place(self, wire: Wire) -> None:
         alone = (wire,)  # most of the time it is, and then both tables hold the same tuple
         if wire.topic is not None:
-            _add(self._topics, wire.topic, wire, alone)
+            add(self._topics, wire.topic, wire, alone)
         for address in wire.addresses:
             self._gone.pop(address, None)
-            _add(self._at, address, wire, alone)
+            add(self._at, address, wire, alone)
 
     def _unplace(self, wire: Wire, *, forget: bool) -> None:
         if wire.topic is not None:
@@ -698,11 +699,3 @@ class Domain:
     def idle(self) -> bool:
         """Whether nothing is left of any subscription."""
         return not (self.wires or self.sinks or self._at or self._topics or self._early)
-
-
-def _add(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire, alone: tuple[Wire]) -> None:
-    there = table.get(key)
-    if there is None:
-        table[key] = alone
-    elif wire not in there:
-        table[key] = (*there, wire)

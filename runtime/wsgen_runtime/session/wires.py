@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Roles",
     "Wire",
+    "add",
     "at",
     "canonical",
     "canonical_parameters",
@@ -240,6 +241,14 @@ def tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
         return tuple([field(payload) for field in fields])
 
     return address
+
+
+def add(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire, alone: tuple[Wire]) -> None:
+    there = table.get(key)
+    if there is None:
+        table[key] = alone
+    elif wire not in there:
+        table[key] = (*there, wire)
 
 
 def without(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire) -> None:

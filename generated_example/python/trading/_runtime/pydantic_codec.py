@@ -15,10 +15,9 @@ models' business; a payload is sent only if it validates as JSON, because that i
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
-from typing import Annotated, Any, ClassVar, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, get_args
 
 from pydantic import (
     BaseModel,
@@ -31,26 +30,26 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticSerializationError, core_schema, from_json, to_json
 
-from .codec import Getter, Undecodable, UnknownMessageKey
+from .codec import Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
 from .framing import (
     Envelope,
-    SentRaw,
-    add,
+    FrameCodec,
+    Library,
+    Property,
+    SentJson,
     by_values,
     is_array,
     is_json,
     is_number,
     is_object,
-    is_undivided,
+    item,
     kind_of,
     own_name,
     step_to,
-    tag_object,
 )
-from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide
+from .rules import ByValue, NoJson, Rule, at, decide
 from .samples import merged, nested, sample
-from .undivided import Json, Undivided
 
 __all__ = ["OMIT_NONE", "Envelope", "PydanticCodec", "WireModel"]
 
@@ -88,23 +87,30 @@ def _send_constants(self: WireModel, context: object, /) -> None:
     self.__pydantic_fields_set__.update(self.wire_constants)
 
 
-class PydanticCodec:
-    """A `codec.Codec` over pydantic.
+def _properties(kind: object) -> dict[str, Property]:
+    """The properties of a model class by wire name; empty for anything else."""
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return {}
+    fields = kind.model_fields.items()
+    return {name if field.alias is None else field.alias: Property(name, field.annotation) for name, field in fields}
 
-    `sent` and `received` give the type of each message's payload by its key: a model class, any other type
-    that pydantic knows, or None for a message without a payload, `NoneType` for one whose payload is null; a
-    `Raw` for one that is no JSON, an `Undivided[A | B]` for several that cannot be told apart. A received
-    payload may be left out or null where its type allows None.
 
-    `rule` leads from a received frame to its message where a tag alone does not, `sent_rule` does so for what
-    is sent. With a rule, payloads are whole frames.
+def _found(value: object, name: str) -> Any:
+    if isinstance(value, BaseModel):
+        own = _properties(type(value)).get(name)
+        return getattr(value, own.attribute) if own is not None else (value.model_extra or {}).get(name)
+    return item(value, name)
 
-    Raises:
-        ValueError: several messages can be received, and nothing tells them apart.
-    """
 
-    _tries: ClassVar[bool] = False
-    """Whether messages that no tag tells apart are tried one after another."""
+_LIBRARY: Final = Library(
+    dump=to_json, parse=from_json, invalid=ValueError, properties=_properties, parts=get_args, found=_found
+)
+
+
+class PydanticCodec(FrameCodec):
+    """A `codec.Codec` over pydantic; see `FrameCodec`."""
+
+    _library = _LIBRARY
 
     def __init__(
         self,
@@ -115,16 +121,9 @@ class PydanticCodec:
         rule: Rule | None = None,
         sent_rule: Rule | None = None,
     ) -> None:
-        self._envelope = envelope
+        super().__init__(envelope, sent=sent, received=received, rule=rule, sent_rule=sent_rule)
         self._tag = tuple(envelope.tag.split(".")) if envelope.tag else ()
-        if not self._tag and rule is None and len(received) > 1 and not self._tries:
-            raise ValueError(f"{len(received)} messages can be received, and nothing tells them apart")
-        self._received = dict(received)
-        self._sent = {key: _sender(key, type, envelope) for key, type in sent.items()}
-        self._sent_types = dict(sent)
-        self._rule, self._sent_rule = rule, sent_rule
         self._plain = not _has_aliases(received.values())
-        self._binary = rule.cases.get("binary") if isinstance(rule, ByType) and not rule.path else None
         self._readers = {} if rule is None else {key: _reader(type) for key, type in received.items() if is_json(type)}
         self._load: Callable[..., dict[str, Any]] = self._load_by_rule
         quick = by_values(rule, received)
@@ -146,88 +145,43 @@ class PydanticCodec:
             raise self._explain(frame, failure) from None
         return self._load_by_rule(frame).popitem()
 
-    def decode_binary(self, frame: bytes) -> tuple[str, Any]:
-        """See `Codec.decode_binary`."""
-        leaf = decide(self._binary, Frame(frame))
-        if leaf is None:
-            raise Undecodable(None, InvalidPayload(None, "$", "expected text, got a binary frame"))
-        return (leaf if isinstance(leaf, str) else leaf[0]), bytes(frame)
-
-    @property
-    def has_binary(self) -> bool:
-        """See `Codec.has_binary`."""
-        return self._binary is not None
-
-    def encode(self, key: str, payload: object) -> bytes:
-        """See `Codec.encode`."""
-        return self._sent[key].encode(payload)
-
-    def parameters(self, key: str, payload: object) -> dict[str, Any]:
-        """See `Codec.parameters`."""
-        return self._sent[key].parameters(payload)
-
-    def encode_parameters(self, key: str, parameters: dict[str, Any]) -> bytes:
-        """See `Codec.encode_parameters`."""
-        return self._sent[key].frame(to_json(parameters))
-
-    def getter(self, key: str, path: str) -> Getter:
-        """See `Codec.getter`."""
-        type = self._received[key] if key in self._received else self._sent_types.get(key)
-        attributes = _attributes(type, path)
-        return operator.attrgetter(".".join(attributes)) if attributes else _Search(path)
-
-    def field(self, name: str) -> Getter:
-        """See `Codec.field`."""
-        return _Search(name)
-
     def reversed(self) -> ReversedPydanticCodec:
         """See `Codec.reversed`."""
-        envelope = self._envelope
-        tag = envelope.tag if envelope.sent_tag is None else envelope.sent_tag
-        other = Envelope(tag, envelope.payload, None if tag == envelope.tag else envelope.tag)
-        return ReversedPydanticCodec(
-            other, sent=self._received, received=self._sent_types, rule=self._sent_rule, sent_rule=self._rule
-        )
+        envelope, sent, received, rule, sent_rule = self._sides()
+        return ReversedPydanticCodec(envelope, sent=sent, received=received, rule=rule, sent_rule=sent_rule)
 
     def _load_by_rule(self, frame: bytes, **options: object) -> dict[str, Any]:
         """The message that the rule leads to, and its payload."""
-        value: object
-        try:
-            value = from_json(frame)
-        except ValueError as invalid:
-            value = NoJson(f"not JSON: {invalid}")
+        value = self._parsed(frame)
         leaf = decide(self._rule, value)
         if leaf is None:
             if isinstance(value, NoJson):
                 raise Undecodable(None, InvalidPayload(None, "$", value.problem))
             raise UnknownMessageKey(own_name(self._rule, value))
-        problem: Undecodable | None = None
-        # A message without a payload is any frame, so it is tried last.
-        for key in (leaf,) if isinstance(leaf, str) else sorted(leaf, key=lambda key: self._received[key] is None):
-            try:
-                return {key: self._payload(key, frame, value)}
-            except Undecodable as error:
-                problem = problem or error
-        raise problem or UnknownMessageKey(None)
+        key, payload = self._first_that_fits((leaf,) if isinstance(leaf, str) else leaf, frame, value)
+        return {key: payload}
 
-    def _payload(self, key: str, frame: bytes, value: object) -> Any:
-        kind = self._received[key]
-        if kind is None:
-            return None
-        if isinstance(kind, Raw) or (isinstance(value, NoJson) and is_undivided(kind)):
-            try:
-                text = frame.decode()
-            except UnicodeDecodeError as error:
-                raise Undecodable(key, InvalidPayload(key, "$", f"not UTF-8: {error.reason}")) from None
-            return text if isinstance(kind, Raw) else _undivided(frame, text)
-        if is_undivided(kind):
-            return _undivided(frame, value)
-        if isinstance(value, NoJson):
-            raise Undecodable(key, InvalidPayload(key, "$", value.problem))
+    def _sent_json(self, key: str, kind: Any, envelope: Envelope) -> SentJson:
+        return _Sent(key, kind, envelope)
+
+    def _read(self, key: str, frame: bytes, value: object) -> Any:
         try:
             return self._readers[key](frame, by_alias=True, by_name=False)
         except ValidationError as error:
             raise Undecodable(key, InvalidPayload(key, *_first_fault(error, value))) from None
+
+    def _read_as(self, model: type[Any], frame: bytes, raw: Any) -> Any:
+        adapter = _ADAPTERS.get(model)
+        if adapter is None:
+            adapter = _ADAPTERS[model] = TypeAdapter[Any](model)
+        try:
+            return adapter.validator.validate_json(frame, by_alias=True, by_name=False)
+        except ValidationError as error:
+            failure = error
+        if model is str:
+            # A text frame. Where it happens to be JSON, only a string is taken for that.
+            return raw if isinstance(raw, str) else frame.decode()
+        raise InvalidPayload(getattr(model, "__name__", str(model)), *_first_fault(failure, raw))
 
     def _explain(self, frame: bytes, error: ValidationError) -> Undecodable | UnknownMessageKey:
         """What is wrong with a frame that the validator refused."""
@@ -252,14 +206,6 @@ class ReversedPydanticCodec(PydanticCodec):
     """A `codec.ServerCodec` over pydantic: `sent` and `received` are the server's."""
 
     _tries = True
-
-    def assemble(self, key: str, values: Mapping[str, object]) -> Any:
-        """See `ServerCodec.assemble`."""
-        return self._sent[key].assemble(values)
-
-    def constants(self, key: str, path: str) -> tuple[object, ...]:
-        """See `ServerCodec.constants`."""
-        return _constants(self._sent_types[key], path)
 
 
 class _Frames:
@@ -325,26 +271,6 @@ def _reader(type: Any) -> Callable[..., Any]:
     return TypeAdapter[Any](type).validator.validate_json
 
 
-def _undivided(frame: bytes, raw: Any) -> Undivided[Any]:
-    undivided: Undivided[Any] = Undivided(raw, lambda model: _read_as(model, frame, raw))
-    return undivided
-
-
-def _read_as(model: type[Any], frame: bytes, raw: Json) -> Any:
-    """See `undivided.read_as`."""
-    adapter = _ADAPTERS.get(model)
-    if adapter is None:
-        adapter = _ADAPTERS[model] = TypeAdapter[Any](model)
-    try:
-        return adapter.validator.validate_json(frame, by_alias=True, by_name=False)
-    except ValidationError as error:
-        failure = error
-    if model is str:
-        # A text frame. Where it happens to be JSON, only a string is taken for that.
-        return raw if isinstance(raw, str) else frame.decode()
-    raise InvalidPayload(getattr(model, "__name__", str(model)), *_first_fault(failure, raw))
-
-
 _ADAPTERS: Final[dict[object, TypeAdapter[Any]]] = {}
 """Of models that undivided messages were read as."""
 
@@ -368,45 +294,14 @@ def _accepts_none(type: Any) -> bool:
     return True
 
 
-def _sender(key: str, type: Any, envelope: Envelope) -> _Sent | SentRaw:
-    if isinstance(type, Raw):
-        return SentRaw(key, type)
-    if is_undivided(type):
-        (members,) = get_args(type)
-        return _Sent(key, members, Envelope("", None))
-    return _Sent(key, type, envelope)
-
-
-class _Sent:
+class _Sent(SentJson):
     """How one message is sent, as JSON."""
 
-    __slots__ = ("_adapter", "_key", "_open", "_optional", "_tag", "_type", "_whole")
+    __slots__ = ("_adapter",)
 
-    def __init__(self, key: str, type: Any, envelope: Envelope) -> None:
-        self._adapter = TypeAdapter[Any](type)
-        self._key = key
-        self._type = type
-        self._optional = _accepts_none(type) and type is not NoneType
-        self._whole = envelope.payload is None
-        self._tag = tag_object(key, envelope.tag if envelope.sent_tag is None else envelope.sent_tag)
-        self._open = to_json(self._tag)[:-1] + (b"," if self._tag else b"") + to_json(envelope.payload) + b":"
-
-    def encode(self, payload: object) -> bytes:
-        if self._type is None and payload is not None:
-            raise InvalidRequest(self._key, "$", f"expected no payload, got {kind_of(payload)}")
-        if self._type is None or (payload is None and self._optional and not self._whole):
-            return to_json(self._tag)
-        return self.frame(self._body(payload))
-
-    def frame(self, body: bytes) -> bytes:
-        """The frame of a payload that is JSON already."""
-        if self._type is None:
-            return to_json(self._tag)
-        if self._type is NoneType:
-            body = b"null"
-        if self._whole:
-            return _tagged(body, self._tag) if self._tag else body
-        return self._open + body + b"}"
+    def __init__(self, key: str, kind: Any, envelope: Envelope) -> None:
+        super().__init__(key, kind, envelope, _LIBRARY, optional=_accepts_none(kind))
+        self._adapter = TypeAdapter[Any](kind)
 
     def parameters(self, payload: object) -> dict[str, Any]:
         value = None if payload is None else self._wire(payload)
@@ -459,12 +354,6 @@ class _Sent:
         return value
 
 
-def _tagged(body: bytes, tag: dict[str, Any]) -> bytes:
-    """A payload that is the whole frame says what it is itself; where it leaves that out, it is added."""
-    frame: object = from_json(body)
-    return to_json(frame) if is_object(frame) and add(frame, tag) else body
-
-
 def _first_fault(error: ValidationError, value: object) -> tuple[str, str]:
     """Where the first fault is, as a path into the JSON value, and what it is.
 
@@ -484,35 +373,6 @@ def _first_fault(error: ValidationError, value: object) -> tuple[str, str]:
     return path, details["msg"]
 
 
-def _attributes(type: object, path: str) -> list[str]:
-    """The attributes that lead along a path through model classes alone; empty where it leaves them."""
-    found: list[str] = []
-    while path:
-        fields = _fields(type)
-        head = path if path in fields else path.partition(".")[0]
-        if head not in fields:
-            return []
-        attribute, type = fields[head]
-        found.append(attribute)
-        path = path[len(head) + 1 :]
-    return found
-
-
-def _constants(type: object, path: str) -> tuple[object, ...]:
-    """The literals in the annotation of what stands at a path through model classes; empty where there are none."""
-    for name in path.split("."):
-        found = {wire: each for member in _members(type) for wire, (_, each) in _fields(member).items()}
-        type = found.get(name)
-    return tuple(value for each in _members(type) if get_origin(each) is Literal for value in get_args(each))
-
-
-def _members(type: object) -> list[object]:
-    """The type itself, and those that it is made of: members of unions, what is annotated."""
-    if get_origin(type) is Literal:
-        return [type]
-    return [type, *(inner for each in get_args(type) for inner in _members(each))]
-
-
 def _has_aliases(types: Iterable[object]) -> bool:
     """Whether a property of any model that is reachable has a Python name of its own."""
     seen: set[int] = set()
@@ -522,41 +382,9 @@ def _has_aliases(types: Iterable[object]) -> bool:
         if id(kind) in seen:
             continue
         seen.add(id(kind))
-        for wire, (attribute, annotation) in _fields(kind).items():
-            if wire != attribute:
+        for wire, own in _properties(kind).items():
+            if wire != own.attribute:
                 return True
-            waiting.append(annotation)
+            waiting.append(own.type)
         waiting.extend(get_args(kind))
     return False
-
-
-def _fields(kind: object) -> dict[str, tuple[str, object]]:
-    """Attribute and type of each property of a model class by its wire name; empty for anything else."""
-    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
-        return {}
-    fields = kind.model_fields.items()
-    return {name if field.alias is None else field.alias: (name, field.annotation) for name, field in fields}
-
-
-class _Search:
-    """A getter that looks at each payload: for unions, optional models, dictionaries, arrays."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: str) -> None:
-        self._path = tuple(path.split(".")) if path else ()
-
-    def __call__(self, payload: object) -> Any:
-        value: Any = payload.raw if isinstance(payload, Undivided) else payload
-        for name in self._path:
-            value = _property(value, name)
-        return value
-
-
-def _property(value: object, name: str) -> Any:
-    if isinstance(value, BaseModel):
-        attribute, _ = _fields(type(value)).get(name, ("", None))
-        return getattr(value, attribute) if attribute else (value.model_extra or {}).get(name)
-    if is_array(value):
-        return value[int(name)] if name.isdecimal() and int(name) < len(value) else None
-    return value.get(name) if is_object(value) else None
