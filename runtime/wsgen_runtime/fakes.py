@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, overload
 from urllib.parse import parse_qs, urlsplit
 
-from .clock import Clock, VirtualClock
+from .clock import VirtualClock
 from .codec import Undecodable, UnknownMessageKey
 from .errors import ConnectionLost, HandshakeRejected, InvalidRequest
 from .operations import (
@@ -39,8 +39,8 @@ from .session import (
     unwrapped,
     with_id,
 )
-from .shell.fakes import Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
-from .transport import ConnectRequest, MemoryAttempt, MemoryConnection, MemoryTransport
+from .shell.fakes import MemoryPeer, Peer, Promise, advance, promise, running_clock, serve_on_port, soon, until
+from .transport import ConnectRequest, MemoryAttempt, MemoryTransport
 from .undivided import Undivided
 
 __all__ = ["FakeConnection", "FakeServer", "FakeSubscription", "Handler", "Received"]
@@ -243,7 +243,7 @@ class FakeServer:
             attempt.refuse(rejected.status, rejected.retry_after)
             return
         connection = attempt.accept(next(iter(attempt.request.subprotocols), None))
-        peer = _MemoryPeer(connection, self.clock)
+        peer = MemoryPeer(connection, self.clock)
         self._desk.join(peer)
         connection.on_frame = lambda frame: self._desk.receive(peer, frame)
         connection.on_end = lambda: self._desk.leave(peer)
@@ -296,32 +296,6 @@ def _attributes(kind: type[FakeServer]) -> dict[str, str]:
 def _reason(text: str) -> str:
     """As much of a text as a close frame has room for (RFC 6455, section 5.5.1)."""
     return text.encode()[:123].decode(errors="ignore")
-
-
-class _MemoryPeer:
-    """A client in this process. It has got what is sent when `send` returns, unless it is calling itself."""
-
-    def __init__(self, connection: MemoryConnection, clock: Clock) -> None:
-        self.request = connection.request
-        self.clock = clock
-        self._connection = connection
-
-    @property
-    def open(self) -> bool:
-        return self._connection.open
-
-    def send(self, frame: bytes) -> None:
-        if self._connection.open:
-            (self._connection.send_binary if type(frame) is Frame else self._connection.send)(frame)
-            self._connection.flush()
-
-    def close(self, code: int, reason: str) -> None:
-        self._connection.close(code, reason)
-        self._connection.flush()
-
-    def drop(self) -> None:
-        self._connection.drop()
-        self._connection.flush()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,13 +14,11 @@ import copy
 import json
 from collections.abc import Callable, Hashable
 from functools import partial
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     AmbiguousRoute,
     Closed,
-    InvalidRequest,
     SubscribeTimeout,
     SubscriptionRejected,
     TopicMismatch,
@@ -40,7 +38,7 @@ from .wires import (
     at,
     canonical,
     computed_topic,
-    hashable,
+    paired_addresses,
     parameters_of,
     put,
     release_parameters,
@@ -134,7 +132,7 @@ class Domain:
             text = canonical(sent)
             wire.frame, wire.sent, wire.order = frame, key if text == key else text, self._session.next_order()
             if self._pairs is not None:
-                wire.addresses = self._paired_addresses(key)
+                wire.addresses = paired_addresses(operation.subscribe, self._pairs.values(), key)
         self.wires[key] = wire
         call = Call(operation.subscribe, lease)
         consumer.wire, consumer.call, consumer.lease = wire, call, lease
@@ -627,19 +625,6 @@ class Domain:
         if self._lingering is not None and self._lingering != key:
             raise AmbiguousRoute(self.operation.domain)
         return waits
-
-    def _paired_addresses(self, key: str) -> tuple[Hashable, ...]:
-        parameters: dict[str, Any] = json.loads(key)
-        values: list[list[Hashable]] = []
-        for name in (self._pairs or {}).values():
-            value: list[Any] | dict[str, Any] | str | float | None = at(parameters, name)
-            if value is None:
-                raise InvalidRequest(
-                    self.operation.subscribe, f"$.{name}", "updates are routed by this parameter, which is missing"
-                )
-            alternatives: list[Any] = value if isinstance(value, list) else [value]
-            values.append([hashable(alternative) for alternative in alternatives])
-        return tuple(product(*values))
 
     def _place(self, wire: Wire) -> None:
         alone = (wire,)  # most of the time it is, and then both tables hold the same tuple

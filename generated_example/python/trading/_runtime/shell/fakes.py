@@ -1,4 +1,4 @@
-"""What fake servers need of asyncio and `websockets`: time that passes at once, and a real port."""
+"""What fake servers need of asyncio and `websockets`: clients in memory, time that passes at once, and a real port."""
 
 from __future__ import annotations
 
@@ -17,9 +17,20 @@ from websockets.typing import Subprotocol
 from ..clock import Clock, VirtualClock
 from ..errors import HandshakeRejected
 from ..rules import Frame
-from ..transport import ConnectRequest
+from ..transport import ConnectRequest, MemoryConnection
 
-__all__ = ["Dialogues", "Peer", "Promise", "advance", "promise", "running_clock", "serve_on_port", "soon", "until"]
+__all__ = [
+    "Dialogues",
+    "MemoryPeer",
+    "Peer",
+    "Promise",
+    "advance",
+    "promise",
+    "running_clock",
+    "serve_on_port",
+    "soon",
+    "until",
+]
 
 T = TypeVar("T")
 Promise: TypeAlias = "asyncio.Future[Any]"
@@ -214,3 +225,29 @@ class SocketPeer:
                     await self._connection.close(*waiting)
         except ConnectionClosed:
             return  # the reader notices too
+
+
+class MemoryPeer:
+    """A client in this process. It has got what is sent when `send` returns, unless it is calling itself."""
+
+    def __init__(self, connection: MemoryConnection, clock: Clock) -> None:
+        self.request = connection.request
+        self.clock = clock
+        self._connection = connection
+
+    @property
+    def open(self) -> bool:
+        return self._connection.open
+
+    def send(self, frame: bytes) -> None:
+        if self._connection.open:
+            (self._connection.send_binary if type(frame) is Frame else self._connection.send)(frame)
+            self._connection.flush()
+
+    def close(self, code: int, reason: str) -> None:
+        self._connection.close(code, reason)
+        self._connection.flush()
+
+    def drop(self) -> None:
+        self._connection.drop()
+        self._connection.flush()

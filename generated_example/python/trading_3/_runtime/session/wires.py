@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
 from ..codec import Codec, Getter
-from ..errors import WsgenError
+from ..errors import InvalidRequest, WsgenError
 from ..operations import Confirmation, SubscriptionOperation
 from ..transitions import Held
 from .calls import Slot, Wait
@@ -26,6 +27,7 @@ __all__ = [
     "canonical_parameters",
     "computed_topic",
     "hashable",
+    "paired_addresses",
     "parameters_of",
     "put",
     "release_parameters",
@@ -222,6 +224,23 @@ def computed_topic(operation: SubscriptionOperation[Any, Any], key: str) -> str 
         present = {name: value for name, value in parameters.items() if value is not None}
         return f"{operation.domain}:{json.dumps(present, sort_keys=True, separators=(',', ':'))}"
     return PLACEHOLDER.sub(lambda found: _topic_text(parameters.get(found[1], "")), rule)
+
+
+def paired_addresses(message: str, names: Iterable[str], key: str) -> tuple[Hashable, ...]:
+    """The addresses of updates that say these parameters: every combination, where one lists several values.
+
+    Raises:
+        InvalidRequest: a parameter is missing from what `message` asks for.
+    """
+    parameters: dict[str, Any] = json.loads(key)
+    values: list[list[Hashable]] = []
+    for name in names:
+        value: list[Any] | dict[str, Any] | str | float | None = at(parameters, name)
+        if value is None:
+            raise InvalidRequest(message, f"$.{name}", "updates are routed by this parameter, which is missing")
+        alternatives: list[Any] = value if isinstance(value, list) else [value]
+        values.append([hashable(alternative) for alternative in alternatives])
+    return tuple(product(*values))
 
 
 def canonical(parameters: dict[str, Any]) -> str:
