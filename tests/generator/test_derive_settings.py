@@ -9,7 +9,7 @@ from wsgen.config import ClientSettings, HeartbeatSettings
 from wsgen.model import Json, Message
 from wsgen.problems import Place
 
-from .test_derive import (
+from .applications import (
     CONFIRMATION,
     NUMBER,
     TEXT,

@@ -18,8 +18,8 @@ from wsgen.operations import ByKey, ByType, ByValue, ClientConnection, Rule
 from wsgen.problems import Problems
 from wsgen_runtime import rules
 
+from .applications import AT, TEXT, application, const, message, obj
 from .reading import SPECS, read, read_text
-from .test_derive import AT, TEXT, application, const, message, obj
 
 FRAMES: Mapping[str, Sequence[tuple[object, str | None]]] = {
     "tell-by-pairs": [

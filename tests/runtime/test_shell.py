@@ -6,29 +6,24 @@ import asyncio
 import gc
 import json
 import warnings
-from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 from wsgen_runtime import (
-    Client,
     Closed,
     Connection,
     ConnectionEvent,
     ConnectionFailed,
     ConnectionLost,
-    ConnectionOptions,
     Delivery,
     HandshakeRejected,
     Heartbeat,
     InvalidPayload,
     MemoryAttempt,
-    MemoryConnection,
     MemoryTransport,
     OptionsConflict,
     RequestTimeout,
     Retry,
-    SlowConsumer,
     SubscribeTimeout,
     SubscriptionRejected,
     UnknownMessage,
@@ -39,88 +34,25 @@ from wsgen_runtime import (
 from wsgen_runtime.operations import Protocol
 from wsgen_runtime.pydantic_codec import Envelope, PydanticCodec
 
-from tests.scenarios.protocol import Operations
-
-URL = "ws://server.test/ws"
-OPERATIONS = Operations({})
-BARS = OPERATIONS.subscriptions["bars"]
-ALERTS = Operations({"alerts": "connection"}).subscriptions["alerts"]
-JOIN = OPERATIONS.requests["chat.join"]
-PING = OPERATIONS.requests["ping"]
-TYPING = OPERATIONS.sends["chat.typing"]
-MESSAGE = OPERATIONS.pushes["chat.message"]
-
-
-class Server:
-    """Answers as the protocol of the scenarios says; `silent` and `refused` symbols are special."""
-
-    def __init__(self) -> None:
-        self.transport = MemoryTransport(self.answer, schedule=self._soon)
-        self.silent: set[str] = set()
-        self.refused: set[str] = set()
-        self.unreachable = False
-        self.status: int | None = None
-
-    def _soon(self, call: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_soon(call)
-
-    def answer(self, attempt: MemoryAttempt) -> None:
-        if self.status is not None:
-            attempt.refuse(self.status)
-        elif self.unreachable:
-            attempt.unreachable()
-        else:
-            connection = attempt.accept()
-            connection.on_frame = lambda frame: self._frame(connection, json.loads(frame))
-
-    def _frame(self, connection: MemoryConnection, frame: dict[str, Any]) -> None:
-        kind, payload = frame["type"], frame.get("payload") or {}
-        if kind == "ping":
-            connection.send_json({"type": "pong"})
-        elif kind == "chat.join" and payload.get("room") not in self.silent:
-            connection.send_json({"type": "chat.joined", "payload": {"room": payload["room"]}})
-        elif kind.endswith("subscribe") and payload.get("symbol") not in self.silent:
-            refused = payload.get("symbol") in self.refused
-            reply = {"status": "error" if refused else "ok", "message": "no such symbol" if refused else ""}
-            domain = kind.partition(".")[0]
-            topic = ":".join([domain, *map(str, payload.values())])
-            connection.send_json({"type": f"{kind}.response", "payload": {**reply, "topic": topic}})
-
-    @property
-    def only(self) -> MemoryConnection:
-        (one,) = [connection for connection in self.transport.connections if connection.open]
-        return one
-
-    def sent(self) -> list[str]:
-        return [json.loads(frame)["type"] for c in self.transport.connections for frame in c.received]
-
-    def push(self, type: str, payload: object) -> None:
-        self.only.send_json({"type": type, "payload": payload})
-
-    def bar(self, symbol: str, close: float) -> None:
-        self.push("bars.update", {"topic": f"bars:{symbol}", "payload": {"close": close}})
-
-
-class TestClient(Client):
-    __test__ = False
-
-    def __init__(self, url: Url = URL, **options: Any) -> None:
-        super().__init__(OPERATIONS.protocol, url, cast(ConnectionOptions, options))
+from tests.runtime.shells import (
+    ALERTS,
+    BARS,
+    JOIN,
+    MESSAGE,
+    OPERATIONS,
+    PING,
+    TYPING,
+    URL,
+    Server,
+    TestClient,
+    settled_tasks,
+    turns,
+)
 
 
 @pytest.fixture
 def server() -> Server:
     return Server()
-
-
-async def turns(count: int = 20) -> None:
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def settled_tasks() -> set[asyncio.Task[Any]]:
-    await turns()
-    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
 async def test_subscribe_returns_after_the_confirmation_and_delivers_to_the_callback(server: Server) -> None:
@@ -557,119 +489,6 @@ async def test_what_is_asked_for_while_the_connection_is_lost(server: Server) ->
         assert await queued.connection.request(PING, None) is None
         bars = await failing.connection.subscribe(BARS, {"symbol": "AAPL"}, print)
         assert bars.state == "CONFIRMED"
-
-
-async def test_a_stream_that_is_not_read_stops_the_socket_and_loses_nothing(server: Server) -> None:
-    async with TestClient(transport=server.transport) as client:
-        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
-            for close in range(5000):
-                server.bar("AAPL", close)
-            await turns()
-            assert server.only.paused
-            reader = aiter(bars)
-            assert [(await anext(reader))["close"] for _ in range(4096)] == list(range(4096))
-            await turns()
-            assert not server.only.paused
-            assert [(await anext(reader))["close"] for _ in range(904)] == list(range(4096, 5000))
-            assert bars.dropped == 0
-
-
-async def test_a_request_from_inside_a_stream_is_answered_though_it_is_full(server: Server) -> None:
-    async with TestClient(transport=server.transport) as client:
-        async with client.connection.stream(BARS, {"symbol": "AAPL"}) as bars:
-            for close in range(5000):
-                server.bar("AAPL", close)
-            await turns()
-            async for _ in bars:
-                assert await client.connection.request(PING, None) is None
-                break
-
-
-@pytest.mark.parametrize(
-    ("delivery", "kept"),
-    [
-        (Delivery("drop_oldest", limit=3), [7, 8, 9]),
-        (Delivery("latest", key="parity"), [8, 9]),
-    ],
-)
-async def test_a_slow_stream_may_lose_values_by_its_policy(server: Server, delivery: Delivery, kept: list[int]) -> None:
-    async with TestClient(transport=server.transport) as client:
-        async with client.connection.stream(BARS, {"symbol": "AAPL"}, delivery=delivery) as bars:
-            for number in range(10):
-                payload = {"close": number, "parity": number % 2}
-                server.push("bars.update", {"topic": "bars:AAPL", "payload": payload})
-            await turns()
-            reader = aiter(bars)
-            assert [(await anext(reader))["close"] for _ in kept] == kept
-            assert bars.dropped == 10 - len(kept)
-
-
-async def test_a_slow_stream_may_be_ended_and_keeps_what_it_had(server: Server) -> None:
-    async with TestClient(transport=server.transport) as client:
-        async with client.connection.stream(BARS, {"symbol": "AAPL"}, delivery=Delivery("fail", limit=4)) as bars:
-            for close in range(5):
-                server.bar("AAPL", close)
-            await turns()
-            reader = aiter(bars)
-            assert [(await anext(reader))["close"] for _ in range(4)] == [0, 1, 2, 3]
-            with pytest.raises(SlowConsumer) as caught:
-                await anext(reader)
-            assert caught.value.queued == 4
-        await client.connection.request(PING, None)
-
-
-async def test_an_asynchronous_callback_is_served_one_at_a_time_in_order(server: Server) -> None:
-    running = 0
-    seen: list[float] = []
-
-    async def on_bar(bar: dict[str, float]) -> None:
-        nonlocal running
-        running += 1
-        assert running == 1
-        await asyncio.sleep(0)
-        seen.append(bar["close"])
-        running -= 1
-
-    async with TestClient(transport=server.transport) as client:
-        subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, on_bar)
-        for close in range(5):
-            server.bar("AAPL", close)
-        await turns(60)
-        assert seen == [0, 1, 2, 3, 4]
-        assert subscription.delivered == 5
-
-
-async def test_a_callback_that_raises_harms_nobody_else(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    errors: list[Exception] = []
-    bars: list[object] = []
-
-    def bad(bar: object) -> None:
-        raise ValueError("mine")
-
-    async with TestClient(transport=server.transport) as client:
-        await client.connection.subscribe(BARS, {"symbol": "AAPL"}, bad, on_error=errors.append)
-        await client.connection.subscribe(BARS, {"symbol": "AAPL"}, bars.append)
-        server.bar("AAPL", 1.0)
-        await turns()
-        assert bars == [{"close": 1.0}]
-        assert await client.connection.request(PING, None) is None
-    assert [str(error) for error in errors] == ["mine"]
-    assert "a callback raised ValueError: mine" in caplog.text
-
-
-async def test_an_asynchronous_callback_may_unsubscribe_itself(server: Server) -> None:
-    seen: list[object] = []
-    async with TestClient(transport=server.transport) as client:
-
-        async def once(bar: object) -> None:
-            seen.append(bar)
-            await subscription.unsubscribe()
-
-        subscription = await client.connection.subscribe(BARS, {"symbol": "AAPL"}, once)
-        server.bar("AAPL", 1.0)
-        server.bar("AAPL", 2.0)
-        await turns(40)
-        assert (seen, subscription.state) == ([{"close": 1.0}], "DELETED")
 
 
 async def test_strange_frames_go_to_the_hook_and_harm_nothing(server: Server) -> None:
