@@ -15,7 +15,6 @@ from .calls import ReplyQueue, Slot
 if TYPE_CHECKING:
     from .routes import MessageRoute
     from .session import Session
-    from .wires import Wire
 
 __all__ = ["Repetition"]
 
@@ -49,8 +48,11 @@ class Repetition:
         self.guessed = False
         self._doubts.clear()
 
-    def confirmed(self, slot: Slot, wire: Wire, topic: str, *, certain: bool) -> None:
-        """A reply with this topic is taken to be of `slot`, which asks for `wire`."""
+    def confirmed(self, slot: Slot, topic: str, *, certain: bool) -> None:
+        """A reply with this topic is taken to be of `slot`."""
+        wire = slot.wire
+        if wire is None:
+            return
         if slot.topic != topic:
             wire.guessed = True
             self.guessed |= not certain
@@ -66,8 +68,7 @@ class Repetition:
         """The slot that a reply certainly answers. None: it is in doubt, and whoever it answers will be told."""
         slot = self._certain(queue, topic)
         if slot is not None:
-            if slot.wire is not None:
-                self.confirmed(slot, slot.wire, topic, certain=True)
+            self.confirmed(slot, topic, certain=True)
             return slot
         doubts = self._doubts.setdefault(queue, [])
         doubts.append(Doubt(message.key, topic, payload, topic not in self.told))
@@ -101,6 +102,5 @@ class Repetition:
         del self._doubts[queue]
         for slot, doubt in zip(list(queue), doubts, strict=False):
             if slot in queue:  # no callback has ended the connection
-                if slot.wire is not None:
-                    self.confirmed(slot, slot.wire, doubt.topic, certain=certain)
+                self.confirmed(slot, doubt.topic, certain=certain)
                 self._session.answer(slot, queue, doubt.key, doubt.payload)

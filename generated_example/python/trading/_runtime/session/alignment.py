@@ -79,7 +79,7 @@ class Alignment:
         elif slot is not None and slot.wire is not None:
             # Two share the topic, or the reply has come twice.
             self._shared |= slot.topic != topic and (held or topic in self._repetition.told)
-            self._repetition.confirmed(slot, slot.wire, topic, certain=False)
+            self._repetition.confirmed(slot, topic, certain=False)
         return slot
 
     def settle(self, slot: Slot) -> bool:
