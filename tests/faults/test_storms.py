@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from wsgen_runtime import Retry
 
-from tests.faults.clients import Calls, FaultClient, Reset
+from tests.faults.clients import HASTE, Calls, FaultClient, Reset
 from tests.faults.invariants import nothing_left, recovered, until
 from tests.faults.server import faulty_server
 
@@ -85,11 +85,13 @@ async def test_a_restart_in_the_middle_of_resubscribing_ends_no_subscription() -
         assert client.wanted == {f"bars:{symbol}" for symbol in symbols}
 
 
-async def test_a_server_that_closes_idle_clients_costs_no_subscription() -> None:
-    async with nothing_left(), faulty_server() as server, FaultClient(server.url) as client:
-        server.behaviour.idle = 0.3
+@pytest.mark.parametrize(("idle", "retry"), [(0.3, HASTE), (6.0, Retry())], ids=["in haste", "as it is by default"])
+async def test_a_server_that_closes_idle_clients_costs_no_subscription(idle: float, retry: Retry) -> None:
+    """Each connection has lasted long enough to be stable, so none is waited for longer than the one before."""
+    async with nothing_left(), faulty_server() as server, FaultClient(server.url, retry=retry) as client:
+        server.behaviour.idle = idle
         watches = [await client.watch(symbol) for symbol in ("A", "B", "C")]
-        await until(lambda: server.accepted >= 4, "idle for long enough")
+        await until(lambda: server.accepted >= 4, "idle for long enough", patience=10.0 + 4 * idle)
         server.behaviour.idle = None
         await recovered(server, client)
         assert [watch.listener.resets for watch in watches] == [server.accepted - 1] * 3
