@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from types import NoneType
 from typing import Any
 
@@ -306,6 +307,33 @@ class TestGetter:
 
 
 class TestTheOtherSide:
+    @pytest.mark.parametrize(
+        ("key", "make"),
+        [
+            ("orders.place", lambda kit: kit.Order(account_id="a", limit=3)),
+            ("ping", lambda kit: None),
+            ("names", lambda kit: {"a": 1}),
+            ("maybe", lambda kit: None),
+        ],
+    )
+    def test_it_decodes_what_clients_encode(self, kit: Kit, key: str, make: Callable[[Kit], object]) -> None:
+        payload = make(kit)
+        assert kit.codec.reversed().decode(kit.codec.encode(key, payload)) == (key, payload)
+
+    @pytest.mark.parametrize(
+        ("key", "make"),
+        [
+            ("quotes.update", lambda kit: kit.QuoteUpdate(topic="t", payload=kit.Quote(symbol="A", last_price=1.5))),
+            ("now", lambda kit: {"s": 1}),
+            ("pong", lambda kit: None),
+            ("maybe", lambda kit: None),
+            ("all", lambda kit: [kit.Quote(symbol="A", last_price=1.5)]),
+        ],
+    )
+    def test_clients_decode_what_it_encodes(self, kit: Kit, key: str, make: Callable[[Kit], object]) -> None:
+        payload = make(kit)
+        assert kit.codec.decode(kit.codec.reversed().encode(key, payload)) == (key, payload)
+
     def test_it_sends_nothing_that_is_not_valid(self, kit: Kit) -> None:
         with pytest.raises(InvalidRequest, match="`now` was not sent"):
             kit.codec.reversed().encode("now", {"s": "soon"})
