@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import FrameType
 
-import pytest
 from wsgen.config import ClientSettings
 from wsgen.document import Json, load
 from wsgen.pipeline import build_client
@@ -128,6 +127,7 @@ def assert_inside(path: PurePosixPath) -> None:
 
 def test_any_mutant_is_built_or_refused(tmp_path: Path) -> None:
     base = documents()
+    faults: list[str] = []
     for number in range(COUNT):
         name, document = base[number % len(base)]
         changed, what = mutate(document, f"{name} {number}", KINDS)
@@ -139,4 +139,6 @@ def test_any_mutant_is_built_or_refused(tmp_path: Path) -> None:
         try:
             build_and_write(changed, folder, writes=number % WRITTEN == 0)
         except (Exception, Hang) as fault:
-            pytest.fail(f"{name} {number} ({what}): {type(fault).__name__}: {fault}")
+            faults.append(f"{name} {number} ({what}): {type(fault).__name__}: {fault}")
+            print(faults[-1], flush=True)
+    assert not faults, "\n".join(faults)
