@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from wsgen_runtime.errors import WsgenError
 from wsgen_runtime.options import ConnectionEvent, ConnectionOptions, Delivery, Heartbeat, Retry, SessionOptions
 from wsgen_runtime.session import (
     Abort,
@@ -111,6 +112,25 @@ class Player:
                 self._pump()
                 return
         raise Failed(f"unknown step {step!r}; known are {', '.join(sorted(self._steps))}")
+
+    def seen(self) -> dict[str, Any]:
+        """All that can be seen from outside; of frames, payloads and events what has come since the last time."""
+        sent, self._sent = self._sent, []
+        events, self._events = self._events, []
+        got = {label: values for label, values in self._got.items() if values}
+        self._got.clear()
+        return {
+            "sent": sent,
+            "events": [[event.state, event.reason, event.attempt, _word(event.error)] for event in events],
+            "got": got,
+            "resets": dict(self._resets),
+            "calls": {label: _word(call.error) if call.settled else "pending" for label, call in self._calls.items()},
+            "handles": {
+                label: [one.state, one.topic, one.delivered, one.dropped, one.waiting, _word(one.error)]
+                for label, (_, one) in self._consumers.items()
+            },
+            "sessions": {lane: _seen(peer.session) for lane, peer in self._peers.items()},
+        }
 
     def _peer(self, lane: str) -> Peer:
         if lane not in self._peers:
@@ -398,6 +418,18 @@ def session_options(options: Step) -> SessionOptions:
 def same(found: Any, expected: Any, what: str) -> None:
     if found != expected:
         raise Failed(f"{what}:\n  expected {json.dumps(expected)}\n  found    {json.dumps(found, default=str)}")
+
+
+def _seen(session: Session) -> list[Any]:
+    reports, due = session.reports, session.next_timer
+    counters = [reports.unknown, reports.invalid, reports.unrouted]
+    return [session.state, session.attempts, session.clean, None if due is None else round(due, 6), *counters]
+
+
+def _word(error: Exception | None) -> str | None:
+    """What an error is called; those that are not ours have other names in other languages."""
+    ours = error is None or isinstance(error, WsgenError | Cancelled)
+    return None if error is None else _outcome(error) if ours else "another error"
 
 
 def _settled(error: Exception | None) -> Call:

@@ -1,5 +1,6 @@
 /** Plays a scenario against the session core: a fake clock, a fake random source, no socket; see `tests/scenarios/player.py`. */
 
+import { WsgenError } from "../../runtime/wsgen_runtime/typescript/errors.js";
 import type {
   ConnectionEvent,
   SessionOptions,
@@ -92,6 +93,50 @@ export class Player {
     if (!action) throw new Failed(`unknown step ${JSON.stringify(step)}`);
     STEPS[action]!.call(this, step);
     this.#pump();
+  }
+
+  /** All that can be seen from outside; of frames, payloads and events what has come since the last time. */
+  seen(): unknown {
+    const { sent, events } = this;
+    const got = Object.fromEntries(this.got);
+    this.sent = [];
+    this.events = [];
+    this.got.clear();
+    const of = <Value>(
+      table: ReadonlyMap<string, Value>,
+      make: (value: Value) => unknown,
+    ) =>
+      Object.fromEntries(
+        [...table].map(([label, value]) => [label, make(value)]),
+      );
+    return {
+      sent,
+      events: events.map(({ state, reason, attempt, error }) => [
+        state,
+        reason,
+        attempt,
+        word(error),
+      ]),
+      got,
+      resets: Object.fromEntries(this.resets),
+      calls: of(this.calls, (call) =>
+        call.settled ? word(call.error) : "pending",
+      ),
+      handles: of(this.consumers, ({ consumer: one }) => [
+        one.state,
+        one.topic,
+        one.delivered,
+        one.dropped,
+        one.waiting,
+        word(one.error),
+      ]),
+      sessions: of(this.peers, ({ session }) => {
+        const { state, attempts, clean, nextTimer, reports } = session;
+        const { unknown, invalid, unrouted } = reports;
+        const due = nextTimer && Math.round(nextTimer * 1e6) / 1e6;
+        return [state, attempts, clean, due, unknown, invalid, unrouted];
+      }),
+    };
   }
 
   #peer(lane: string): Peer {
@@ -536,6 +581,13 @@ export const fate = (call: Call): string =>
 export function outcome(error: Error | undefined): string {
   if (!error) return SETTLED;
   return error instanceof Cancelled ? "CancelledError" : error.name;
+}
+
+/** What an error is called; those that are not ours have other names in other languages. */
+function word(error: Error | undefined): string | null {
+  if (!error) return null;
+  const ours = error instanceof WsgenError || error instanceof Cancelled;
+  return ours ? outcome(error) : "another error";
 }
 
 function settled(error?: Error): Call {
