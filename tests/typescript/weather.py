@@ -164,7 +164,7 @@ class _Author:
     def _topic(self, domain: str, payload: dict[str, Any], *, same: bool) -> str:
         if domain == "bars":
             return f"bars:{'A' if same else payload.get('symbol')}"
-        return f"{domain}:{json.dumps({} if same else payload, sort_keys=True)}"
+        return f"{domain}:{json.dumps({} if same else payload, sort_keys=True, separators=(',', ':'))}"
 
     def _update(self, one: int, other: int) -> list[Step]:
         domain, sets = DOMAINS[one], PARAMETERS[DOMAINS[one]]
@@ -172,7 +172,7 @@ class _Author:
         self._numbers += 1
         value: dict[str, Any] = {"n": other % 3, "number": self._numbers}
         if domain in ("bars", "quotes"):
-            payload = {"topic": self._topic(domain, parameters, same=False), "payload": value}
+            payload: dict[str, Any] = {"topic": self._topic(domain, parameters, same=False), "payload": value}
         elif domain == "books":
             payload = {"number": ord(parameters["book"]) if other < 9 else str(ord("A")), "payload": value}
         else:

@@ -185,13 +185,16 @@ export function isObject(value: unknown): value is Parameters {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What reads what stands at a path of names joined by dots; undefined if nothing does, or null. */
+/** What reads what stands at a path of names joined by dots, a number being an index of an array; undefined if nothing does, or null. */
 export function getter(path: string): Getter {
-  const names = path.split(".");
+  const names = path ? path.split(".") : [];
   return (value) => {
     for (const name of names) {
-      value =
-        isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+      value = Array.isArray(value)
+        ? value[+name]
+        : isObject(value) && Object.hasOwn(value, name)
+          ? value[name]
+          : undefined;
     }
     return value ?? undefined;
   };
