@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
+from .other import Other, process
 from .tools import NodeTools, Unavailable, install
 
 
@@ -18,3 +20,10 @@ def node_tools() -> NodeTools:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def other(node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Other]:
+    """The session in TypeScript."""
+    with process(node_tools, tmp_path_factory.mktemp("steps")) as running:
+        yield running

@@ -3,6 +3,7 @@
 import { WsgenError } from "../../runtime/wsgen_runtime/typescript/errors.js";
 import type {
   ConnectionEvent,
+  Logger,
   SessionOptions,
 } from "../../runtime/wsgen_runtime/typescript/options.js";
 import { judge } from "../../runtime/wsgen_runtime/typescript/retry.js";
@@ -68,6 +69,7 @@ export class Player {
   now = 0;
   sent: unknown[] = [];
   events: ConnectionEvent[] = [];
+  log: (readonly [level: string, line: string])[] = [];
   readonly got = new Map<string, unknown[]>();
   readonly resets = new Map<string, number>();
   readonly calls = new Map<string, Call>();
@@ -82,7 +84,14 @@ export class Player {
   readonly #onUpdate = new Map<string, Step>();
 
   constructor(options: Step) {
-    this.#options = sessionOptions(options);
+    const level = (name: string) => (line: string) => {
+      this.log.push([name, line]);
+    };
+    this.#options = sessionOptions(options, {
+      info: level("INFO"),
+      warn: level("WARNING"),
+      error: level("ERROR"),
+    });
     this.#operations = operations(options as DomainOptions);
     this.#current = this.#peer("");
   }
@@ -97,10 +106,11 @@ export class Player {
 
   /** All that can be seen from outside; of frames, payloads and events what has come since the last time. */
   seen(): unknown {
-    const { sent, events } = this;
+    const { sent, events, log } = this;
     const got = Object.fromEntries(this.got);
     this.sent = [];
     this.events = [];
+    this.log = [];
     this.got.clear();
     const of = <Value>(
       table: ReadonlyMap<string, Value>,
@@ -118,6 +128,7 @@ export class Player {
         word(error),
       ]),
       got,
+      log,
       resets: Object.fromEntries(this.resets),
       calls: of(this.calls, (call) =>
         call.settled ? word(call.error) : "pending",
@@ -523,7 +534,7 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
 };
 
 /** Session options by their names in a scenario; one that is null has no bound. */
-function sessionOptions(options: Step): SessionOptions {
+function sessionOptions(options: Step, logger: Logger): SessionOptions {
   const known = new Set(KNOWN);
   const unknown = Object.keys(options).filter((name) => !known.has(name));
   if (unknown.length) {
@@ -557,7 +568,7 @@ function sessionOptions(options: Step): SessionOptions {
       reply: "reply" in beat ? beat["reply"] : REQUESTS[beat["type"]],
     },
     maxSilence: options["max_silence"],
-    logger: {},
+    logger,
   };
 }
 

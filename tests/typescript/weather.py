@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
@@ -60,10 +62,29 @@ STRAY: tuple[Step, ...] = (
 def written(options: dict[str, Any], choices: list[tuple[int, int, int]]) -> tuple[list[Step], list[dict[str, Any]]]:
     """Steps that these choices lead to, and what the session in Python shows after each."""
     author, seen = _Author(options), []
-    for kind, one, other in choices:
-        for step in author.steps(kind, one, other):
-            seen.append(author.play(step))
+    with _log() as lines:
+        for kind, one, other in choices:
+            for step in author.steps(kind, one, other):
+                lines.clear()
+                seen.append({**author.play(step), "log": list(lines)})
     return author.played, seen
+
+
+@contextmanager
+def _log() -> Iterator[list[str]]:
+    """The level of each line of the log."""
+    levels: list[str] = []
+    handler, logger = logging.Handler(), logging.getLogger("scenarios")
+    handler.emit = lambda record: levels.append(record.levelname)  # type: ignore[method-assign]  # all there is to it
+    before = logger.level, logger.propagate
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield levels
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = before
 
 
 class _Author:
