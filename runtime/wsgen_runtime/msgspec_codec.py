@@ -8,7 +8,7 @@ skips the rest, and the decoder of that message reads the payload.
 What a decoder refuses is read a second time, more generously, before it is called wrong: JSON has integers that are
 written `5.0`, and servers send numbers as text. All of that is slow, and none of it happens to frames that fit.
 
-Rules for the next editor: on the path of `decode` before its `except`, nothing is done per frame but what is there;
+Rules for the next editor: on the path of `decode` before an `except`, nothing is done per frame but what is there;
 a payload is sent only if it can be read back as its type, because that is what the server will do.
 """
 
@@ -137,6 +137,10 @@ _LIBRARY: Final = Library(
 )
 
 
+_REFUSED: Final = (DecodeError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
+"""What readers of frames raise, and getters of what they have read."""
+
+
 class MsgspecCodec(FrameCodec):
     """A `codec.Codec` over msgspec; see `FrameCodec`.
 
@@ -162,6 +166,7 @@ class MsgspecCodec(FrameCodec):
         self._wrapped = False
         self._led: _Led | None = None
         self._prepare()
+        self.decode = self._decoder_of_wrapped() if self._wrapped else self._decode
 
     def _prepare(self) -> None:
         """Build the decoders of frames."""
@@ -201,19 +206,27 @@ class MsgspecCodec(FrameCodec):
             fields.append(("payload", kind, msgspec.field(name=payload)))
         return defstruct("Frame", fields, namespace=namespace, tag_field=tag, tag=key)
 
-    def decode(self, frame: bytes) -> tuple[str, Any]:
-        """See `Codec.decode`."""
-        try:
-            if self._wrapped:
-                found = self._load(frame)
+    def _decoder_of_wrapped(self) -> Callable[[bytes], tuple[str, Any]]:
+        load, slowly = self._load, self._decode_slowly
+
+        def decode(frame: bytes) -> tuple[str, Any]:
+            try:
+                found = load(frame)
                 return found.key, found.payload
+            except _REFUSED:
+                return slowly(frame)
+
+        return decode
+
+    def _decode(self, frame: bytes) -> tuple[str, Any]:
+        try:
             if self._keys:
                 found = self._load(frame)
                 key = self._keys[found.__class__]
                 return key, found if key in self._payloads else None
             if self._led is not None:
                 return self._led.decode(frame)
-        except (DecodeError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        except _REFUSED:
             pass  # what is wrong with it is found out below
         return self._decode_slowly(frame)
 

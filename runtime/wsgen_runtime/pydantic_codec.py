@@ -131,16 +131,30 @@ class PydanticCodec(FrameCodec):
             frames = _Frames(envelope.payload, self._tag, received, quick)
             adapter = TypeAdapter[dict[str, Any]](Annotated[dict[str, Any], frames])
             self._load = adapter.validator.validate_json
+        self.decode = self._decoder_of_plain() if self._plain else self._decode
 
-    def decode(self, frame: bytes) -> tuple[str, Any]:
-        """See `Codec.decode`."""
+    def _decoder_of_plain(self) -> Callable[[bytes], tuple[str, Any]]:
+        load, refused = self._load, self._refused
+
+        def decode(frame: bytes) -> tuple[str, Any]:
+            try:
+                return load(frame).popitem()
+            except ValidationError as error:
+                failure = error
+            return refused(frame, failure)
+
+        return decode
+
+    def _decode(self, frame: bytes) -> tuple[str, Any]:
         try:
-            if self._plain:
-                return self._load(frame).popitem()
             # By wire name only: a Python name in a frame is an unknown property. The options cost 0.06 µs.
             return self._load(frame, by_alias=True, by_name=False).popitem()
         except ValidationError as error:
             failure = error
+        return self._refused(frame, failure)
+
+    def _refused(self, frame: bytes, failure: ValidationError) -> tuple[str, Any]:
+        """What the validator would not have: the rule may still lead to a message."""
         if self._rule is None:
             raise self._explain(frame, failure) from None
         return self._load_by_rule(frame).popitem()

@@ -56,18 +56,11 @@ class Observer(typing.Protocol):
 class Inlet:
     """What the transport gives to during one attempt."""
 
-    __slots__ = ("_carry_out", "_generation", "_receive", "_session")
-
     def __init__(self, session: Session, generation: int, carry_out: Callable[[], None]) -> None:
         self._session = session
         self._generation = generation
-        self._receive = session.receive
+        self.receive = session.receive  # the session's own: no call stands between it and the transport
         self._carry_out = carry_out
-
-    def receive(self, frame: bytes) -> None:
-        self._receive(frame)
-        if self._session.effects:
-            self._carry_out()
 
     def receive_binary(self, frame: bytes) -> None:
         self._session.receive_binary(frame)
@@ -95,7 +88,7 @@ class Driver:
         self.loop = asyncio.get_running_loop()
         own_clock: Clock | None = getattr(transport, "clock", None)
         self._clock: Clock = own_clock or self.loop
-        self.session = Session(protocol, SessionOptions.of(options), self._clock.time, random.random)
+        self.session = Session(protocol, SessionOptions.of(options), self._clock.time, random.random, self.carry_out)
         self.options = options
         self._url = url
         self._address = address

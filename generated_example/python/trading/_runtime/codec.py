@@ -37,7 +37,7 @@ class UnknownMessageKey(Exception):
 class Codec(Protocol):
     """What the session needs of a model library."""
 
-    def decode(self, frame: bytes) -> tuple[str, Any]:
+    def decode(self, frame: bytes, /) -> tuple[str, Any]:
         """The message key and the payload of a text frame (UTF-8; checked here, not before).
 
         Raises:

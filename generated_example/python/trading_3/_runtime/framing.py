@@ -119,6 +119,8 @@ class FrameCodec(ABC):
     """
 
     _library: ClassVar[Library]
+    decode: Callable[[bytes], tuple[str, Any]]
+    """See `Codec.decode`. It is a function of its own, made of what this codec's frames need."""
     _tries: ClassVar[bool] = False
     """Whether messages that no tag tells apart are tried one after another."""
 
@@ -139,10 +141,6 @@ class FrameCodec(ABC):
         self._sent = {key: self._sender(key, type) for key, type in sent.items()}
         self._rule, self._sent_rule = rule, sent_rule
         self._binary = rule.cases.get("binary") if isinstance(rule, ByType) and not rule.path else None
-
-    @abstractmethod
-    def decode(self, frame: bytes) -> tuple[str, Any]:
-        """See `Codec.decode`."""
 
     @abstractmethod
     def _sent_json(self, key: str, kind: Any, envelope: Envelope) -> SentJson:

@@ -80,7 +80,7 @@ class ConnectRequest:
 class Receiver(Protocol):
     """What a connection gives to. An exception out of it never harms the connection, but is a fault."""
 
-    def receive(self, frame: bytes) -> None:
+    def receive(self, frame: bytes, /) -> None:
         """A text message, whole. Whether it is UTF-8 has not been checked."""
         ...
 

@@ -68,7 +68,8 @@ LATE: Final = 0.25
 class Session:
     """One connection: its state, its calls, its subscriptions.
 
-    `clock` gives monotonic seconds; `jitter` gives random numbers in [0, 1).
+    `clock` gives monotonic seconds; `jitter` gives random numbers in [0, 1). `acted` is called after a text frame that
+    gave the shell something to do.
     """
 
     def __init__(
@@ -77,13 +78,13 @@ class Session:
         options: SessionOptions,
         clock: Callable[[], float],
         jitter: Callable[[], float],
+        acted: Callable[[], None] = lambda: None,
     ) -> None:
         self.codec = protocol.codec
         self.reports = Reports(protocol.name)
         self.state: ConnectionState = "DISCONNECTED"
         self._options = options
         self._clock = clock
-        self._decode = protocol.codec.decode
         self.effects: list[Effect] = []
         self._timers = Timers()
         self._answered = Staircase()
@@ -93,7 +94,6 @@ class Session:
         self._leases: dict[Lease, None] = {}
         self._domains: dict[int, Domain] = {}
         self.switchboard = Switchboard(self)
-        self._routes = self.switchboard.routes
         self._waiting: dict[Call, Callable[[], None]] = {}
         self.renewal = Renewal(self._domains)
         self.answers = Answers(self)
@@ -108,8 +108,9 @@ class Session:
         self._requests = Requests(self, options, self._attempts, self.ids)
         self._liveness = Liveness(self, options, clock, self._timers)
         self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
+        quick = self._receiver(acted)
         self.receive: Callable[[bytes], None] = (
-            self._receive_observed if self.reports.frames or self._liveness.watches else self._receive
+            self._observed(quick) if self.reports.frames or self._liveness.watches else quick
         )
         """What a text frame is given to. Consumers are called from here."""
 
@@ -156,8 +157,9 @@ class Session:
 
     def take(self) -> list[Effect]:
         """What is to be done, in order; empty most of the time."""
-        effects, self.effects = self.effects, []
-        return effects
+        taken = self.effects.copy()
+        self.effects.clear()
+        return taken
 
     def tick(self) -> None:
         """Fire the timers that are due."""
@@ -322,28 +324,37 @@ class Session:
         elif self.connected:
             self._interrupted(ConnectionLost(code, reason, "maybe"), code)
 
-    def _receive_observed(self, frame: bytes) -> None:
-        if self.reports.frames:
-            self.reports.received(frame)
-        if self._liveness.watches:
-            self._liveness.heard()
-        self._receive(frame)
+    def _receiver(self, acted: Callable[[], None]) -> Callable[[bytes], None]:
+        """The way of a text frame. All that it needs is at hand, as every frame goes here."""
+        decode, routes, effects = self.codec.decode, self.switchboard.routes, self.effects
 
-    def _receive(self, frame: bytes) -> None:
-        self.frame = frame
-        try:
-            key, payload = self._decode(frame)
-        except UnknownMessageKey as unknown:
-            self._strange(UnknownMessage(unknown.type, frame, None))
-            return
-        except Undecodable as bad:
-            self._undecodable(bad, frame)
-            return
-        route = self._routes.get(key)
-        if route is None:
-            self.count_unrouted(key)
-        else:
-            route(payload, frame)
+        def receive(frame: bytes) -> None:
+            self.frame = frame
+            try:
+                key, payload = decode(frame)
+            except UnknownMessageKey as unknown:
+                self._strange(UnknownMessage(unknown.type, frame, None))
+            except Undecodable as bad:
+                self._undecodable(bad, frame)
+            else:
+                route = routes.get(key)
+                if route is None:
+                    self.count_unrouted(key)
+                else:
+                    route(payload, frame)
+            if effects:
+                acted()
+
+        return receive
+
+    def _observed(self, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        def observed(frame: bytes) -> None:
+            if self.reports.frames:
+                self.reports.received(frame)
+            self._liveness.heard()
+            receive(frame)
+
+        return observed
 
     def receive_binary(self, frame: bytes) -> None:
         """A binary frame; most protocols have none."""
@@ -354,7 +365,7 @@ class Session:
         except Undecodable as bad:
             self._undecodable(bad, frame)
             return
-        route = self._routes.get(key)
+        route = self.switchboard.routes.get(key)
         if route is None:
             self.count_unrouted(key)
         else:

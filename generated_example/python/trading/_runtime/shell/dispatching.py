@@ -1,15 +1,21 @@
 """Frames from the socket to the receiver in one call: no queue, no task, no switch between them.
 
 `websockets` parses a read into frames, puts them into a queue, and wakes a task that takes them out. This
-connection class hands them over where they are parsed, and leaves the rest (handshake, pings, closing
-handshake, compression, flow control of writing) to the library. It takes part in the library's inner life:
-`process_event`, `data_received`, `connection_lost` and `send_data` are not public, so it is used with the
-major versions in `DISPATCHING_MAJORS` alone; the tests run with each of them.
+connection class hands them over where they are read, and leaves the rest (handshake, pings, closing
+handshake, compression, everything that is wrong with a frame, flow control of writing) to the library. It takes
+part in the library's inner life: `process_event`, `data_received`, `connection_lost` and `send_data` are not public,
+so it is used with the major versions in `DISPATCHING_MAJORS` alone; the tests run with each of them.
+
+Parsing is two thirds of what a message costs in the library. So whole messages are cut out of a read here, where
+each is text in one frame (RFC 6455, section 5.2) that is all there. Any other frame goes to the library as it came.
 
 Rules for the next editor:
 
-- Frames can come in the same read as the handshake's answer. So the receiver is bound before the handshake,
-  by a class of its own for each connect, and everything waits in the backlog until `begin`.
+- Frames are cut here only while it is known that the library stands between two frames: from the end of the
+  handshake on, until something is wrong, or either side closes. It gets whole frames, or the rest of one that it has
+  (`_owed`). It must get everything that could be wrong: a mask, reserved bits, opcodes, a size, a place.
+- Frames can come in the same read as the handshake's answer. So the receiver is bound before the handshake, and
+  everything waits in the backlog until `begin`.
 - Fragments are joined here. In the library's assembler they would wait for a reader that never comes.
 - Nothing may escape into `data_received`: asyncio would drop the connection (1006).
 - One read can hold thousands of frames. After `TURN` seconds the rest waits in the backlog, reading is
@@ -24,16 +30,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from time import perf_counter
-from typing import Any, ClassVar, TypeVarTuple
+from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Event, State
 
+from ..rules import Frame as BinaryFrame
 from ..transport import Receiver
 from .keepalive import NoPong, keep_alive
 
@@ -58,11 +64,18 @@ MAX_PARTS = 1024
 """Fragments of one message; more are an attack (RFC 6455, section 10.4)."""
 
 TEXT, BINARY, CONT = Opcode.TEXT, Opcode.BINARY, Opcode.CONT
-OPEN, CLOSING = State.OPEN, State.CLOSING
+CONNECTING, OPEN, CLOSING = State.CONNECTING, State.OPEN, State.CLOSING
 
-Deliver = Callable[[bytes], None]
+WHOLE_TEXT = 0x81
+"""The first byte of a frame that is a message: its only fragment, no reserved bit, text."""
+
+END_OF_HEAD = b"\r\n\r\n"
+"""What ends the answer to the handshake (RFC 9112, section 2.1)."""
+
+UNLIMITED = 2**63
+"""Bytes of a message, where there is no limit."""
+
 End = tuple[int | None, str, Exception | None]
-Ts = TypeVarTuple("Ts")
 
 
 def how_it_ended(received: Close | None, sent: Close | None, left: bool, cause: BaseException | None) -> End:
@@ -89,29 +102,32 @@ async def round_trip(connection: ClientConnection) -> bool:
     return True
 
 
-def dispatching_to(to: Receiver) -> type[DispatchingConnection]:
-    """A connection class whose instances give to this receiver; for `create_connection=` of one connect."""
-
-    class Bound(DispatchingConnection):
-        receiver = to
-
-    return Bound
+def dispatching_to(to: Receiver, max_size: int | None) -> type[DispatchingConnection]:
+    """What makes connections that give to this receiver; for `create_connection=` of one connect."""
+    made = partial(DispatchingConnection, to, max_size)
+    return cast("type[DispatchingConnection]", made)  # the library only calls it; a class would take 2 kB each time
 
 
 class DispatchingConnection(ClientConnection):
     """A connection that gives frames to its receiver at once, from `begin` on."""
 
-    receiver: ClassVar[Receiver]
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, receiver: Receiver, max_size: int | None, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.receiver = receiver
         self.reading_paused = True  # until `begin`; the socket is read meanwhile
         self.pauses = 0
-        self._receive: Deliver = self.receiver.receive
-        self._receive_binary: Deliver = self.receiver.receive_binary
-        self._backlog: deque[tuple[Deliver, bytes]] | None = deque()
-        self._parts: list[bytes] = []
-        self._parts_go_to: Deliver = _drop
+        self._max_size = UNLIMITED if max_size is None else max_size
+        self._cuts = False
+        self._owed = 0
+        """Bytes that the library still lacks of the frame that it is in."""
+        self._unread = b""
+        """The beginning of a frame whose size is not known yet."""
+        self._head = b""
+        """The latest bytes of the handshake's answer."""
+        self._hears = True
+        self._backlog: deque[bytes] | None = deque()
+        self._parts: list[bytes] | None = None
+        self._parts_are: type[bytes] = bytes
         self._turn_ends = 0.0
         self._turn_scheduled = False
         self._left = False
@@ -160,20 +176,29 @@ class DispatchingConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         self._turn_ends = perf_counter() + TURN
-        super().data_received(data)
+        if self._cuts:
+            self._cut(data)
+        elif self.protocol.state is CONNECTING:
+            self._shake_hands(data)
+        else:
+            self._hand_over(data)
         if self.protocol.state is CLOSING:
             self.bound_closing()
+
+    def eof_received(self) -> None:
+        self._cuts = False
+        self._hand_over(b"")
+        super().eof_received()
 
     def process_event(self, event: Event) -> None:
         if not isinstance(event, Frame):
             super().process_event(event)
         elif event.opcode is TEXT or event.opcode is BINARY:
-            deliver = self._receive if event.opcode is TEXT else self._receive_binary
+            kind = bytes if event.opcode is TEXT else BinaryFrame
             if event.fin:
-                self._give(deliver, bytes(event.data))
-            else:
-                self._parts_go_to = deliver
-                self._parts = [bytes(event.data)]
+                self._give(kind(event.data))
+            elif self._hears:
+                self._parts, self._parts_are = [bytes(event.data)], kind
         elif event.opcode is CONT:
             self._join(event)
         else:
@@ -190,33 +215,106 @@ class DispatchingConnection(ClientConnection):
         if self._backlog is None:
             self._tell_the_end()
 
+    def _shake_hands(self, data: bytes) -> None:
+        """Let the library have the answer to the handshake, and begin to cut after it."""
+        end = (self._head + data).find(END_OF_HEAD)
+        if end < 0:
+            self._head = (self._head + data)[1 - len(END_OF_HEAD) :]
+            super().data_received(data)
+            return
+        begin = end + len(END_OF_HEAD) - len(self._head)
+        super().data_received(data[:begin])
+        self._cuts = self.protocol.state is OPEN and not self.protocol.extensions
+        if begin < len(data):
+            self._cut(data[begin:])
+
+    def _cut(self, data: bytes) -> None:
+        """Give the messages that are one whole frame each, and the library everything else."""
+        data, self._unread = self._unread + data, b""
+        receive, longest = self.receiver.receive, self._max_size
+        at, size = 0, len(data)
+        while self._cuts and at < size:
+            if self._owed:
+                end = at + self._owed
+                self._owed = max(0, end - size)
+                self._parse(data[at:end])
+                at = end
+                continue
+            begin = at + 2
+            if begin > size:
+                break
+            length = data[at + 1]
+            if length > 125:
+                begin += 8 if length & 0x7F == 127 else 2
+                if begin > size:
+                    break
+                # The highest bit says that the frame is masked, which is wrong for a server's.
+                length = int.from_bytes(data[at + 2 : begin], "big") if length < 128 else UNLIMITED
+            end = begin + length
+            if data[at] != WHOLE_TEXT or end > size or length > longest or self._parts is not None:
+                self._owed = end - at
+                continue
+            frame, at = data[begin:end], end
+            if self._backlog is not None:
+                self._backlog.append(frame)
+                continue
+            try:
+                receive(frame)
+            except Exception as error:
+                self._report(error)
+            if perf_counter() > self._turn_ends:
+                self._end_turn()
+        self._unread = data[at:]
+        if not self._cuts:
+            self._hand_over(b"")
+
+    def _parse(self, data: bytes) -> None:
+        """Let the library see a frame, or a part of one."""
+        super().data_received(data)
+        self._cuts = self._cuts and self.protocol.state is OPEN
+
+    def _hand_over(self, data: bytes) -> None:
+        """Let the library see everything that has come, as it is no longer cut here."""
+        data, self._unread = self._unread + data, b""
+        if data:
+            super().data_received(data)
+
     def _deaf(self) -> None:
-        self._receive = self._receive_binary = self._parts_go_to = _drop
-        self._parts = []
+        self._hears = self._cuts = False
+        self._parts = None
 
     def _join(self, frame: Frame) -> None:
-        if self._parts_go_to is _drop:
+        parts = self._parts
+        if parts is None:
             return
-        self._parts.append(bytes(frame.data))
-        if len(self._parts) > MAX_PARTS:
+        parts.append(bytes(frame.data))
+        if len(parts) > MAX_PARTS:
             self._deaf()
             self.protocol.fail(1008, f"more than {MAX_PARTS} fragments in a message")
             self.send_data()
         elif frame.fin:
-            whole, self._parts = b"".join(self._parts), []
-            self._give(self._parts_go_to, whole)
+            self._parts = None
+            self._give(self._parts_are(b"".join(parts)))
 
-    def _give(self, deliver: Deliver, frame: bytes) -> None:
-        if self._backlog is not None:
-            self._backlog.append((deliver, frame))
+    def _give(self, frame: bytes) -> None:
+        if not self._hears:
             return
+        if self._backlog is not None:
+            self._backlog.append(frame)
+            return
+        self._deliver(frame)
+        if perf_counter() > self._turn_ends:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        self._wait()
+        self._schedule_turn()
+
+    def _deliver(self, frame: bytes) -> None:
         try:
-            deliver(frame)
+            self.receiver.receive(frame) if type(frame) is bytes else self.receiver.receive_binary(frame)
         except Exception as error:
             self._report(error)
-        if perf_counter() > self._turn_ends:
-            self._wait()
-            self._schedule_turn()
 
     def _wait(self) -> None:
         if self._backlog is None:
@@ -234,10 +332,14 @@ class DispatchingConnection(ClientConnection):
         backlog = self._backlog
         if backlog is None:
             return
+        receive, receive_binary = self.receiver.receive, self.receiver.receive_binary
         turn_ends = perf_counter() + TURN
         while backlog and not self.reading_paused:
-            deliver, frame = backlog.popleft()
-            self._guarded(deliver, frame)
+            frame = backlog.popleft()
+            try:
+                receive(frame) if type(frame) is bytes else receive_binary(frame)
+            except Exception as error:
+                self._report(error)
             if perf_counter() > turn_ends:
                 break
         if self.reading_paused:
@@ -253,26 +355,19 @@ class DispatchingConnection(ClientConnection):
 
     def _tell_the_end(self) -> None:
         assert self._end is not None
-        self._guarded(self.receiver.lost, *self._end)
+        try:
+            self.receiver.lost(*self._end)
+        except Exception as error:
+            self._report(error)
 
     def _is_dead(self, error: Exception) -> None:
         self._dead = error
         self.transport.abort()
 
-    def _guarded(self, call: Callable[[*Ts], None], *values: *Ts) -> None:
-        try:
-            call(*values)
-        except Exception as error:
-            self._report(error)
-
     def _report(self, error: Exception) -> None:
         self.loop.call_exception_handler(
             {"message": "the receiver of a WebSocket raised", "exception": error, "protocol": self}
         )
-
-
-def _drop(frame: bytes) -> None:
-    """Where frames go that nobody wants any more."""
 
 
 class DispatchingLink:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -51,7 +51,7 @@ class WebSocketsTransport:
         """See `Transport.connect`."""
         if int(version.partition(".")[0]) not in DISPATCHING_MAJORS:
             return await RecvTransport(self.close_timeout).connect(request, receiver)
-        connection = await _open(request, self.close_timeout, dispatching_to(receiver))
+        connection = await _open(request, self.close_timeout, dispatching_to(receiver, request.max_size))
         return connection.begin(request.ping_interval, request.ping_timeout)
 
 
@@ -87,8 +87,8 @@ def _logger() -> logging.Logger:
 LOGGER = _logger()
 
 
-async def _open(request: ConnectRequest, close_timeout: float, kind: type[Connection]) -> Connection:
-    """An open connection of this kind; raises as `Transport.connect` says."""
+async def _open(request: ConnectRequest, close_timeout: float, make: type[Connection]) -> Connection:
+    """An open connection, as `make` makes it; raises as `Transport.connect` says."""
     parts = urlsplit(request.url)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise ValueError(f"not a ws or wss URL: {request.public_url}")
@@ -110,14 +110,13 @@ async def _open(request: ConnectRequest, close_timeout: float, kind: type[Connec
             close_timeout=close_timeout,
             max_size=request.max_size,
             logger=LOGGER,
-            create_connection=kind,
+            create_connection=make,
         )
     except OSError:
         raise
     except Exception as error:
         raise _refusal(request, error) from None
-    assert isinstance(connection, kind)
-    return connection
+    return cast("Connection", connection)  # the library says that it is some `ClientConnection`
 
 
 def _refusal(request: ConnectRequest, error: Exception) -> Exception:

@@ -90,7 +90,17 @@ class UpdateRoute:
             if not kept and self.alone:
                 self._session.count_unrouted(self._domain.operation.domain)
             return kept
-        deliver(self._session, consumers, value)
+        for consumer in consumers:  # as in `deliver`: the call would cost a tenth of the way of an update
+            if consumer.ended:
+                continue
+            consumer.delivered += 1
+            try:
+                result = consumer.accept(value)
+            except BaseException as error:
+                self._session.callback_failed(consumer, error)
+            else:
+                if result is not None:
+                    self._session.callback_started(consumer, result)
         return True
 
 

@@ -1,0 +1,182 @@
+"""The dispatching connection cuts frames itself: whatever comes, in whatever pieces, it does what the library does."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from websockets.client import ClientProtocol
+from websockets.frames import Close, Frame, Opcode
+from websockets.protocol import Event, State
+from websockets.uri import parse_uri
+from wsgen_runtime.shell.dispatching import DispatchingConnection
+
+from tests.faults.frames import Splitter, accept_key
+from tests.runtime.sockets import BINARY, CONT, PING, PONG, TEXT, Notes, close_frame, frame
+
+LONGEST = 300
+
+
+class Wire(asyncio.Transport):
+    """Where a connection writes to; it ends when somebody ends it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.ended = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def write_eof(self) -> None:
+        pass
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def is_closing(self) -> bool:
+        return self.ended
+
+    def close(self) -> None:
+        self.ended = True
+
+    abort = close
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+
+@dataclass
+class Outcome:
+    """What came of a stream: messages, the two close frames, and the pongs."""
+
+    messages: list[tuple[bool, bytes]] = field(default_factory=list)
+    received: Close | None = None
+    sent: Close | None = None
+    state: State = State.OPEN
+    answers: list[tuple[int, bytes]] = field(default_factory=list)
+
+
+def answered(written: bytes) -> list[tuple[int, bytes]]:
+    return [(one.opcode, one.payload) for one in Splitter().feed(written)]
+
+
+def by_the_library(pieces: list[bytes]) -> Outcome:
+    """The library's parser alone, with the fragments joined."""
+    protocol = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN, max_size=LONGEST)
+    events: list[Event] = []
+    for piece in pieces:
+        protocol.receive_data(piece)
+        events += protocol.events_received()
+    protocol.receive_eof()
+    outcome, parts = Outcome(), list[bytes]()
+    text = True
+    for event in events:
+        assert isinstance(event, Frame)
+        if event.opcode in (Opcode.TEXT, Opcode.BINARY):
+            text = event.opcode is Opcode.TEXT
+        if event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            parts.append(bytes(event.data))
+            if event.fin:
+                outcome.messages.append((text, b"".join(parts)))
+                parts = []
+    outcome.received, outcome.sent, outcome.state = protocol.close_rcvd, protocol.close_sent, protocol.state
+    outcome.answers = answered(b"".join(protocol.data_to_send()))
+    return outcome
+
+
+class InOrder(Notes):
+    """Writes texts and binaries into one list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[tuple[bool, bytes]] = []
+
+    def receive(self, frame: bytes) -> None:
+        self.messages.append((True, frame))
+
+    def receive_binary(self, frame: bytes) -> None:
+        self.messages.append((False, bytes(frame)))
+
+
+async def by_the_connection(stream: bytes, edges: list[int]) -> Outcome:
+    """The same by a connection, from its handshake on: the pieces begin somewhere in the answer to it."""
+    protocol = ClientProtocol(parse_uri("ws://localhost/"), max_size=LONGEST)
+    notes, wire = InOrder(), Wire()
+    connection = DispatchingConnection(notes, LONGEST, protocol, close_timeout=1)
+    connection.connection_made(wire)
+    request = protocol.connect()
+    protocol.send_request(request)
+    protocol.data_to_send()
+    answer = (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        + accept_key(request.headers["Sec-WebSocket-Key"].encode())
+        + b"\r\n\r\n"
+    )
+    whole = answer + stream
+    for start, stop in pairwise([0, *edges, len(whole)]):
+        if start < stop:
+            connection.data_received(whole[start:stop])
+    connection.eof_received()
+    connection.begin(None, None)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    connection.leave()
+    connection.connection_lost(None)
+    return Outcome(notes.messages, protocol.close_rcvd, protocol.close_sent, protocol.state, answered(wire.written))
+
+
+like_frames = st.integers(0, LONGEST // 2).map(lambda count: frame(TEXT) * count)
+payloads = st.one_of(st.binary(max_size=6), st.binary(min_size=120, max_size=LONGEST), like_frames)
+fragmented = st.lists(st.binary(max_size=40), min_size=2, max_size=4).map(
+    lambda parts: b"".join(
+        frame(CONT if index else TEXT, part, fin=index == len(parts) - 1) + (frame(PING, b"?") if index == 0 else b"")
+        for index, part in enumerate(parts)
+    )
+)
+whole = st.builds(frame, st.sampled_from([TEXT, TEXT, TEXT, BINARY]), payloads)
+control = st.builds(frame, st.sampled_from([PING, PONG]), st.binary(max_size=125))
+right = st.one_of(whole, whole, whole, control, fragmented)
+wrong = st.one_of(
+    st.just(frame(CONT, b"of nothing")),
+    st.just(frame(TEXT, b"begun", fin=False)),
+    st.just(frame(TEXT, bytes(LONGEST + 1))),
+    st.just(frame(PING, bytes(126))),
+    st.sampled_from([b"\xc1\x01x", b"\xa1\x01x", b"\x91\x01x", b"\x83\x01x", b"\x8b\x00", b"\x09\x00"]),
+    st.sampled_from([b"\x81\x81abcdx", b"\x81\xfe\x00\x7eabcd", b"\x81\xff" + bytes(7) + b"\x01abcdx"]),
+    st.sampled_from(
+        [b"\x81\x7f\x80" + bytes(7), b"\x81\x7f" + b"\xff" * 8, b"\x81\x7e\x00\x01x", b"\x81\x7f" + bytes(8)]
+    ),
+    st.just(close_frame(1000)),
+    st.just(close_frame(1001, "going")),
+    st.binary(max_size=20),
+)
+streams = st.tuples(st.lists(right, max_size=8), st.lists(st.one_of(right, wrong), max_size=4)).map(
+    lambda halves: b"".join([*halves[0], *halves[1]])
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(stream=streams, cuts=st.lists(st.integers(0, 1500), max_size=12))
+@example(stream=frame(TEXT, b"x" * 200), cuts=[130, 131, 132, 133, 134])
+@example(stream=frame(TEXT, b"x") + close_frame(1000) + frame(TEXT, b"late"), cuts=[])
+@example(stream=frame(TEXT, b"a", fin=False) + frame(TEXT, b"in between") + frame(CONT, b"b"), cuts=[])
+def test_any_stream_in_any_pieces_is_what_the_library_makes_of_it(stream: bytes, cuts: list[int]) -> None:
+    ours = asyncio.run(by_the_connection(stream, sorted(cuts)))
+    assert ours == by_the_library([stream])
+
+
+@settings(max_examples=100, deadline=None)
+@given(stream=st.lists(right, max_size=6).map(b"".join))
+def test_byte_for_byte_gives_the_same(stream: bytes) -> None:
+    ours = asyncio.run(by_the_connection(stream, list(range(1, 129 + len(stream)))))
+    assert ours == by_the_library([stream])
