@@ -10,12 +10,14 @@
  */
 
 import type { Codec } from "./codec.js";
-import type { Delivery } from "./options.js";
+import type { ConnectionOptions, Delivery } from "./options.js";
 
 /** All that the clients of one generated package share. */
 export interface Protocol {
   readonly name: string;
   readonly codec: Codec;
+  /** The options of clients that do not say otherwise. */
+  readonly defaults?: ConnectionOptions;
 }
 
 /**
