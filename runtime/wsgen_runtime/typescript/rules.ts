@@ -86,7 +86,7 @@ export function decider(rule: Rule | undefined): Decide {
   const read = reading(path);
   return (frame) =>
     (
-      cases.get(typeOf(path ? read(frame) : frame)) ??
+      cases.get(typeOf(read(frame))) ??
       (!path && frame !== BINARY ? cases.get("text") : undefined) ??
       otherwise
     )(frame);
@@ -108,10 +108,10 @@ export function isObject(
 
 /**
  * What reads the place at a path of JSON values; undefined where nothing stands there. Own properties only: what
- * objects inherit (`constructor`) is none of the frame's.
+ * objects inherit (`constructor`) is none of the frame's. An empty path is the value itself.
  */
 export function reading(path: string): (value: unknown) => unknown {
-  const steps = path.split(".").map((name) => ({
+  const steps = (path ? path.split(".") : []).map((name) => ({
     name,
     index: /^\d+$/.test(name) ? Number(name) : undefined,
   }));

@@ -3,6 +3,7 @@
 import type { Codec, Frame, Getter } from "../codec.js";
 import { InvalidRequest } from "../errors.js";
 import type { Confirmation, SubscriptionOperation } from "../operations.js";
+import { isObject, reading } from "../rules.js";
 import type { Held } from "../transitions.js";
 import type { Slot, Wait } from "./calls.js";
 import type { Consumer } from "./consumers.js";
@@ -181,23 +182,12 @@ export function releaseParameters(
     : put(released, releaseTopic, topic);
 }
 
-export function isObject(value: unknown): value is Parameters {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export { isObject };
 
 /** What reads what stands at a path of names joined by dots, a number being an index of an array; undefined if nothing does, or null. */
 export function getter(path: string): Getter {
-  const names = path ? path.split(".") : [];
-  return (value) => {
-    for (const name of names) {
-      value = Array.isArray(value)
-        ? value[+name]
-        : isObject(value) && Object.hasOwn(value, name)
-          ? value[name]
-          : undefined;
-    }
-    return value ?? undefined;
-  };
+  const read = reading(path);
+  return (value) => read(value) ?? undefined;
 }
 
 export const at = (value: unknown, path: string): unknown =>
