@@ -33,6 +33,7 @@ ROOMS = (
     "emit",
     "verify",
     "write",
+    "targets",
     "pipeline",
     "cli",
 )

@@ -110,9 +110,9 @@ def test_a_key_in_an_inline_table_has_its_column(tmp_path: Path) -> None:
             '`perspective` must be one of "auto", "server", "client", and is "sever"',
         ),
         (
-            'target = "typescript"',
+            'target = "typscript"',
             "WSG904",
-            '`target = "typescript"` is not available yet; this version has "python"',
+            '`target` must be one of "python", "typescript", and is "typscript"',
         ),
     ],
 )

@@ -155,8 +155,8 @@ class Table:
 
         return self._read(key, {}, "a table of strings, none of them empty", accept)
 
-    def choice(self, key: str, default: T, choices: Mapping[str, T], later: tuple[str, ...] = ()) -> T:
-        """One of a few words. `later` are those that this version does not have yet."""
+    def choice(self, key: str, default: T, choices: Mapping[str, T]) -> T:
+        """One of a few words."""
         names = ", ".join(f'"{name}"' for name in choices)
         self.asked.append(key)
         if key not in self.values:
@@ -166,10 +166,6 @@ class Table:
             self.wrong(key, f"one of {names}")
         elif word in choices:
             return choices[word]
-        elif word in later:
-            message = f'`{self.named(key)} = "{word}"` is not available yet; this version has {names}'
-            help = f'write `{self.named(key)} = "{next(iter(choices))}"`, or leave it out'
-            self.source.problems.error("WSG904", message, self.where(key), help)
         else:
             near = get_close_matches(word, choices, 1)
             message = f'`{self.named(key)}` must be one of {names}, and is "{word}"'

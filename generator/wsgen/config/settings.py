@@ -23,6 +23,7 @@ __all__ = [
     "EnvelopeSetting",
     "Framing",
     "HeartbeatSettings",
+    "ImportExtension",
     "Models",
     "PerspectiveSetting",
     "Policy",
@@ -34,7 +35,8 @@ __all__ = [
     "Verbs",
 ]
 
-Target: TypeAlias = Literal["python"]
+Target: TypeAlias = Literal["python", "typescript"]
+ImportExtension: TypeAlias = Literal[".js", ".ts", "none"]
 Models: TypeAlias = Literal["pydantic", "msgspec"]
 RuntimeSetting: TypeAlias = Literal["vendored", "shared"]
 PerspectiveSetting: TypeAlias = Literal["auto", "server", "client"]
@@ -185,6 +187,7 @@ class ClientSettings(Layer):
         headers: HTTP headers for an `input` that is an URL; `${NAME}` in a value is an environment variable.
         output: the package's folder; None: named after the document.
         target: the language; default "python".
+        import_extension: what import paths of TypeScript end with; default ".js".
         models: what payload models are made of; default "pydantic".
         runtime: "vendored" (default): a copy in each package; "shared": one copy at `runtime_output`.
         runtime_output: the folder of the shared runtime.
@@ -220,6 +223,7 @@ class ClientSettings(Layer):
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     output: Path | None = None
     target: Target = "python"
+    import_extension: ImportExtension = ".js"
     models: Models = "pydantic"
     runtime: RuntimeSetting = "vendored"
     runtime_output: Path | None = None

@@ -23,6 +23,7 @@ from .settings import (
     EnvelopeSetting,
     Framing,
     HeartbeatSettings,
+    ImportExtension,
     Models,
     PerspectiveSetting,
     Policy,
@@ -36,8 +37,8 @@ from .settings import (
 
 __all__ = ["NOT_IN_DOCUMENTS", "read_config", "read_extensions", "read_message_extensions"]
 
-TARGETS: Mapping[str, Target] = {"python": "python"}
-LATER_TARGETS = ("typescript",)
+TARGETS: Mapping[str, Target] = {"python": "python", "typescript": "typescript"}
+IMPORT_EXTENSIONS: Mapping[str, ImportExtension] = {".js": ".js", ".ts": ".ts", "none": "none"}
 MODELS: Mapping[str, Models] = {"pydantic": "pydantic", "msgspec": "msgspec"}
 RUNTIMES: Mapping[str, RuntimeSetting] = {"vendored": "vendored", "shared": "shared"}
 PERSPECTIVES: Mapping[str, PerspectiveSetting] = {"auto": "auto", "server": "server", "client": "client"}
@@ -58,6 +59,7 @@ NOT_IN_DOCUMENTS: Mapping[str, str] = dict.fromkeys(
         "allow_refs",
         "output",
         "target",
+        "import_extension",
         "models",
         "runtime",
         "runtime_output",
@@ -91,6 +93,7 @@ def read_config(file: Path, table: Table) -> Config:
     clients = tuple(_listed(each, replace(defaults, input="", output=None), file.parent) for each in _clients(table))
     table.finish()
     if defaults.input:
+        _check_target(defaults.given, defaults, table.source.problems)
         clients = (defaults, *clients)
         defaults = replace(defaults, input="", output=None)
     for client in clients:
@@ -146,7 +149,9 @@ def _extensions(extensions: Mapping[str, object], place: Place, problems: Proble
 
 
 def _listed(table: Table, defaults: ClientSettings, folder: Path) -> ClientSettings:
-    client = layered(_client(table, folder), defaults)
+    own = _client(table, folder)
+    client = layered(own, defaults)
+    _check_target(own.given, client, table.source.problems)
     if "input" not in table.values:
         message = "a client needs `input`, the document to read"
         table.source.problems.error("WSG903", message, table.place, 'add `input = "asyncapi.json"`')
@@ -165,7 +170,8 @@ def _client(table: Table, folder: Path) -> ClientSettings:
         headers=table.pairs("headers"),
         allow_refs=tuple(Path(_beside(folder, each)) for each in table.texts("allow_refs")),
         output=_folder(table, "output", folder),
-        target=table.choice("target", "python", TARGETS, later=LATER_TARGETS),
+        target=table.choice("target", "python", TARGETS),
+        import_extension=table.choice("import_extension", ".js", IMPORT_EXTENSIONS),
         models=table.choice("models", "pydantic", MODELS),
         runtime=table.choice("runtime", "vendored", RUNTIMES),
         runtime_output=_folder(table, "runtime_output", folder),
@@ -220,6 +226,32 @@ def _beside(folder: Path, given: str) -> str:
         return Path(os.path.relpath(path)).as_posix()
     except ValueError:  # another drive
         return path.as_posix()
+
+
+_ONE_TARGET: Mapping[str, tuple[Target, str]] = {
+    "models": ("python", "payloads are interfaces there, and need no library"),
+    "typed_formats": ("python", "dates stay the text that travels there"),
+    "picows": ("python", "it is a package for Python"),
+    "url_env": ("python", "a page has no environment; give the client its URL"),
+    "runtime": ("python", "each client has a copy of its own, which bundlers share or drop"),
+    "runtime_output": ("python", "each client has a copy of its own, which bundlers share or drop"),
+    "import_extension": ("typescript", "imports have no file names there"),
+}
+"""Keys that one target alone knows, and why the other does not."""
+
+
+def _check_target(given: Mapping[str, Place], client: ClientSettings, problems: Problems) -> None:
+    """Report keys that were written for a client of another target; what holds for several clients is for some."""
+    for key, (target, why) in _ONE_TARGET.items():
+        place = given.get(key)
+        if place is not None and client.target != target and _says_something(client, key):
+            message = f'`{key}` is for `target = "{target}"` alone, and this client is `"{client.target}"`: {why}'
+            problems.error("WSG915", message, place, f"leave `{key}` out")
+
+
+def _says_something(client: ClientSettings, key: str) -> bool:
+    """Whether a key says more than what holds for every target."""
+    return (key, getattr(client, key)) not in {("runtime", "vendored"), ("typed_formats", False), ("picows", False)}
 
 
 def _check_runtime(client: ClientSettings, problems: Problems) -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "constant",
     "docstring",
     "identifier",
+    "joined",
     "literal",
     "words",
 ]
@@ -85,6 +86,14 @@ class Identifier(str):
         if not text.isidentifier() or text in KEYWORDS or unicodedata.normalize("NFKC", text) != text:
             raise ValueError(f"{text!r} is no identifier")
         return super().__new__(cls, text)
+
+    def numbered(self, number: int) -> Identifier:
+        """The name with a number, for the second thing that wants it."""
+        return Identifier(f"{self}{number}" if _is_pascal(self) else f"{self}_{number}")
+
+
+def _is_pascal(name: str) -> bool:
+    return name[0].isupper() and not name.isupper() and not name[-1].isdigit()
 
 
 _ESCAPES: Mapping[str, str] = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -155,7 +164,8 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(normal[found.start() : found.end()] for found in _WORD.finditer(classes))
 
 
-def _joined(parts: Sequence[str], case: Case) -> str:
+def joined(parts: Sequence[str], case: Case) -> str:
+    """The words as one name, which may still begin with a digit or be no identifier at all."""
     if case == "snake":
         return "_".join(parts).lower()
     if case == "constant":
@@ -177,12 +187,12 @@ def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = f
         reserved: names that mean something else in this scope; such a name gets an underscore at its end.
     """
     parts = words(text)
-    name = unicodedata.normalize("NFKC", _joined(parts, case))
+    name = unicodedata.normalize("NFKC", joined(parts, case))
     if not name.isidentifier():
         parts = (*words(lead), *parts)
-        name = unicodedata.normalize("NFKC", _joined(parts, case))
+        name = unicodedata.normalize("NFKC", joined(parts, case))
     if not name.isidentifier():  # letters that no case mapping keeps inside identifiers
-        name = _joined(words(lead), case)
+        name = joined(words(lead), case)
     if name in KEYWORDS or name in reserved:
         name += "_"
     return Identifier(name)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from wsgen.landing.python import KEYWORDS, Identifier, identifier, words
+from wsgen.landing.python import Identifier, words
 from wsgen.model import Application, Named, Schema, SchemaKey, Shape
 from wsgen.operations import Client, ClientConnection, WireMessage
 
+from .conventions import Convention
 from .names import RootKind
 from .settle import PINNED, Scopes, Wish
 
@@ -70,18 +71,18 @@ def root_ids(client: Client, uses: tuple[Use, ...]) -> dict[tuple[int, RootKind,
 
 
 def definition_names(
-    client: Client, application: Application, rename: Mapping[str, str], scopes: Scopes
+    client: Client, application: Application, rename: Mapping[str, str], writing: Convention, scopes: Scopes
 ) -> dict[SchemaKey, Identifier]:
     """A class name for every definition. Those that no payload reaches take what the others leave."""
     reached = _reached(application, [use.schema for use in payload_uses(client)])
     wishes = [
-        _definition_wish(key, schema, rename.get(_component(key) or ""), known=True)
+        _definition_wish(key, schema, rename.get(_component(key) or ""), writing, known=True)
         for key, schema in application.schemas.items()
         if key in reached
     ]
     given = scopes.settle(wishes)
     rest = [
-        _definition_wish(key, schema, None, known=False)
+        _definition_wish(key, schema, None, writing, known=False)
         for key, schema in application.schemas.items()
         if key not in reached
     ]
@@ -106,14 +107,16 @@ def _unescaped(part: str) -> str:
     return unquote(part).replace("~1", "/").replace("~0", "~")
 
 
-def _definition_wish(key: SchemaKey, schema: Schema, pinned: str | None, *, known: bool) -> Wish:
+def _definition_wish(key: SchemaKey, schema: Schema, pinned: str | None, writing: Convention, *, known: bool) -> Wish:
     component = _component(key)
     own = component or _last_word(key)
-    candidates = (class_name(own), _context_name(key)) if component is None else (class_name(own),)
+    candidates: tuple[Identifier, ...] = (class_name(own, writing),)
+    if component is None:
+        candidates = (*candidates, writing.pascal(" ".join(_context(key)[-2:]), lead="schema"))
     exact = component is not None and candidates[0] == component
     return Wish(
         key=("definition", key),
-        candidates=(Identifier(pinned),) if pinned else candidates,
+        candidates=(writing.exact(pinned),) if pinned else candidates,
         scopes=("classes",),
         rank=PINNED if pinned else 1 if exact else 2 if component is not None else 3,
         source=(component or key) if known else "",
@@ -121,20 +124,16 @@ def _definition_wish(key: SchemaKey, schema: Schema, pinned: str | None, *, know
     )
 
 
-def class_name(text: str) -> Identifier:
+def class_name(text: str, writing: Convention) -> Identifier:
     """The document's own name where it looks like a class, else its words in Pascal case."""
-    if text.isidentifier() and text[0].isupper() and text not in KEYWORDS and text.isascii():
-        return Identifier(text)
-    return identifier(text, "pascal", lead="schema")
+    if text.isidentifier() and text[0].isupper() and text not in writing.keywords and text.isascii():
+        return writing.exact(text)
+    return writing.pascal(text, lead="schema")
 
 
 def _last_word(key: SchemaKey) -> str:
     parts = _context(key)
     return parts[-1] if parts else "Schema"
-
-
-def _context_name(key: SchemaKey) -> Identifier:
-    return identifier(" ".join(_context(key)[-2:]), "pascal", lead="schema")
 
 
 def _context(key: SchemaKey) -> list[str]:
@@ -151,6 +150,7 @@ def payload_names(
     ids: Mapping[tuple[int, RootKind, str], str],
     definitions: Mapping[SchemaKey, Identifier],
     rename: Mapping[str, str],
+    writing: Convention,
     scopes: Scopes,
 ) -> dict[str, Identifier]:
     """A class name for each payload, by root id; after its message where the document has no name for it."""
@@ -162,12 +162,12 @@ def payload_names(
             names[id] = definitions[use.schema.key]
         elif id not in wishes:
             channel = client.connections[use.connection].channel
-            wishes[id] = _payload_wish(id, use, channel, rename.get(use.message.key))
+            wishes[id] = _payload_wish(id, use, channel, rename.get(use.message.key), writing)
     given = scopes.settle(list(wishes.values()))
     return {**names, **{id: given["payload", id] for id in wishes}}
 
 
-def _payload_wish(id: str, use: Use, channel: str, pinned: str | None) -> Wish:
+def _payload_wish(id: str, use: Use, channel: str, pinned: str | None, writing: Convention) -> Wish:
     message = use.message
     suffix = " data" if use.kind == "data" else ""
     own = message.key if words(message.key)[:1] and not words(message.key)[0][0].isdigit() else message.id
@@ -180,9 +180,9 @@ def _payload_wish(id: str, use: Use, channel: str, pinned: str | None) -> Wish:
     pin = pinned if pinned and pinned[0].isupper() and use.kind != "data" else None
     return Wish(
         key=("payload", id),
-        candidates=(Identifier(pin),)
+        candidates=(writing.exact(pin),)
         if pin
-        else tuple(identifier(wording, "pascal", lead="message") for wording in wordings),
+        else tuple(writing.pascal(wording, lead="message") for wording in wordings),
         scopes=("classes",),
         rank=PINNED if pin else 1,
         source=message.key,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from wsgen.landing.python import Identifier
+from wsgen.landing.python import Identifier, words
 from wsgen.operations import WireMessage
 
+from .conventions import Convention
 from .names import DomainNames, FakeDomainNames, FakeNames, FakeSubscriptionNames
-from .place import DomainPlace, pascal, snake, unique
+from .place import DomainPlace, unique
 from .settle import Scopes, Wish
 
 __all__ = ["fake_names"]
@@ -18,10 +19,11 @@ def fake_names(
     places: Sequence[Sequence[DomainPlace]],
     domains: Mapping[tuple[str, str, str], DomainNames],
     stems: Sequence[tuple[tuple[str, str], str]],
+    writing: Convention,
     scopes: Scopes,
 ) -> tuple[FakeNames, ...]:
     """Names of the fake server of each connection: `places` are its domains, `stems` its id and its façade's words."""
-    servers = scopes.settle([_server(id, stem) for id, stem in stems])
+    servers = scopes.settle([_server(id, stem, writing) for id, stem in stems])
     given = scopes.settle([wish for own in places for place in own for wish in _wishes(place, domains[place.id])])
     return tuple(
         FakeNames(
@@ -32,10 +34,10 @@ def fake_names(
     )
 
 
-def _server(id: tuple[str, str], stem: str) -> Wish:
+def _server(id: tuple[str, str], stem: str, writing: Convention) -> Wish:
     """`server` is not doubled."""
     endings = ("" if stem.lower().endswith("server") else "server", "web socket server")
-    candidates = unique(*(pascal(f"fake {stem} {ending}", lead="server") for ending in endings))
+    candidates = unique(*(writing.pascal(f"fake {stem} {ending}", lead="server") for ending in endings))
     return Wish(("fake", *id), candidates, ("classes",))
 
 
@@ -63,14 +65,15 @@ def _wishes(place: DomainPlace, names: DomainNames) -> Iterator[Wish]:
 
 
 def _without(word: str, name: Identifier) -> str:
-    """A method's name without the word that it begins with."""
-    return name.removeprefix(f"{word}_") if name != word else ""
+    """The words of a method without the one that it begins with."""
+    found = words(name)
+    return " ".join(found[1:] if found[0].lower() == word else found)
 
 
 def _wish(place: DomainPlace, kind: str, message: WireMessage, *wordings: str) -> Wish:
     return Wish(
         key=(kind, *place.id, message.key),
-        candidates=unique(*(snake(wording, lead="call") for wording in wordings)),
+        candidates=unique(*(place.words.member(wording, lead="call") for wording in wordings)),
         scopes=(f"fake:{place.connection}",),
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from wsgen.landing.python import FACADE_MEMBERS, Identifier, constant, words
+from wsgen.landing.python import Identifier, words
 from wsgen.operations import Domain, Handler, Push, Request, Send, Subscription, WireMessage
 
 from .names import HandlerNames, MemberNames, PushNames, RequestNames, SendNames, SubscriptionNames
-from .place import DomainPlace, pascal, snake, unique
+from .place import DomainPlace, unique
 from .settle import PINNED, Scopes, Wish
 
 __all__ = ["member_names"]
@@ -32,11 +32,12 @@ def member_names(
 ) -> dict[tuple[str, str, str], MemberNames]:
     """Names of the operations of every domain, by the domain's id. `attributes` are those of each façade."""
     given: dict[tuple[str, ...], Identifier] = {}
-    for wishes_of in (_event_wishes, _reply_wishes, _union_wishes):
+    for wishes_of in (_event_wishes, _reply_wishes, _union_wishes, _interface_wishes):
         given.update(scopes.settle([wish for place in places for wish in wishes_of(place, rename)]))
     for place in places:
+        scopes.reserve(place.methods, place.words.members)
         if place.facade:
-            scopes.reserve(place.methods, FACADE_MEMBERS | attributes[place.connection])
+            scopes.reserve(place.methods, place.words.facade | attributes[place.connection])
         scopes.enclose(place.module, "classes")
     for wishes_of in (_method_wishes, _constant_wishes):
         given.update(scopes.settle([wish for place in places for wish in wishes_of(place, rename)]))
@@ -61,6 +62,8 @@ def _members(
                 subscribe=of("subscribe", each.subscribe),
                 stream=of("stream", each.subscribe),
                 union=given.get(("updates", *id, each.subscribe.key)),
+                interface=given.get(("interface", *id, each.subscribe.key)),
+                factory=given.get(("interface factory", *id, each.subscribe.key)),
             )
             for each in domain.subscriptions
         ),
@@ -137,14 +140,16 @@ def _method_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wi
     yield from _call_methods(place, rename)
     yield from _push_methods(place, rename)
     if len(place.domain.pushes) > 1:
-        candidates = (Identifier("events"), Identifier("all_events"))
+        candidates = unique(*(place.words.exact(word) for word in place.words.events))
         yield Wish(("all", *place.id), candidates, (place.methods,), OURS, place.domain.name, place.domain.place)
 
 
 def _method(place: DomainPlace, kind: str, message: WireMessage, rank: int, *wordings: str, pinned: str = "") -> Wish:
     return Wish(
         key=(kind, *place.id, message.key),
-        candidates=(Identifier(pinned),) if pinned else unique(*(snake(wording, lead="call") for wording in wordings)),
+        candidates=(place.words.exact(pinned),)
+        if pinned
+        else unique(*(place.words.member(wording, lead="call") for wording in wordings)),
         scopes=(place.methods,),
         rank=PINNED if pinned else rank,
         source=message.key,
@@ -200,13 +205,15 @@ def _constant_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[
     for push in domain.pushes:
         yield _constant(place, "push constant", push.message, _verb(push, rename), "push")
     if len(domain.pushes) > 1:
-        candidates = unique(Identifier("EVENTS"), constant(f"{place.stem} events", lead="all"))
+        candidates = unique(
+            *(place.words.constant(wording, lead="all") for wording in ("events", f"{place.stem} events"))
+        )
         yield Wish(("all constant", *place.id), candidates, (place.module,), OURS)
 
 
 def _constant(place: DomainPlace, kind: str, message: WireMessage, wording: str, ending: str) -> Wish:
     wordings = (wording, f"{wording} {ending}", f"{place.stem} {wording} {ending}")
-    candidates = unique(*(constant(each, lead=ending) for each in wordings))
+    candidates = unique(*(place.words.constant(each, lead=ending) for each in wordings))
     return Wish((kind, *place.id, message.key), candidates, (place.module,))
 
 
@@ -230,7 +237,7 @@ def _class(place: DomainPlace, kind: str, message: WireMessage, local: str, endi
     )
     return Wish(
         key=(kind, *place.id, message.key),
-        candidates=unique(*(pascal(wording, lead="message") for wording in wordings)),
+        candidates=unique(*(place.words.pascal(wording, lead="message") for wording in wordings)),
         scopes=("classes",),
         source=message.key,
         place=message.place,
@@ -277,6 +284,16 @@ def _union_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wis
         yield _union(place, ("pushes", *place.id), f"{place.stem} event")
 
 
+def _interface_wishes(place: DomainPlace, rename: Mapping[str, str]) -> Iterator[Wish]:
+    """`BarsWebSocketInterface` and `BarsWebSocketClientFactory`, where the target has them."""
+    for each in place.domain.subscriptions if place.words.interfaces else ():
+        stem = f"{place.stem} {_about(each, place.domain, rename)}".strip()
+        for kind, ending in (("interface", "web socket interface"), ("interface factory", "web socket client factory")):
+            wordings = (f"{stem} {ending}", f"{place.channel} {stem} {ending}")
+            candidates = unique(*(place.words.pascal(wording, lead="domain") for wording in wordings))
+            yield Wish((kind, *place.id, each.subscribe.key), candidates, ("classes",))
+
+
 def _union(place: DomainPlace, key: tuple[str, ...], wording: str) -> Wish:
-    candidates = (pascal(wording, lead="message"), pascal(f"any {wording}", lead="message"))
+    candidates = unique(*(place.words.pascal(each, lead="message") for each in (wording, f"any {wording}")))
     return Wish(key, candidates, ("classes",), source=place.domain.name or place.stem, place=place.domain.place)

@@ -32,12 +32,18 @@ RootKind: TypeAlias = Literal["sent", "received", "data"]
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionNames:
-    """`union` is the alias over several kinds of update; None where there is one."""
+    """`union` is the alias over several kinds of update; None where there is one.
+
+    `interface` is the type that knows subscriptions by id, `factory` the function that makes one; None where the
+    target has none.
+    """
 
     constant: Identifier
     subscribe: Identifier
     stream: Identifier
     union: Identifier | None
+    interface: Identifier | None = None
+    factory: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,7 @@ class ConnectionNames:
         arguments: of the façade's constructor, by location and name.
         displaced: options of the connection that have another name here, because an argument has theirs.
         options: the class of all options, where some are displaced.
+        arguments_type: the type of all arguments, where they are one object.
     """
 
     facade: Identifier
@@ -161,6 +168,7 @@ class ConnectionNames:
     fake: FakeNames
     displaced: Mapping[str, Identifier]
     options: Identifier | None
+    arguments_type: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +207,12 @@ def _package_classes(names: Names) -> list[str]:
     found: list[str] = []
     for connection in names.connections:
         found += [connection.facade, connection.fake.server]
-        found += [connection.options] if connection.options is not None else []
+        found += [each for each in (connection.options, connection.arguments_type) if each is not None]
         for domain in connection.domains:
             members = domain.members
             found += [*members.events.values(), *members.replies.values(), *members.answers.values()]
-            unions = [each.union for each in members.subscriptions] + [each.union for each in members.requests]
+            unions = [name for each in members.subscriptions for name in (each.union, each.interface)]
+            unions += [each.union for each in members.requests]
             unions += [each.union for each in members.handlers]
             found += [union for union in (*unions, members.union) if union is not None]
             if domain.own is not None:

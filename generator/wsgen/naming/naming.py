@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from wsgen.config import ClientSettings, lines_of
-from wsgen.landing.python import KEYWORDS, identifier
 from wsgen.model import Application, Server
 from wsgen.operations import Client
 from wsgen.problems import Problems
 
+from .conventions import CONVENTIONS, Convention
 from .definitions import component_names, definition_names, payload_names, payload_uses, root_ids
 from .facades import connection_names, server_names
 from .names import Names
@@ -30,18 +30,19 @@ def name(
             its constant or function; of a parameter, a query or header, or a variable of a server its argument.
         package: the output folder's name.
     """
-    rename = _checked_rename(client, application, settings, problems)
+    words = CONVENTIONS[settings.target]
+    rename = _checked_rename(client, application, settings, words, problems)
     scopes = Scopes()
-    definitions = definition_names(client, application, rename, scopes)
+    definitions = definition_names(client, application, rename, words, scopes)
     uses = payload_uses(client)
     roots = root_ids(client, uses)
-    payloads = payload_names(client, roots, definitions, rename, scopes)
-    connections = connection_names(client, package, rename, scopes)
-    servers = server_names(_servers(client), rename, scopes)
+    payloads = payload_names(client, roots, definitions, rename, words, scopes)
+    connections = connection_names(client, package, rename, words, scopes)
+    servers = server_names(_servers(client), rename, words, scopes)
     for clash in scopes.clashes:
         _report(clash, problems)
     return Names(
-        package=identifier(package, "snake", lead="client"),
+        package=words.module(package, lead="client"),
         connections=connections,
         definitions=definitions,
         payloads=payloads,
@@ -66,7 +67,7 @@ def _report(clash: Clash, problems: Problems) -> None:
 
 
 def _checked_rename(
-    client: Client, application: Application, settings: ClientSettings, problems: Problems
+    client: Client, application: Application, settings: ClientSettings, words: Convention, problems: Problems
 ) -> dict[str, str]:
     """The pinned names that can be used; the others are reported."""
     known = frozenset(_known(client, application))
@@ -80,10 +81,10 @@ def _checked_rename(
                 settings.place,
                 f"did you mean `{near[0]}`?" if near else "leave it out",
             )
-        elif not new.isidentifier() or new in KEYWORDS or new.startswith("_") or not new.isascii():
+        elif not new.isidentifier() or new in words.keywords or new.startswith("_") or not new.isascii():
             problems.error(
                 "WSG482",
-                f"`rename` calls `{old}` {new!r}, which cannot be a public name in Python",
+                f"`rename` calls `{old}` {new!r}, which cannot be a public name in {words.language}",
                 settings.place,
                 "use ASCII letters, digits and underscores, beginning with a letter",
             )

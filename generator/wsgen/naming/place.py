@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
-from wsgen.landing.python import Identifier, identifier
+from wsgen.landing.python import Identifier
 from wsgen.operations import Domain
 
-__all__ = ["DomainPlace", "pascal", "snake", "unique"]
+from .conventions import Convention
 
-snake = partial(identifier, case="snake")
-pascal = partial(identifier, case="pascal")
+__all__ = ["DomainPlace", "unique"]
 
 
 def unique(*candidates: Identifier) -> tuple[Identifier, ...]:
@@ -26,6 +24,7 @@ class DomainPlace:
         channel: the connection's channel.
         stem: the words that its classes begin with: the domain's own, or the façade's where it has no name.
         facade: whether its operations are methods of the façade.
+        words: how names are written.
     """
 
     connection: int
@@ -34,6 +33,7 @@ class DomainPlace:
     domain: Domain
     stem: str
     facade: bool
+    words: Convention
 
     @property
     def id(self) -> tuple[str, str, str]:

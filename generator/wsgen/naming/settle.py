@@ -107,12 +107,8 @@ class Scopes:
         number = 1
         while not self._free(wish, name):
             number += 1
-            name = Identifier(f"{base}{number}" if _pascal(base) else f"{base}_{number}")
+            name = base.numbered(number)
         self._take(wish, name)
         if number > 1 and wish.source:
             self.clashes.append(Clash(wish, name))
         return name
-
-
-def _pascal(name: str) -> bool:
-    return name[0].isupper() and not name.isupper() and not name[-1].isdigit()

@@ -53,6 +53,12 @@ RULES: dict[str, Rule] = {
         "server sends.",
         "Correct the name or the payload.",
     ),
+    "WSG915": Rule(
+        "A setting is for another target",
+        "Some settings say how one language is written, and mean nothing in the other. One that holds for several "
+        "clients is for those of its target.",
+        "Leave it out, or set it for the clients of its target.",
+    ),
     "WSG914": Rule(
         "Nothing can be watched",
         "`wsgen build --watch` watches files, with the library watchfiles: `pip install 'wsgen[watch]'`.",
