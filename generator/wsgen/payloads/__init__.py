@@ -7,14 +7,26 @@ datamodel-code-generator (`annotate`), and prints the module (`fields`, `layout`
 
 from __future__ import annotations
 
-from .models import ModelLibrary, ModelOptions, Models, Root, TypeExpression, examine_models, write_models
+from .models import (
+    ModelLibrary,
+    ModelOptions,
+    Models,
+    PayloadTypes,
+    Root,
+    TypeExpression,
+    examine_models,
+    settle_types,
+    write_models,
+)
 
 __all__ = [
     "ModelLibrary",
     "ModelOptions",
     "Models",
+    "PayloadTypes",
     "Root",
     "TypeExpression",
     "examine_models",
+    "settle_types",
     "write_models",
 ]

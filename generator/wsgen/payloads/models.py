@@ -15,6 +15,7 @@ from .forms import (
     Alias,
     Anything,
     Definition,
+    ListOf,
     MapOf,
     Nothing,
     ObjectType,
@@ -22,6 +23,7 @@ from .forms import (
     Type,
     Union,
     Use,
+    Value,
     Values,
     children,
     uses,
@@ -32,11 +34,21 @@ from .limits import limited
 from .msgspec_models import MsgspecModels
 from .pydantic_models import PydanticModels
 from .read import Hint, Reader
-from .settle import Settled, parts, reachable, settle
+from .settle import Settled, is_constant, parts, reachable, rebuilt, settle
 from .telling import FrameTag, tell
 from .text import Imports, module, order
 
-__all__ = ["ModelLibrary", "ModelOptions", "Models", "Root", "TypeExpression", "examine_models", "write_models"]
+__all__ = [
+    "ModelLibrary",
+    "ModelOptions",
+    "Models",
+    "PayloadTypes",
+    "Root",
+    "TypeExpression",
+    "examine_models",
+    "settle_types",
+    "write_models",
+]
 
 ModelLibrary: TypeAlias = Literal["pydantic", "msgspec"]
 
@@ -147,6 +159,88 @@ def examine_models(
     _fields(settled, sent, library, problems)
 
 
+@dataclass(frozen=True, slots=True)
+class PayloadTypes:
+    """The payload types of a client as values, for a target whose models are printed by its views.
+
+    Attributes:
+        definitions: what has a name of its own, by id, in the order in which payloads use it.
+        roots: the type of each payload, by the root's id.
+        sent, received: the ids of the definitions that payloads of this direction reach.
+        filled: constants of payloads that the client fills in, by the root's id: the caller need not give them.
+        optional: (class id, wire name) of these, where nothing else uses the class.
+        open_enums: the enums that take unknown values too, as `Class.property` (wire name) or the enum's name.
+    """
+
+    definitions: Mapping[str, Definition]
+    roots: Mapping[str, Type]
+    sent: frozenset[str]
+    received: frozenset[str]
+    filled: Mapping[str, Mapping[str, Value]]
+    optional: frozenset[tuple[str, str]]
+    open_enums: tuple[str, ...]
+
+
+def settle_types(
+    roots: Sequence[Root],
+    definitions: Mapping[SchemaKey, Schema],
+    names: Mapping[SchemaKey, str],
+    *,
+    taken: Collection[str],
+    options: ModelOptions,
+    problems: Problems,
+) -> PayloadTypes:
+    """Settle the types of all payloads; the arguments are those of `write_models`."""
+    settled, sent, _ = _settle_all(roots, definitions, names, taken, options, problems, checked=False)
+    received = reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.received])
+    inner = _used_within(settled, roots)
+    filled: dict[str, Mapping[str, Value]] = {}
+    optional: set[tuple[str, str]] = set()
+    for root in roots:
+        type = settled.roots[root.id]
+        owner = settled.definitions.get(type.id) if root.sent and isinstance(type, Use) else None
+        if isinstance(owner, ObjectType):
+            constants = {
+                each.wire: each.type.values[0]
+                for each in owner.properties
+                if isinstance(each.type, Values) and is_constant(owner, each, settled.tags)
+            }
+            filled[root.id] = constants
+            if owner.id not in received and owner.id not in inner:
+                optional |= {(owner.id, wire) for wire in constants}
+    ordered = {id: settled.definitions[id] for id in _in_order(settled)}
+    return PayloadTypes(
+        ordered,
+        settled.roots,
+        frozenset(sent),
+        received,
+        {id: each for id, each in filled.items() if each},
+        frozenset(optional),
+        settled.opened,
+    )
+
+
+def _used_within(settled: Settled, roots: Sequence[Root]) -> frozenset[str]:
+    """The definitions that are parts of others, or of payloads that are more than the one class."""
+    found = {id for each in settled.definitions.values() for type in parts(each) for id in uses(type)}
+    for root in roots:
+        type = settled.roots[root.id]
+        found |= set() if isinstance(type, Use) else set(uses(type))
+    return frozenset(found)
+
+
+def _in_order(settled: Settled) -> list[str]:
+    """The ids of all definitions: each payload's, then what it uses."""
+    found: dict[str, None] = {}
+    waiting = [id for type in reversed(list(settled.roots.values())) for id in reversed(uses(type))]
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found[id] = None
+            waiting += [used for type in reversed(parts(settled.definitions[id])) for used in reversed(uses(type))]
+    return list(found)
+
+
 def _settle_all(
     roots: Sequence[Root],
     definitions: Mapping[SchemaKey, Schema],
@@ -154,20 +248,38 @@ def _settle_all(
     taken: Collection[str],
     options: ModelOptions,
     problems: Problems,
+    *,
+    checked: bool = True,
 ) -> tuple[Settled, Collection[str], Library]:
-    """What is needed of all types, the ids of those that the client sends, and how they are written."""
-    reader = Reader(definitions, names, taken, problems, typed_formats=options.typed_formats)
+    """What is needed of all types, the ids of those that the client sends, and how they are written.
+
+    `checked`: whether the client checks values; then it is told which patterns it cannot.
+    """
+    reader = Reader(definitions, names, taken, problems, typed_formats=options.typed_formats, checked=checked)
     types = {root.id: _payload(root, reader, problems) for root in roots}
     found = reader.finish()
     settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=options.strict_enums)
     written: Library = PydanticModels()
-    if options.library == "msgspec":
+    if not checked:
+        settled = replace(settled, roots={id: _unconstrained(type) for id, type in settled.roots.items()})
+    elif options.library == "msgspec":
         settled, written = _for_msgspec(settled, roots, problems)
     settled = _with_names_for_payloads(settled, roots, reader)
     needed = reachable(settled.definitions, settled.roots.values())
     settled = replace(settled, definitions={id: each for id, each in settled.definitions.items() if id in needed})
     sent = reachable(settled.definitions, [settled.roots[root.id] for root in roots if root.sent])
     return settled, sent, written
+
+
+def _unconstrained(type: Type) -> Type:
+    """A type without what only a check of values could hold."""
+    match type:
+        case Scalar():
+            return Scalar(type.kind)
+        case ListOf() | MapOf():
+            return rebuilt(replace(type, least=None, most=None), _unconstrained)
+        case _:
+            return rebuilt(type, _unconstrained)
 
 
 def _for_msgspec(settled: Settled, roots: Sequence[Root], problems: Problems) -> tuple[Settled, Library]:

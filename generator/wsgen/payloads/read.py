@@ -112,8 +112,10 @@ class Reader:
         problems: Problems,
         *,
         typed_formats: bool,
+        checked: bool = True,
     ) -> None:
         self._formats: Mapping[str, ScalarKind] = _FORMATS if typed_formats else {}
+        self._checked = checked
         self._definitions = definitions
         self._names = names
         self._problems = problems
@@ -303,7 +305,7 @@ class Reader:
         if kind == "string" and not _several(shape.types):
             kind = self._formats.get(shape.format, kind)
         pattern = shape.keywords.get("pattern")
-        if kind == "string" and isinstance(pattern, str) and not can_match(pattern):
+        if self._checked and kind == "string" and isinstance(pattern, str) and not can_match(pattern):
             self._problems.note("WSG462", f"the pattern {pattern!r} is not checked by the client", shape.place)
         return [Scalar(kind, constraints(kind, shape.keywords))]
 

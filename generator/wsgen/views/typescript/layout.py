@@ -1,0 +1,348 @@
+"""Code as prettier lays it out, for the constructs that are printed here.
+
+A `Doc` says where lines may break; `lay` decides which of them do. A `Group` is written on one line where that fits;
+else its own lines break, and the groups in it decide anew. That is the algorithm of Wadler's "A prettier printer" in
+the strict form of Oppen. Comments are text with line breaks, which no group survives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from wsgen.landing.typescript import WIDTH, columns, key, literal
+from wsgen.model import Json
+
+__all__ = [
+    "HARD",
+    "LINE",
+    "SOFT",
+    "Break",
+    "Concat",
+    "Doc",
+    "Fill",
+    "Flat",
+    "Group",
+    "Indent",
+    "array",
+    "assigned",
+    "call",
+    "concat",
+    "const",
+    "entry",
+    "generic",
+    "import_lines",
+    "in_parentheses",
+    "in_tuple",
+    "join",
+    "lay",
+    "obj",
+    "parameters",
+    "property_line",
+    "tuple_type",
+    "type_object",
+    "union",
+    "value",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where a line may end: `flat` is what stands there else. `hard`: it always ends."""
+
+    flat: str = " "
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Indent:
+    doc: Doc
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`broken`: its lines break, also where they need not; a group around it breaks as well."""
+
+    doc: Doc
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """One text where the group around is broken, another where it is flat."""
+
+    broken: Doc
+    flat: Doc = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Items on as few lines as hold them, with a comma behind each but the last."""
+
+    items: tuple[Doc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    parts: tuple[Doc, ...]
+
+
+Doc: TypeAlias = str | Break | Indent | Group | Flat | Fill | Concat
+
+LINE = Break()
+SOFT = Break("")
+HARD = Break(hard=True)
+
+
+def concat(*parts: Doc) -> Concat:
+    return Concat(parts)
+
+
+def join(separator: Doc, docs: Iterable[Doc]) -> Concat:
+    found: list[Doc] = []
+    for doc in docs:
+        found += [separator, doc] if found else [doc]
+    return Concat(tuple(found))
+
+
+@lru_cache(maxsize=65536)
+def _breaks(doc: Doc) -> bool:
+    """Whether something in it always breaks."""
+    match doc:
+        case str():
+            return "\n" in doc
+        case Break():
+            return doc.hard
+        case Indent():
+            return _breaks(doc.doc)
+        case Group():
+            return doc.broken or _breaks(doc.doc)
+        case Flat():
+            return _breaks(doc.broken)
+        case Fill():
+            return any(map(_breaks, doc.items))
+        case Concat():
+            return any(map(_breaks, doc.parts))
+
+
+_Piece: TypeAlias = tuple[int, bool, Doc]
+
+
+def lay(doc: Doc, indent: int = 0, *, lead: int = 0) -> str:
+    """The code of a doc whose first line stands behind `lead` columns, and whose others are indented by `indent`."""
+    out: list[str] = []
+    column = indent + lead
+    stack: list[_Piece] = [(indent, False, doc)]
+    while stack:
+        margin, flat, each = stack.pop()
+        match each:
+            case str():
+                out.append(each)
+                newline = each.rfind("\n")
+                column = columns(each[newline + 1 :]) + (0 if newline >= 0 else column)
+            case Break():
+                if flat and not each.hard:
+                    out.append(each.flat)
+                    column += len(each.flat)
+                else:
+                    _end_line(out, margin)
+                    column = margin
+            case Indent():
+                stack.append((margin + 2, flat, each.doc))
+            case Concat():
+                stack += [(margin, flat, part) for part in reversed(each.parts)]
+            case Flat():
+                stack.append((margin, flat, each.flat if flat else each.broken))
+            case Group():
+                fits = not _breaks(each) and (flat or _fits([(margin, True, each.doc)], stack, WIDTH - column))
+                stack.append((margin, fits, each.doc))
+            case Fill():
+                column = _fill(each, margin, column, out, stack)
+    return "".join(out)
+
+
+def _end_line(out: list[str], margin: int) -> None:
+    """No spaces are left at the end of a line."""
+    while out and not out[-1].rstrip(" "):
+        out.pop()
+    if out:
+        out[-1] = out[-1].rstrip(" ")
+    out.append("\n" + " " * margin)
+
+
+def _fill(fill: Fill, margin: int, column: int, out: list[str], stack: Sequence[_Piece]) -> int:
+    for number, item in enumerate(fill.items):
+        text = lay(item) + ("," if number < len(fill.items) - 1 else "")
+        if number and column + 1 + columns(text) > WIDTH:
+            _end_line(out, margin)
+            column = margin
+        elif number:
+            out.append(" ")
+            column += 1
+        out.append(text)
+        column += columns(text)
+    return column
+
+
+def _fits(next: list[_Piece], rest: Sequence[_Piece], width: int) -> bool:
+    """Whether what comes next fits, up to the first place where a line may end in what follows."""
+    index = len(rest)
+    while width >= 0:
+        if not next:
+            if index == 0:
+                return True
+            index -= 1
+            next.append(rest[index])
+        margin, flat, each = next.pop()
+        match each:
+            case str():
+                width -= columns(each)
+            case Break():
+                if not flat or each.hard:
+                    return True
+                width -= len(each.flat)
+            case Indent():
+                next.append((margin, flat, each.doc))
+            case Concat():
+                next += [(margin, flat, part) for part in reversed(each.parts)]
+            case Group():
+                next.append((margin, flat and not _breaks(each), each.doc))
+            case Flat():
+                next.append((margin, flat, each.flat if flat else each.broken))
+            case Fill():
+                next += [(margin, flat, part) for part in reversed(each.items)]
+    return False
+
+
+# Constructs
+
+
+def _listed(opening: str, items: Sequence[Doc], closing: str, *, space: Break = SOFT, trail: bool = True) -> Group:
+    if not items:
+        return Group(opening + closing)
+    comma: Doc = Flat(",") if trail else ""
+    inner = Indent(concat(space, join(concat(",", LINE), items), comma))
+    return Group(concat(opening, inner, space, closing))
+
+
+def obj(entries: Sequence[Doc], *, expanded: bool = False) -> Doc:
+    """An object literal. prettier keeps one that was written over several lines: `expanded`."""
+    found = _listed("{", entries, "}", space=LINE)
+    return Group(found.doc, broken=expanded and bool(entries))
+
+
+def array(items: Sequence[Doc], *, structured: bool = False, numbers: bool = False) -> Doc:
+    """An array literal. `structured`: of objects, or of arrays, with more than one member each: then it breaks."""
+    if numbers and len(items) > 1:
+        return Group(concat("[", Indent(concat(SOFT, Fill(tuple(items)), Flat(","))), SOFT, "]"))
+    found = _listed("[", items, "]")
+    return Group(found.doc, broken=structured and len(items) > 1)
+
+
+def entry(name: str, doc: Doc) -> Doc:
+    """A property of an object literal, by its wire name or as an identifier."""
+    return assigned(f"{key(name)}:", doc, short=len(name) < 3 and not name.startswith("__"))
+
+
+def assigned(left: Doc, right: Doc, *, short: bool = False) -> Doc:
+    """`left right`: a string that does not fit stands on a line of its own, unless the key is very short."""
+    if isinstance(right, str) and right[:1] in "\"'" and not short:
+        return concat(left, Group(Indent(concat(LINE, right))))
+    return concat(left, " ", right)
+
+
+def value(data: Json) -> Doc:
+    """A JSON value as an expression."""
+    if isinstance(data, dict):
+        return obj([entry(name, value(item)) for name, item in data.items()])
+    if isinstance(data, list):
+        return array([value(each) for each in data], structured=_structured(data), numbers=_numbers(data))
+    return literal(data)
+
+
+def _structured(items: list[Json]) -> bool:
+    kinds = (dict, list)
+    return any(
+        all(isinstance(each, kind) and len(each) > 1 for each in items)  # pyright: ignore[reportUnnecessaryIsInstance]
+        for kind in kinds
+    )
+
+
+def _numbers(items: list[Json]) -> bool:
+    return bool(items) and all(isinstance(each, int | float) and not isinstance(each, bool) for each in items)
+
+
+def parameters(name: Doc, items: Sequence[Doc], returns: Doc, trail: str) -> Doc:
+    """The head of a function or method, `trail` behind it."""
+    return Group(concat(name, _listed("(", items, ")"), ": " if returns else "", returns, trail))
+
+
+def call(name: Doc, *arguments: Doc) -> Doc:
+    """A call. A last argument that breaks by itself hugs the parentheses."""
+    if arguments and isinstance(arguments[-1], Group) and arguments[-1].broken:
+        return concat(name, "(", join(", ", arguments), ")")
+    return concat(name, _listed("(", arguments, ")"))
+
+
+def generic(name: str, *arguments: Doc) -> Doc:
+    """`name<arguments>`. A single plain name is never broken off."""
+    if not arguments:
+        return name
+    if len(arguments) == 1 and isinstance(arguments[0], str):
+        return f"{name}<{arguments[0]}>"
+    return concat(name, _listed("<", arguments, ">", trail=False))
+
+
+def _bars(members: Sequence[Doc], *, own_line: bool) -> Doc:
+    lead: Doc = concat(LINE, "| ") if own_line else "| "
+    return concat(Flat(lead), join(concat(LINE, "| "), [Indent(each) for each in members]))
+
+
+def union(members: Sequence[Doc], *, argument: bool = False) -> Doc:
+    """`A | B`, or below each other with a bar before each. `argument`: it is one of a type, and not indented."""
+    if len(members) == 1:
+        return members[0]
+    bars = _bars(members, own_line=not argument)
+    return Group(bars if argument else Indent(bars))
+
+
+def in_parentheses(members: Sequence[Doc]) -> Doc:
+    """`(A | B)`, for the item of an array."""
+    return concat("(", Group(concat(Indent(_bars(members, own_line=True)), SOFT)), ")")
+
+
+def in_tuple(members: Sequence[Doc]) -> Doc:
+    """A union that is one of several items of a tuple: in parentheses where it breaks."""
+    bars = concat(Flat(concat("(", SOFT)), _bars(members, own_line=False))
+    return Group(concat(Indent(bars), SOFT, Flat(")")))
+
+
+def type_object(entries: Sequence[Doc]) -> Doc:
+    """The type of an object, on the spot."""
+    inner = Indent(concat(LINE, join(concat(";", LINE), entries), Flat(";")))
+    return Group(concat("{", inner, LINE, "}"))
+
+
+def tuple_type(items: Sequence[Doc]) -> Doc:
+    return _listed("[", items, "]")
+
+
+def property_line(head: str, type: Doc, margin: int) -> str:
+    """A property of an interface."""
+    return lay(concat(head, type, ";"), margin)
+
+
+def const(name: str, type: Doc, right: Doc) -> str:
+    """`export const name: type = right;`"""
+    left = concat(f"export const {name}", concat(": ", type) if type else "", " =")
+    return lay(concat(assigned(left, right), ";"))
+
+
+def import_lines(module: str, names: Sequence[str], *, types: bool) -> str:
+    """An import. `types`: of types alone. A single name stays on its line."""
+    kind = "import type " if types else "import "
+    if len(names) == 1:
+        return f'{kind}{{ {names[0]} }} from "{module}";'
+    return lay(concat(_listed(f"{kind}{{", names, "}", space=LINE), f' from "{module}";'))
