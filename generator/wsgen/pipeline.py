@@ -15,9 +15,8 @@ from .problems import Problems, Stop
 
 if TYPE_CHECKING:
     from .model import Application
-    from .naming import Names
     from .operations import Client
-    from .payloads import ModelOptions, Models
+    from .targets import Named
 
 __all__ = [
     "Built",
@@ -148,7 +147,11 @@ def examine(settings: ClientSettings, problems: Problems, *, parent: Path = Path
     Raises:
         Stop: there is no client; `problems` says why.
     """
-    _modelled(understand(settings, problems), problems, parent, _unwatched)
+    from .targets import TARGETS
+
+    named, _ = _named(understand(settings, problems), problems, parent, _unwatched)
+    TARGETS[settings.target].examine(named, problems)
+    stop_on_errors(problems)
 
 
 def build_client(
@@ -168,17 +171,12 @@ def build_client(
     Raises:
         Stop: there is none; `problems` holds the errors.
     """
-    from .emit import emit
+    from .targets import TARGETS
     from .verify import verify
-    from .views import python_package
 
     understood = understand(settings, problems, stage)
-    names, models, output = _modelled(understood, problems, parent, stage)
-    stage("print")
-    package = python_package(understood.client, names, models, understood.settings)
-    shared = shared_runtime(settings, output)
-    files = emit(package, runtime=shared, picows=settings.picows)
-    whole = files if shared is None else emit(package)
+    named, output = _named(understood, problems, parent, stage, given=settings)
+    files, whole = TARGETS[settings.target].build(named, problems, stage)
     if check:
         stage("verify")
         verify(whole, problems)
@@ -195,54 +193,25 @@ def foresee(understood: Understood, problems: Problems, *, parent: Path = Path()
     Raises:
         Stop: there is no client; `problems` says why.
     """
-    from .payloads import examine_models
-    from .views import payload_roots
+    from .targets import TARGETS
 
-    names, _ = _named(understood, problems, parent, _unwatched)
-    examine_models(
-        payload_roots(understood.client, names),
-        understood.application.schemas,
-        names.definitions,
-        taken=names.classes,
-        options=_model_options(understood.settings),
-        problems=problems,
-    )
+    TARGETS[understood.settings.target].foresee(_named(understood, problems, parent, _unwatched)[0], problems)
 
 
-def _model_options(settings: ClientSettings) -> ModelOptions:
-    from .payloads import ModelOptions
-
-    return ModelOptions(settings.strict_enums, settings.typed_formats, settings.models)
-
-
-def _named(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Path]:
-    """The names of a client without errors, and its folder."""
+def _named(
+    understood: Understood, problems: Problems, parent: Path, stage: OnStage, *, given: ClientSettings | None = None
+) -> tuple[Named, Path]:
+    """A client without errors with its names, and its folder. `given` are the settings before the document's."""
     from .naming import name
+    from .targets import Named
 
     stop_on_errors(problems)
     settings, application = understood.settings, understood.application
     output = settings.output or parent / default_folder(application.title, settings.input)
     stage("name")
-    return name(understood.client, application, settings, problems, package=output.name), output
-
-
-def _modelled(understood: Understood, problems: Problems, parent: Path, stage: OnStage) -> tuple[Names, Models, Path]:
-    """The names and the payload models of a client without errors, and its folder."""
-    from .payloads import write_models
-    from .views import payload_roots
-
-    names, output = _named(understood, problems, parent, stage)
-    stage("models")
-    models = write_models(
-        payload_roots(understood.client, names),
-        understood.application.schemas,
-        names.definitions,
-        taken=names.classes,
-        options=_model_options(understood.settings),
-        problems=problems,
-    )
-    stop_on_errors(problems)
-    return names, models, output
+    names = name(understood.client, application, settings, problems, package=output.name)
+    shared = shared_runtime(given or settings, output)
+    return Named(understood.client, application, names, settings, shared), output
 
 
 def stop_on_errors(problems: Problems) -> None:

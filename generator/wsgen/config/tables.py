@@ -94,7 +94,7 @@ def read_config(file: Path, table: Table) -> Config:
     table.finish()
     if defaults.input:
         _check_target(defaults.given, defaults, table.source.problems)
-        clients = (defaults, *clients)
+        clients = (_of_its_target(defaults), *clients)
         defaults = replace(defaults, input="", output=None)
     for client in clients:
         _check_runtime(client, table.source.problems)
@@ -150,7 +150,7 @@ def _extensions(extensions: Mapping[str, object], place: Place, problems: Proble
 
 def _listed(table: Table, defaults: ClientSettings, folder: Path) -> ClientSettings:
     own = _client(table, folder)
-    client = layered(own, defaults)
+    client = _of_its_target(layered(own, defaults))
     _check_target(own.given, client, table.source.problems)
     if "input" not in table.values:
         message = "a client needs `input`, the document to read"
@@ -247,6 +247,14 @@ def _check_target(given: Mapping[str, Place], client: ClientSettings, problems: 
         if place is not None and client.target != target and _says_something(client, key):
             message = f'`{key}` is for `target = "{target}"` alone, and this client is `"{client.target}"`: {why}'
             problems.error("WSG915", message, place, f"leave `{key}` out")
+
+
+def _of_its_target(client: ClientSettings) -> ClientSettings:
+    """A client without settings that are for other targets."""
+    others = [key for key, (target, _) in _ONE_TARGET.items() if target != client.target]
+    defaults = ClientSettings(input="")
+    given = {key: place for key, place in client.given.items() if key not in others}
+    return replace(client, given=given, **{key: getattr(defaults, key) for key in others})
 
 
 def _says_something(client: ClientSettings, key: str) -> bool:

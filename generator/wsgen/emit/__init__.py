@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .python import emit, shared_files
+from .typescript import emit_typescript
 
-__all__ = ["emit", "shared_files"]
+__all__ = ["emit", "emit_typescript", "shared_files"]

@@ -5,16 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
-from importlib.util import find_spec, module_from_spec
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wsgen.views import Package, import_lines
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from .templates import environment, unimported
 
 __all__ = ["emit", "runtime_files", "shared_files"]
 
@@ -73,8 +69,8 @@ def shared_files(models: Collection[str], *, fakes: bool, picows: bool) -> dict[
 
 
 def _pages(package: Package) -> Iterator[tuple[str, str]]:
-    environment = _environment()
-    runtime = _unimported("wsgen_runtime")
+    pages_of = environment("python")
+    runtime = unimported("wsgen_runtime")
     errors = _exports(runtime / "errors.py")
     offered = tuple(name for name in _exports(runtime / "__init__.py") if name not in {*errors, "connection"})
     pages: list[tuple[str, str, object]] = [
@@ -90,7 +86,7 @@ def _pages(package: Package) -> Iterator[tuple[str, str]]:
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]
     for path, template, view in pages:
-        yield path, environment.get_template(template).render(header=package.header, view=view)
+        yield path, pages_of.get_template(template).render(header=package.header, view=view)
     yield "py.typed", ""
 
 
@@ -111,24 +107,6 @@ def _exports(module: Traversable) -> tuple[str, ...]:
     raise ValueError(f"{module.name} has no __all__")
 
 
-def _environment() -> Environment:
-    """Templates that can do nothing but print: no globals, no filters, no undefined names."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    folder = _unimported("wsgen_templates") / "python"
-    environment = Environment(
-        loader=FunctionLoader(lambda name: (folder / f"{name}.jinja").read_text("utf-8")),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals.clear()  # pyright: ignore[reportUnknownMemberType]  (jinja2 does not type the values)
-    environment.filters.clear()  # pyright: ignore[reportUnknownMemberType]
-    return environment
-
-
 def runtime_files(*models: str, fakes: bool = True, picows: bool = False) -> Iterator[tuple[str, str]]:
     """The runtime's own files, below `_runtime`; without the codecs of other model libraries."""
     others = {codec for library, codec in CODECS.items() if library not in models}
@@ -136,17 +114,9 @@ def runtime_files(*models: str, fakes: bool = True, picows: bool = False) -> Ite
         others.add(FAKES)
     if not picows:
         others.add(PICOWS)
-    for path, file in _modules(_unimported("wsgen_runtime"), PurePosixPath(OWN_RUNTIME)):
+    for path, file in _modules(unimported("wsgen_runtime"), PurePosixPath(OWN_RUNTIME)):
         if path.name not in others:
             yield str(path), file.read_text("utf-8")
-
-
-def _unimported(package: str) -> Traversable:
-    """The folder of a package that is data here: `files` imports what it is given by name."""
-    spec = find_spec(package)
-    if spec is None:
-        raise ModuleNotFoundError(f"{package} is not installed beside wsgen", name=package)
-    return files(module_from_spec(spec))
 
 
 def _modules(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, Traversable]]:

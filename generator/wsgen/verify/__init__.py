@@ -1,4 +1,5 @@
-"""Does what was emitted work? It is compiled, imported, and all its decoders are built, before anyone sees it."""
+"""Does what was emitted work? Before anyone sees it, a package of Python is compiled, imported, and all its decoders
+are built; of one of TypeScript the tokens and the imports are checked, and nothing is run."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias, cast
 
 from wsgen.problems import Place, Problems
+
+from .typescript import faults, is_typescript
 
 __all__ = ["verify", "verify_all"]
 
@@ -32,7 +35,7 @@ def verify(files: Mapping[PurePosixPath, str], problems: Problems, *, timeout: f
 def verify_all(
     packages: Sequence[tuple[Mapping[PurePosixPath, str], Problems]], *, processes: int = 1, timeout: float = TIMEOUT
 ) -> None:
-    """Write packages into a temporary folder, and let interpreters of their own import each of them.
+    """Write packages of Python into a temporary folder, and let interpreters of their own import each of them.
 
     Whatever fails is a fault of wsgen (WSG601–WSG604, errors), told to the package's `Problems`. Where a library
     that the output needs is not installed nothing can be said, which is a note (WSG609).
@@ -42,6 +45,18 @@ def verify_all(
             answered for to interpreters of their own.
         timeout: seconds for each package.
     """
+    for files, problems in packages:
+        if is_typescript(files):
+            _report(
+                [
+                    {"step": each.step, "file": str(each.file), "line": each.line, "error": each.error}
+                    for each in faults(files)
+                ],
+                problems,
+            )
+    packages = [package for package in packages if not is_typescript(package[0])]
+    if not packages:
+        return
     if not sys.executable:
         for _, problems in packages:
             _not_verified("there is no Python interpreter to run it", problems)

@@ -24,7 +24,7 @@ from .servers import server_text, servers_of
 from .texts import summary
 from .types import Types
 
-__all__ = ["readme"]
+__all__ = ["direction", "readme"]
 
 REQUIREMENTS = ("Python 3.11 or newer", "`websockets` 15 to 17")
 LIBRARIES = {"pydantic": "`pydantic` 2.12 or newer", "msgspec": "`msgspec` 0.22 or newer"}
@@ -46,7 +46,7 @@ def readme(
         description=text(summary(client.description)),
         perspective=("" if client.perspective.certain else "probably ") + client.perspective.value,
         evidence=tuple(text(each) for each in client.perspective.evidence),
-        direction=tuple(_direction(client)),
+        direction=tuple(direction(client)),
         openings=tuple(tuple(_opening(place, names)) for place in places),
         arguments=tuple(_arguments(places)),
         servers=tuple(_servers(client, names)),
@@ -62,7 +62,7 @@ def readme(
     )
 
 
-def _direction(client: Client) -> Iterator[str]:
+def direction(client: Client) -> Iterator[str]:
     """The direction card: what crosses the wire, seen from this client."""
     domains = [domain for connection in client.connections for domain in connection.domains]
     lines = {

@@ -28,14 +28,19 @@ Named = Callable[[str], str]
 """From the id of a definition to its name where the expression stands."""
 
 
-def expression(type: Type, named: Named, *, record: str = "Record", argument: bool = False) -> Doc:
+def expression(
+    type: Type, named: Named, *, record: str = "Record", argument: bool = False, optional: bool = False
+) -> Doc:
     """A type as it is written.
 
     Args:
         record: the name of the type of maps; empty where an alias stands, which may not refer to itself through it.
         argument: whether it is an argument of a type: a union is not indented there.
+        optional: whether `undefined` is one, too.
     """
-    found = members(type, named, record)
+    found = [*members(type, named, record), *(["undefined"] if optional else [])]
+    if "unknown" in found:
+        return "unknown"
     if len(found) > 1 and any(isinstance(each, _Literal) for each in found) and _one_and_null(found):
         return join(" | ", [each.doc if isinstance(each, _Literal) else each for each in found])
     return union([each.doc if isinstance(each, _Literal) else each for each in found], argument=argument)
@@ -56,7 +61,8 @@ def members(type: Type, named: Named, record: str = "Record") -> list[Doc | _Lit
     """The parts of a union; of any other type, the type alone."""
     match type:
         case Union(members=parts):
-            return [each for part in parts for each in members(part, named, record)]
+            found = [each for part in parts for each in members(part, named, record)]
+            return list({each if isinstance(each, str) else id(each): each for each in found}.values())
         case Values(values=values, open=opened):
             return [*(literal(each) for each in values), *(_others(values) if opened else [])]
         case Anything():
@@ -67,8 +73,8 @@ def members(type: Type, named: Named, record: str = "Record") -> list[Doc | _Lit
             return ["null"]
         case Scalar(kind=kind):
             return [{"boolean": "boolean", "integer": "number", "number": "number"}.get(kind, "string")]
-        case Use(id=id):
-            return [named(id)]
+        case Use(id=used):
+            return [named(used)]
         case ListOf(item=item):
             return [_list(members(item, named, record))]
         case TupleOf(items=items):

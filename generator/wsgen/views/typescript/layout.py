@@ -32,6 +32,7 @@ __all__ = [
     "concat",
     "const",
     "entry",
+    "export_lines",
     "generic",
     "import_lines",
     "in_parentheses",
@@ -295,27 +296,29 @@ def generic(name: str, *arguments: Doc) -> Doc:
     return concat(name, _listed("<", arguments, ">", trail=False))
 
 
-def _bars(members: Sequence[Doc], *, own_line: bool) -> Doc:
-    lead: Doc = concat(LINE, "| ") if own_line else "| "
-    return concat(Flat(lead), join(concat(LINE, "| "), [Indent(each) for each in members]))
+def _bars(members: Sequence[Doc]) -> Doc:
+    return concat(Flat("| "), join(concat(LINE, "| "), [Indent(each) for each in members]))
 
 
 def union(members: Sequence[Doc], *, argument: bool = False) -> Doc:
-    """`A | B`, or below each other with a bar before each. `argument`: it is one of a type, and not indented."""
+    """`A | B`: on a line of its own where it fits there alone, else below each other with a bar before each.
+
+    `argument`: it is one of a type, and has no line of its own.
+    """
     if len(members) == 1:
         return members[0]
-    bars = _bars(members, own_line=not argument)
-    return Group(bars if argument else Indent(bars))
+    bars = Group(_bars(members))
+    return bars if argument else Group(Indent(concat(SOFT, bars)))
 
 
 def in_parentheses(members: Sequence[Doc]) -> Doc:
     """`(A | B)`, for the item of an array."""
-    return concat("(", Group(concat(Indent(_bars(members, own_line=True)), SOFT)), ")")
+    return concat("(", Group(concat(Indent(concat(SOFT, Group(_bars(members)))), SOFT)), ")")
 
 
 def in_tuple(members: Sequence[Doc]) -> Doc:
     """A union that is one of several items of a tuple: in parentheses where it breaks."""
-    bars = concat(Flat(concat("(", SOFT)), _bars(members, own_line=False))
+    bars = concat(Flat(concat("(", SOFT)), _bars(members))
     return Group(concat(Indent(bars), SOFT, Flat(")")))
 
 
@@ -343,6 +346,14 @@ def const(name: str, type: Doc, right: Doc) -> str:
 def import_lines(module: str, names: Sequence[str], *, types: bool) -> str:
     """An import. `types`: of types alone. A single name stays on its line."""
     kind = "import type " if types else "import "
+    if len(names) == 1:
+        return f'{kind}{{ {names[0]} }} from "{module}";'
+    return lay(concat(_listed(f"{kind}{{", names, "}", space=LINE), f' from "{module}";'))
+
+
+def export_lines(module: str, names: Sequence[str], *, types: bool) -> str:
+    """What one module passes on of another."""
+    kind = "export type " if types else "export "
     if len(names) == 1:
         return f'{kind}{{ {names[0]} }} from "{module}";'
     return lay(concat(_listed(f"{kind}{{", names, "}", space=LINE), f' from "{module}";'))

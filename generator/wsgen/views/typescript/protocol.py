@@ -1,0 +1,118 @@
+"""View of the module with what travels on each connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wsgen.config import ImportExtension
+from wsgen.landing.typescript import jsdoc, literal
+from wsgen.model import Json
+from wsgen.naming import Names
+from wsgen.operations import ByKey, ByType, ByValue, Client, Heartbeat, Rule, WireMessage
+
+from .layout import Doc, array, call, const, entry, obj, value
+from .opening import address_function, arguments_interface
+from .package import ProtocolModule
+from .scope import OPERATIONS, RUNTIME, Scope
+from .types import TypedPlace
+
+__all__ = ["protocol_module"]
+
+_PURE = "/* @__PURE__ */ "
+
+
+def protocol_module(
+    client: Client, places: Sequence[TypedPlace], names: Names, extension: ImportExtension
+) -> ProtocolModule:
+    """The module with what travels on each connection."""
+    taken = [
+        name
+        for place in places
+        for name in (place.names.protocol, place.names.address, place.names.arguments_type)
+        if name is not None
+    ]
+    scope = Scope(taken, places[0].types.payloads, extension)
+    fixed = [place for place in places if place.addressed and not place.connection.arguments]
+    addresses = tuple(_fixed_address(place, scope) for place in fixed)
+    protocols = tuple(_protocol(place, names, scope) for place in places)
+    with_arguments = [place for place in places if place.connection.arguments]
+    functions = tuple(address_function(scope, place) for place in with_arguments)
+    return ProtocolModule(
+        comment=jsdoc([f"What travels on the connection: every message of {client.title} by its wire type."]),
+        imports=scope.imports(),
+        constants=(*addresses, *protocols),
+        arguments=tuple(arguments_interface(place) for place in with_arguments),
+        addresses=functions,
+    )
+
+
+def _fixed_address(place: TypedPlace, scope: Scope) -> str:
+    type = scope.type(RUNTIME, "Address")
+    return const(place.names.address, type, obj([entry("template", literal(place.connection.address or "/"))]))
+
+
+def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
+    connection = place.connection
+    envelope = connection.envelope
+    paths: list[Doc] = [entry("tag", literal(envelope.tag)), entry("payload", literal(envelope.payload))]
+    if envelope.sent_tag is not None:
+        paths.append(entry("sentTag", literal(envelope.sent_tag)))
+    entries: list[Doc] = [
+        entry("envelope", obj(paths)),
+        entry("sent", obj([_sent(place, each) for each in connection.sent], expanded=True)),
+        entry("received", obj([_received(each) for each in connection.delivered], expanded=True)),
+    ]
+    for name, rule in (("rule", connection.rule), ("sentRule", connection.sent_rule)):
+        if rule is not None:
+            entries.append(entry(name, _rule(rule)))
+    codec = call(_PURE + scope.value(RUNTIME, "jsonCodec"), obj(entries, expanded=True))
+    items: list[Doc] = [entry("name", literal(str(names.package))), entry("codec", codec)]
+    if connection.heartbeat is not None:
+        items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat))])))
+    return const(place.names.protocol, scope.type(OPERATIONS, "Protocol"), obj(items, expanded=True))
+
+
+def _sent(place: TypedPlace, message: WireMessage) -> Doc:
+    """A message that is sent: what it travels as, and the constants of its payload."""
+    filled: dict[str, Json] = dict(place.types.filled(message))
+    entries = _travels(message)
+    if filled:
+        entries.append(entry("constants", value(filled)))
+    return entry(message.key, obj(entries))
+
+
+def _received(message: WireMessage) -> Doc:
+    return entry(message.key, obj(_travels(message)))
+
+
+def _travels(message: WireMessage) -> list[Doc]:
+    if message.frame != "json":
+        return [entry("raw", literal(message.frame))]
+    return [entry("empty", "true")] if message.payload is None else []
+
+
+def _heartbeat(beat: Heartbeat) -> Doc:
+    entries = [entry("message", literal(beat.message.key)), entry("interval", literal(round(beat.interval * 1000, 3)))]
+    if beat.payload is not None:
+        entries.append(entry("payload", value(beat.payload)))
+    if beat.reply is not None:
+        entries.append(entry("reply", literal(beat.reply.key)))
+    return obj(entries)
+
+
+def _rule(rule: Rule) -> Doc:
+    if isinstance(rule, tuple):
+        return literal(rule[0]) if len(rule) == 1 else array([literal(each) for each in rule])
+    cases = [array([literal(case), _rule(inner)]) for case, inner in rule.cases]
+    entries: list[Doc] = [entry("by", literal(_KINDS[type(rule)]))]
+    if not isinstance(rule, ByKey):
+        entries.append(entry("path", literal(rule.path)))
+    entries.append(entry("cases", array(cases, structured=True)))
+    if rule.otherwise is not None:
+        entries.append(entry("otherwise", _rule(rule.otherwise)))
+    if isinstance(rule, ByValue) and rule.absent is not None:
+        entries.append(entry("absent", _rule(rule.absent)))
+    return obj(entries, expanded=True)
+
+
+_KINDS = {ByValue: "value", ByKey: "key", ByType: "type"}
