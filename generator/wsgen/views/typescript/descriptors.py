@@ -22,7 +22,7 @@ from wsgen.operations import (
 )
 from wsgen.views.texts import summary
 
-from .layout import Doc, array, concat, const, entry, generic, lay, obj, property_line, union, value
+from .layout import Doc, alias, array, const, entry, generic, obj, property_line, union, value
 from .scope import OPERATIONS, Part
 from .types import DomainView
 
@@ -77,9 +77,7 @@ def aliases(view: DomainView) -> tuple[str, ...]:
             found.append((of_handler.union, [names.answers[reply.key] for reply in handler.replies]))
     if names.union is not None:
         found.append((names.union, [names.events[push.message.key] for push in domain.pushes]))
-    return tuple(
-        lay(concat(f"export type {name} = ", union(list(dict.fromkeys(members))), ";")) for name, members in found
-    )
+    return tuple(alias(name, union(list(dict.fromkeys(members)))) for name, members in found)
 
 
 def constants(view: DomainView) -> tuple[str, ...]:

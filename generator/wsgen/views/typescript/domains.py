@@ -11,7 +11,7 @@ from wsgen.operations import Domain
 from wsgen.views.places import constant_names, public_names
 
 from .descriptors import aliases, constants, events
-from .layout import call, concat, generic, lay, parameters
+from .layout import alias, call, concat, generic, lay, parameters
 from .methods import methods
 from .opening import address, opening, opening_tags
 from .package import DeclaredFunction, DomainModule, Section
@@ -56,7 +56,7 @@ def domain_module(
         attribute=f"readonly #connection: {connection};",
         constructor=f"constructor(connection: {connection}) {{",
         methods=shown,
-        source=lay(concat(f"export type {own.source} = Pick<{own.client}, keyof {own.client}>;")),
+        source=alias(own.source, generic("Pick", own.client, f"keyof {own.client}")),
         source_comment=jsdoc([f"What `{own.client}` offers; write application code and fakes against it."]),
         interfaces=found,
     )
@@ -115,7 +115,7 @@ def _interfaces(view: DomainView, place: TypedPlace) -> Iterator[tuple[str, Decl
         said = (
             f"Subscriptions to `{each.subscribe.key}` by their ids: `subscribe(params, onUpdate)`, `unsubscribe(id)`."
         )
-        alias = f"{jsdoc([said])}\n{lay(concat(f'export type {names.interface} = ', given, ';'))}"
+        declared = f"{jsdoc([said])}\n{alias(names.interface, given)}"
         made = call(
             scope.value(RUNTIME, "webSocketInterface"),
             scope.sibling("protocol", place.names.protocol),
@@ -125,7 +125,7 @@ def _interfaces(view: DomainView, place: TypedPlace) -> Iterator[tuple[str, Decl
             *address(scope, place),
         )
         yield (
-            alias,
+            declared,
             DeclaredFunction(
                 comment=jsdoc(
                     [

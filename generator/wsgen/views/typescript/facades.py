@@ -12,7 +12,7 @@ from wsgen.views.credentials import asked
 from wsgen.views.texts import sentence, summary
 
 from .domains import file_of, interfaces, module_names, section
-from .layout import call, concat, lay, parameters
+from .layout import attribute, call, concat, lay, parameters
 from .methods import methods
 from .opening import address, opening, opening_tags
 from .package import FacadeClass, FacadeModule
@@ -59,13 +59,9 @@ def _views(place: TypedPlace, scope: Scope) -> Iterator[DomainView]:
 def _facade(client: Client, place: TypedPlace, names: Names, scope: Scope) -> FacadeClass:
     protocol = scope.sibling("protocol", place.names.protocol)
     attributes = [
-        lay(
-            concat(
-                f"readonly {each.own.attribute} = new ",
-                call(scope.sibling(file_of(each.own.module), each.own.client), "this.connection"),
-                ";",
-            ),
-            2,
+        attribute(
+            each.own.attribute,
+            concat("new ", call(scope.sibling(file_of(each.own.module), each.own.client), "this.connection")),
         )
         for _, each in place.domains()
         if each.own is not None

@@ -64,7 +64,7 @@ class _Side:
         return self.view.scope.sibling(self.module, name, type=True)
 
     def update(self, each: Subscription, names: SubscriptionNames) -> Doc:
-        return self.named(names.union) if names.union is not None else self.view.update(each.updates[0], argument=True)
+        return self.named(names.union) if names.union is not None else self.view.update(each.updates[0])
 
 
 def _sides(place: TypedPlace, scope: Scope) -> Iterator[_Side]:

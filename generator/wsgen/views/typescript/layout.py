@@ -26,8 +26,9 @@ __all__ = [
     "Flat",
     "Group",
     "Indent",
+    "alias",
     "array",
-    "assigned",
+    "attribute",
     "call",
     "concat",
     "const",
@@ -86,11 +87,20 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """`flat` where that fits on its line, else `hugged` where its first line fits, else `broken`."""
+
+    flat: Doc
+    hugged: Doc
+    broken: Doc
+
+
+@dataclass(frozen=True, slots=True)
 class Concat:
     parts: tuple[Doc, ...]
 
 
-Doc: TypeAlias = str | Break | Indent | Group | Flat | Fill | Concat
+Doc: TypeAlias = str | Break | Indent | Group | Flat | Fill | Either | Concat
 
 LINE = Break()
 SOFT = Break("")
@@ -124,6 +134,8 @@ def _breaks(doc: Doc) -> bool:
             return _breaks(doc.broken)
         case Fill():
             return any(map(_breaks, doc.items))
+        case Either():
+            return _breaks(doc.flat)
         case Concat():
             return any(map(_breaks, doc.parts))
 
@@ -159,6 +171,10 @@ def lay(doc: Doc, indent: int = 0, *, lead: int = 0) -> str:
             case Group():
                 fits = not _breaks(each) and (flat or _fits([(margin, True, each.doc)], stack, WIDTH - column))
                 stack.append((margin, fits, each.doc))
+            case Either():
+                whole = flat or _fits([(margin, True, each.flat)], stack, WIDTH - column)
+                first = whole or _fits([(margin, False, each.hugged)], (), WIDTH - column)
+                stack.append((margin, whole, each.flat if whole else each.hugged if first else each.broken))
             case Fill():
                 column = _fill(each, margin, column, out, stack)
     return "".join(out)
@@ -212,6 +228,8 @@ def _fits(next: list[_Piece], rest: Sequence[_Piece], width: int) -> bool:
                 next.append((margin, flat and not _breaks(each), each.doc))
             case Flat():
                 next.append((margin, flat, each.flat if flat else each.broken))
+            case Either():
+                next.append((margin, flat, each.flat))
             case Fill():
                 next += [(margin, flat, part) for part in reversed(each.items)]
     return False
@@ -221,11 +239,15 @@ def _fits(next: list[_Piece], rest: Sequence[_Piece], width: int) -> bool:
 
 
 def _listed(opening: str, items: Sequence[Doc], closing: str, *, space: Break = SOFT, trail: bool = True) -> Group:
+    return Group(_between(opening, items, closing, space=space, trail=trail))
+
+
+def _between(opening: str, items: Sequence[Doc], closing: str, *, space: Break = SOFT, trail: bool = True) -> Doc:
     if not items:
-        return Group(opening + closing)
+        return opening + closing
     comma: Doc = Flat(",") if trail else ""
     inner = Indent(concat(space, join(concat(",", LINE), items), comma))
-    return Group(concat(opening, inner, space, closing))
+    return concat(opening, inner, space, closing)
 
 
 def obj(entries: Sequence[Doc], *, expanded: bool = False) -> Doc:
@@ -244,14 +266,7 @@ def array(items: Sequence[Doc], *, structured: bool = False, numbers: bool = Fal
 
 def entry(name: str, doc: Doc) -> Doc:
     """A property of an object literal, by its wire name or as an identifier."""
-    return assigned(f"{key(name)}:", doc, short=len(name) < 3 and not name.startswith("__"))
-
-
-def assigned(left: Doc, right: Doc, *, short: bool = False) -> Doc:
-    """`left right`: a string that does not fit stands on a line of its own, unless the key is very short."""
-    if isinstance(right, str) and right[:1] in "\"'" and not short:
-        return concat(left, Group(Indent(concat(LINE, right))))
-    return concat(left, " ", right)
+    return concat(f"{key(name)}: ", doc)
 
 
 def value(data: Json) -> Doc:
@@ -277,14 +292,19 @@ def _numbers(items: list[Json]) -> bool:
 
 def parameters(name: Doc, items: Sequence[Doc], returns: Doc, trail: str) -> Doc:
     """The head of a function or method, `trail` behind it."""
-    return Group(concat(name, _listed("(", items, ")"), ": " if returns else "", returns, trail))
+    # The parentheses break before what is returned does: they are no group of their own.
+    return Group(concat(name, _between("(", items, ")"), ": " if returns else "", returns, trail))
 
 
 def call(name: Doc, *arguments: Doc) -> Doc:
-    """A call. A last argument that breaks by itself hugs the parentheses."""
-    if arguments and isinstance(arguments[-1], Group) and arguments[-1].broken:
-        return concat(name, "(", join(", ", arguments), ")")
-    return concat(name, _listed("(", arguments, ")"))
+    """A call. A last argument that is an object or an array hugs the parentheses where the call needs more lines."""
+    listed = _listed("(", arguments, ")")
+    last = arguments[-1] if arguments else ""
+    if not isinstance(last, Group):
+        return concat(name, listed)
+    hugged = concat(name, "(", join(", ", [*arguments[:-1], Group(last.doc, broken=True)]), ")")
+    broken = concat(name, Group(listed.doc, broken=True))
+    return Either(hugged if last.broken else concat(name, listed), hugged, broken)
 
 
 def generic(name: str, *arguments: Doc) -> Doc:
@@ -339,8 +359,28 @@ def property_line(head: str, type: Doc, margin: int) -> str:
 
 def const(name: str, type: Doc, right: Doc) -> str:
     """`export const name: type = right;`"""
-    left = concat(f"export const {name}", concat(": ", type) if type else "", " =")
-    return lay(concat(assigned(left, right), ";"))
+    return _assigned(concat(f"export const {name}", concat(": ", type) if type else "", " ="), right)
+
+
+def alias(name: str, right: Doc) -> str:
+    """`export type name = right;`"""
+    return _assigned(f"export type {name} =", right)
+
+
+def attribute(name: str, right: Doc) -> str:
+    """`readonly name = right;`"""
+    return _assigned(f"readonly {name} =", right, 2)
+
+
+def _assigned(left: Doc, right: Doc, indent: int = 0) -> str:
+    """What is assigned stands on lines of its own where its first line does not fit behind the rest."""
+    before = lay(left, indent)
+    text = lay(concat(left, " ", right, ";"), indent)
+    first, last = text[len(before) :].split("\n")[0], before.split("\n")[-1]
+    if columns(last + first) + (indent if last == before else 0) <= WIDTH:
+        return text
+    inner = indent + 2
+    return f"{before}\n{' ' * inner}{lay(concat(right, ';'), inner)}"
 
 
 def import_lines(module: str, names: Sequence[str], *, types: bool) -> str:

@@ -129,8 +129,8 @@ def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -
 def _subscribe_errors(view: DomainView, each: Subscription) -> Iterator[str]:
     confirmation = each.confirmation
     if confirmation is not None and (confirmation.status is not None or confirmation.refusals):
-        shown = [lay(view.scope.part(part)) for part in view.types.refusals(each) if not part.nothing]
-        models = " or a ".join(dict.fromkeys(f"`{text}`" for text in shown if "\n" not in text))
+        shown = [view.scope.shown(part) for part in view.types.refusals(each) if not part.nothing]
+        models = " or a ".join(dict.fromkeys(f"`{text}`" for text in shown))
         reply = f"; `reply` is a {models}" if models else ""
         yield f"@throws {{SubscriptionRejected}} The server refused{reply}."
     if each.strict_topic:

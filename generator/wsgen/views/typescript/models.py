@@ -10,7 +10,7 @@ from wsgen.payloads import PayloadTypes
 from wsgen.payloads.forms import Alias, Definition, ObjectType, Property, Values
 
 from .expressions import expression
-from .layout import concat, lay
+from .layout import alias, concat, lay
 
 __all__ = ["models_text"]
 
@@ -31,7 +31,7 @@ def _declaration(each: Definition, types: PayloadTypes, record: str) -> str:
         said = jsdoc([each.description])
         # A record is looked into when an alias is declared, the type of an object is not.
         right = expression(each.type, named, record="")
-        return _with(said, lay(concat(f"export type {each.name} = ", right, ";")))
+        return _with(said, alias(each.name, right))
     said = jsdoc([each.description], [DEPRECATED] if each.deprecated else [])
     lines = [line for property in each.properties for line in _property(each, property, types, record)]
     if each.extra:

@@ -18,7 +18,6 @@ from wsgen.views.servers import server_text, servers_of
 from wsgen.views.texts import summary
 
 from .fakes import can_refuse
-from .layout import lay
 from .opening import example_arguments, told
 from .scope import Part, Scope
 from .types import TypedPlace
@@ -143,8 +142,7 @@ class _Caller:
 
     def shown(self, part: Part) -> str:
         """A type in a few words."""
-        written = lay(Scope((), self.payloads, ".js").part(part, nothing="nothing"))
-        return " ".join(written.split())
+        return Scope((), self.payloads, ".js").shown(part) or "nothing"
 
     def payload(self, message: WireMessage) -> str:
         """An argument for a payload, as an example shows it."""

@@ -15,7 +15,7 @@ from wsgen.payloads import PayloadTypes
 from wsgen.payloads.forms import Type
 
 from .expressions import expression
-from .layout import Doc, import_lines
+from .layout import Doc, import_lines, lay
 
 __all__ = ["OPERATIONS", "RUNTIME", "Part", "Scope", "path_of"]
 
@@ -116,6 +116,12 @@ class Scope:
             return part.raw
         assert part.type is not None
         return expression(part.type, self._named, argument=argument, optional=part.optional)
+
+    def shown(self, part: Part) -> str:
+        """The same in one line, for a comment: nothing is imported for it."""
+        if part.type is None:
+            return part.raw
+        return " ".join(lay(expression(part.type, lambda id: self._types.definitions[id].name)).split())
 
     def _named(self, id: str) -> str:
         return self.model(self._types.definitions[id].name)

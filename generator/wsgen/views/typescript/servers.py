@@ -11,7 +11,7 @@ from wsgen.payloads import PayloadTypes
 from wsgen.views.servers import server_text, servers_of
 from wsgen.views.texts import sentence
 
-from .layout import Doc, Group, concat, const, lay, obj, type_object, union
+from .layout import Doc, call, concat, const, lay, obj, parameters, type_object, union
 from .package import DeclaredFunction, ServersModule
 from .scope import RUNTIME, Scope
 
@@ -51,13 +51,15 @@ def _function(server: Server, names: ServerNames, scope: Scope) -> DeclaredFunct
     needed = any(each.default is None for each in server.variables)
     # The type of a single parameter hugs the parentheses; its properties stand below each other.
     members = type_object([_member(each, names) for each in server.variables])
-    given = concat(f"export function {names.name}(given: ", Group(members, broken=True))
+    name = f"export function {names.name}"
+    hugged = concat(name, "(given: ", members, "): string {")
+    defaulted = parameters(name, [concat("given: ", members, " = {}")], "string", " {")
     pairs = [_pair(each, names) for each in server.variables]
     template = literal(server_text(server))
-    url = concat(f"{scope.value(RUNTIME, 'serverUrl')}({template}, ", obj(pairs, expanded=True), ")")
+    url = call(scope.value(RUNTIME, "serverUrl"), template, obj(pairs, expanded=True))
     return DeclaredFunction(
         comment=jsdoc([about], tags),
-        head=lay(concat(given, "): string {" if needed else " = {}): string {")),
+        head=lay(hugged if needed else defaulted),
         body=lay(concat("return ", url, ";"), 2),
     )
 
