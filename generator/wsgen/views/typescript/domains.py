@@ -66,9 +66,8 @@ def module_names(place: TypedPlace, members: MemberNames) -> list[str]:
     """Names of a module that none of the runtime may have there."""
     found = [*public_names(members), *constant_names(members), *interface_names(members)]
     named = [place.names.protocol, place.names.address, place.names.arguments_type]
-    servers = [each.name for each in place.servers.values()]
     models = [each.name for each in place.types.payloads.definitions.values()]
-    return [name for name in (*found, *named, *servers, *models) if name is not None]
+    return [name for name in (*found, *named, *models) if name is not None]
 
 
 def interface_names(members: MemberNames) -> list[str]:

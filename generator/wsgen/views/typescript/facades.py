@@ -47,7 +47,6 @@ def _taken(places: Sequence[TypedPlace]) -> Iterator[str]:
             else:
                 yield from module_names(place, domain_names.members)
         yield from (name for name in (place.names.protocol, place.names.address, place.names.arguments_type) if name)
-        yield from (each.name for each in place.servers.values())
 
 
 def _views(place: TypedPlace, scope: Scope) -> Iterator[DomainView]:

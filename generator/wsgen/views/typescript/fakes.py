@@ -11,7 +11,7 @@ from wsgen.landing.typescript import jsdoc, literal
 from wsgen.naming import DomainNames, FakeDomainNames, FakeSubscriptionNames, HandlerNames, SubscriptionNames
 from wsgen.operations import Domain, Handler, Push, Subscription, WireMessage
 from wsgen.views.fakes import can_refuse
-from wsgen.views.places import constant_names, public_names
+from wsgen.views.places import public_names
 
 from .domains import file_of
 from .layout import Doc, array, call, concat, generic, lay, parameters, type_object
@@ -42,7 +42,7 @@ def _taken(places: Sequence[TypedPlace]) -> Iterator[str]:
         yield place.names.protocol
         yield from (each.name for each in place.types.payloads.definitions.values())
         for _, names in place.domains():
-            yield from (*constant_names(names.members), *public_names(names.members))
+            yield from public_names(names.members)
 
 
 @dataclass(frozen=True, slots=True)

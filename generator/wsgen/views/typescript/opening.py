@@ -42,7 +42,7 @@ def _url(scope: Scope, place: TypedPlace) -> str:
     server = place.default_server
     if server is None:
         return text
-    name = scope.sibling("servers", place.servers[server.id].name)
+    name = scope.shared("servers", place.servers[server.id].name)
     return f"{text} = {name}()" if server.variables else f"{text} = {name}"
 
 

@@ -79,7 +79,9 @@ class Scope:
         """The local name of something of this package that other modules have under the same name, too."""
         found = self._imports.setdefault(module, {})
         if name not in found:
-            elsewhere = any(local == name for names in self._imports.values() for local, _ in names.values())
+            elsewhere = name in self._taken or any(
+                local == name for names in self._imports.values() for local, _ in names.values()
+            )
             lead = module.replace("-", "_").upper()
             found[name] = (self._free(f"{lead}_{name}", f"{lead}__{name}") if elsewhere else name, False)
         return found[name][0]
