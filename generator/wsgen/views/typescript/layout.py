@@ -34,6 +34,7 @@ __all__ = [
     "const",
     "entry",
     "export_lines",
+    "fallback",
     "generic",
     "import_lines",
     "in_parentheses",
@@ -267,6 +268,13 @@ def array(items: Sequence[Doc], *, structured: bool = False, numbers: bool = Fal
 def entry(name: str, doc: Doc) -> Doc:
     """A property of an object literal, by its wire name or as an identifier."""
     return concat(f"{key(name)}: ", doc)
+
+
+def fallback(name: str, given: str, default: Json) -> Doc:
+    """A property that is `given ?? default`."""
+    if isinstance(default, dict | list) and default:
+        return concat(f"{key(name)}: {given} ?? ", value(default))
+    return concat(f"{key(name)}:", Group(Indent(concat(LINE, given, " ??", LINE, value(default)))))
 
 
 def value(data: Json) -> Doc:

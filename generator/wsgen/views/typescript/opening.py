@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from wsgen.landing.typescript import jsdoc, key, literal
+from wsgen.landing.typescript import jsdoc, literal
 from wsgen.model import ABSENT, Absent, Json
 from wsgen.operations import Argument, Scalar
 from wsgen.views.texts import sentence
 
-from .layout import Doc, concat, entry, in_parentheses, lay, obj, parameters, property_line, union
+from .layout import Doc, concat, entry, fallback, in_parentheses, lay, obj, parameters, property_line, union
 from .package import DeclaredFunction
 from .scope import RUNTIME, Scope
 from .types import TypedPlace
@@ -117,11 +117,10 @@ def address_function(scope: Scope, place: TypedPlace) -> DeclaredFunction:
 
 
 def _pair(place: TypedPlace, argument: Argument) -> Doc:
-    name = place.argument(argument)
-    given = f"given.{name}"
-    if not isinstance(argument.default, Absent):
-        given = f"{given} ?? {literal(argument.default)}"
-    return concat(key(argument.name), ": ", given)
+    given = f"given.{place.argument(argument)}"
+    if isinstance(argument.default, Absent):
+        return entry(argument.name, given)
+    return fallback(argument.name, given, argument.default)
 
 
 def example_arguments(place: TypedPlace) -> str:

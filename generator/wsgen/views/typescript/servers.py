@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wsgen.config import ImportExtension
-from wsgen.landing.typescript import jsdoc, key, literal
+from wsgen.landing.typescript import jsdoc, literal
 from wsgen.model import Server, ServerVariable
 from wsgen.naming import Names, ServerNames
 from wsgen.operations import Client
@@ -11,7 +11,7 @@ from wsgen.payloads import PayloadTypes
 from wsgen.views.servers import server_text, servers_of
 from wsgen.views.texts import sentence
 
-from .layout import Doc, call, concat, const, lay, obj, parameters, type_object, union
+from .layout import Doc, call, concat, const, entry, fallback, lay, obj, parameters, type_object, union
 from .package import DeclaredFunction, ServersModule
 from .scope import RUNTIME, Scope
 
@@ -73,5 +73,5 @@ def _member(variable: ServerVariable, names: ServerNames) -> Doc:
 
 
 def _pair(variable: ServerVariable, names: ServerNames) -> Doc:
-    default = "" if variable.default is None else f" ?? {literal(variable.default)}"
-    return f"{key(variable.name)}: given.{names.variables[variable.name]}{default}"
+    given = f"given.{names.variables[variable.name]}"
+    return entry(variable.name, given) if variable.default is None else fallback(variable.name, given, variable.default)

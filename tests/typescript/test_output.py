@@ -1,0 +1,52 @@
+"""What is generated compiles under every strict flag and is formatted, whatever the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.generated.test_hostile import HOSTILE
+
+from .output import Written, hostile_documents, sound_documents, write_all
+from .tools import NodeTools
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("output")
+    return write_all([*sound_documents(), *hostile_documents(folder)], folder)
+
+
+def test_every_sound_document_has_a_package(written: Written) -> None:
+    assert written.problems == ()
+    packages = {module.parent for module in written.modules}
+    assert len(packages) >= len(sound_documents()) + len(HOSTILE) // 2
+
+
+def test_it_compiles_under_every_strict_flag(written: Written, node_tools: NodeTools) -> None:
+    assert node_tools.tsc(written.modules) == ""
+
+
+def test_it_is_formatted(written: Written, node_tools: NodeTools) -> None:
+    assert node_tools.misformatted(written.modules) == ""
+
+
+def test_nothing_invisible_stands_in_it(written: Written) -> None:
+    for module in written.modules:
+        assert all(character == "\n" or character.isprintable() for character in module.read_text("utf-8")), module
+
+
+def test_names_of_files_are_fit_for_every_system(written: Written) -> None:
+    for package in {module.parent for module in written.modules}:
+        names = [path.name for path in package.iterdir()]
+        assert len({name.casefold() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("extension", [".ts", "none"])
+def test_imports_have_the_extension_that_is_wanted(extension: str, tmp_path: Path) -> None:
+    words = "" if extension == "none" else extension
+    found = write_all(sound_documents()[-1:], tmp_path, ".ts" if extension == ".ts" else "none")
+    text = (found.modules[0].parent / "index.ts").read_text("utf-8")
+    assert f'from "./client{words}"' in text
+    assert found.problems == ()
