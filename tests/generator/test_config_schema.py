@@ -101,6 +101,7 @@ ALL: dict[str, Any] = {
     "allow_refs": ["../shared"],
     "output": "a",
     "target": "python",
+    "import_extension": ".ts",
     "models": "pydantic",
     "runtime": "shared",
     "runtime_output": "r",

@@ -215,7 +215,7 @@ _DIRECTIVE = re.compile(
     r"(@ts-(?:ignore|nocheck|check|expect-error)|\b(?:eslint|prettier|tslint|jshint|istanbul|sourceMappingURL)\b)(?=\S*)",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"(?<![\w.])@(?=[A-Za-z])")
+_TAG = re.compile(r"(?<![\w.])@(?=\w)")
 _UNSEEN = "\ufffd"
 
 

@@ -274,7 +274,7 @@ def fallback(name: str, given: str, default: Json) -> Doc:
     """A property that is `given ?? default`."""
     if isinstance(default, dict | list) and default:
         return concat(f"{key(name)}: {given} ?? ", value(default))
-    return concat(f"{key(name)}:", Group(Indent(concat(LINE, given, " ??", LINE, value(default)))))
+    return concat(f"{key(name)}:", Group(Indent(concat(LINE, Group(concat(given, " ??", LINE, value(default)))))))
 
 
 def value(data: Json) -> Doc:
