@@ -41,7 +41,7 @@ export class Alignment {
   /** Nobody waits for the reply of this slot any more, but it has to come. */
   watch(slot: Slot): void {
     if (this.#overdue.has(slot)) return;
-    const wait = this.#session.clockFor(slot, undefined, () => {
+    const wait = this.#session.exchange.clockFor(slot, undefined, () => {
       this.#overdue.delete(slot);
       if (slot.queues.some((queue) => queue.guessed)) this.#lost(slot);
     });

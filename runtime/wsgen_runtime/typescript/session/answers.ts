@@ -60,6 +60,6 @@ export class Answers {
     const [frame] = correlation
       ? withId(codec, key, payload, correlation.reply, correlation, () => id)
       : [codec.encode(key, payload)];
-    session.say(frame);
+    session.exchange.say(frame);
   }
 }

@@ -14,11 +14,9 @@ import {
   ConnectionLost,
   HandshakeRejected,
 } from "../errors.js";
-import type { SessionOptions } from "../options.js";
 import { judge, type Verdict } from "../retry.js";
-import type { Effect } from "./effects.js";
-import type { Reports } from "./reports.js";
-import type { Timer, Timers } from "./timers.js";
+import type { Session } from "./session.js";
+import type { Timer } from "./timers.js";
 
 /** Makes the error of whoever depended on a connection, given whether a frame of theirs had been sent. */
 export type Cause = (sent: boolean) => Error;
@@ -31,34 +29,16 @@ export class Attempts {
   /** Attempts in this outage. */
   number = 0;
   cause: unknown;
-  readonly #options: SessionOptions;
-  readonly #clock: () => number;
+  readonly #session: Session;
   readonly #random: () => number;
-  readonly #timers: Timers;
-  readonly #emit: (effect: Effect) => void;
-  readonly #reports: Reports;
-  readonly #tooSlow: (generation: number, error: Error) => void;
   #timer: Timer | undefined;
   #outageSince: number | undefined;
   #connectedAt = 0;
   #denied = false;
 
-  constructor(
-    options: SessionOptions,
-    clock: () => number,
-    random: () => number,
-    timers: Timers,
-    emit: (effect: Effect) => void,
-    reports: Reports,
-    tooSlow: (generation: number, error: Error) => void,
-  ) {
-    this.#options = options;
-    this.#clock = clock;
+  constructor(session: Session, random: () => number) {
+    this.#session = session;
     this.#random = random;
-    this.#timers = timers;
-    this.#emit = emit;
-    this.#reports = reports;
-    this.#tooSlow = tooSlow;
   }
 
   /** When the attempt that is due or under way begins or ends by itself; undefined without one. */
@@ -68,7 +48,7 @@ export class Attempts {
 
   /** Seconds that a call waits for a connection. */
   get patience(): number {
-    const { connectTimeout, maxAttempts, openTimeout } = this.#options;
+    const { connectTimeout, maxAttempts, openTimeout } = this.#session.options;
     if (connectTimeout !== undefined) return connectTimeout;
     if (maxAttempts === undefined) return 60;
     let sum = openTimeout * maxAttempts;
@@ -89,7 +69,7 @@ export class Attempts {
   /** The attempt under way has led to a connection. */
   succeeded(): void {
     this.stop();
-    this.#connectedAt = this.#clock();
+    this.#connectedAt = this.#session.clock();
   }
 
   /**
@@ -99,9 +79,10 @@ export class Attempts {
    * about the connection.
    */
   lost(failure: ConnectionLost, excused: boolean): Cause | undefined {
-    const now = this.#clock();
+    const now = this.#session.clock();
     this.generation++;
-    const stable = now - this.#connectedAt >= this.#options.retry.stableAfter;
+    const stable =
+      now - this.#connectedAt >= this.#session.options.retry.stableAfter;
     if (stable) this.#denied = false;
     if (stable || this.#outageSince === undefined) {
       this.#outageSince = now;
@@ -144,16 +125,16 @@ export class Attempts {
       const attempts = this.number;
       return () => new ConnectionFailed(attempts, failure);
     }
-    this.#reports.attemptDue(failure, verdict, this.number, delay);
+    this.#session.reports.attemptDue(failure, verdict, this.number, delay);
     this.#after(delay);
     return undefined;
   }
 
   #judge(failure: unknown): Verdict {
     try {
-      return this.#options.retry.judge(failure);
+      return this.#session.options.retry.judge(failure);
     } catch (error) {
-      this.#reports.judgeFailed(error);
+      this.#session.reports.judgeFailed(error);
       return judge(failure);
     }
   }
@@ -169,13 +150,13 @@ export class Attempts {
 
   /** Seconds before an attempt of a first connect, from 1; undefined when there is none left. */
   #delayBefore(attempt: number): number | undefined {
-    const { maxAttempts = Infinity } = this.#options;
+    const { maxAttempts = Infinity } = this.#session.options;
     return attempt > maxAttempts ? undefined : this.#listedDelay(attempt);
   }
 
   /** Seconds before an attempt, from 1. Past the listed delays they double, up to 30 s. */
   #listedDelay(attempt: number): number {
-    const { delays } = this.#options.retry;
+    const { delays } = this.#session.options.retry;
     const last = delays.at(-1) ?? 0;
     const doublings = attempt - Math.max(1, delays.length);
     return doublings <= 0
@@ -189,14 +170,14 @@ export class Attempts {
       // A first connect: nobody waits longer for it, whatever the server asks for.
       return delay > this.patience;
     }
-    const { giveUpAfter = Infinity } = this.#options.retry;
-    return this.#clock() + delay > since + giveUpAfter;
+    const { giveUpAfter = Infinity } = this.#session.options.retry;
+    return this.#session.clock() + delay > since + giveUpAfter;
   }
 
   #after(delay: number): void {
     if (delay > 0) {
-      const due = this.#clock() + delay;
-      this.#timer = this.#timers.at(due, () => this.#try());
+      const due = this.#session.clock() + delay;
+      this.#timer = this.#session.timers.at(due, () => this.#try());
     } else {
       this.#try();
     }
@@ -206,15 +187,18 @@ export class Attempts {
     const attempt = ++this.number;
     this.total++;
     const generation = ++this.generation;
-    const { openTimeout } = this.#options;
-    this.#timer = this.#timers.at(this.#clock() + openTimeout, () => {
-      this.#emit({ kind: "abort" });
-      this.#tooSlow(
-        generation,
-        new Error(`no handshake within ${openTimeout} s`),
-      );
-    });
-    this.#emit({ kind: "open", attempt, generation });
+    const { openTimeout } = this.#session.options;
+    this.#timer = this.#session.timers.at(
+      this.#session.clock() + openTimeout,
+      () => {
+        this.#session.emit({ kind: "abort" });
+        this.#session.unreachable(
+          generation,
+          new Error(`no handshake within ${openTimeout} s`),
+        );
+      },
+    );
+    this.#session.emit({ kind: "open", attempt, generation });
   }
 }
 

@@ -1,8 +1,9 @@
 /** Ids in messages: how a reply says which request it answers. */
 
 import type { Codec, Frame } from "../codec.js";
-import type { Correlation } from "../operations.js";
-import { at, getter, isObject, put } from "./wires.js";
+import type { Confirmation, Correlation } from "../operations.js";
+import type { Session } from "./session.js";
+import { at, getter, isObject, type Parameters, put } from "./wires.js";
 
 /** What stands in the place of the id, from a message's payload and its frame. */
 export type Reader = (payload: unknown, frame: Frame) => unknown;
@@ -78,4 +79,23 @@ export function withId(
     framed ? JSON.stringify(said) : codec.encodeParameters(key, said),
     idText(made),
   ];
+}
+
+/** The frame of `sent`, which is JSON, with a new id that its answer will repeat, where answers do that; and the id. */
+export function withNewId(
+  { codec, ids }: Session,
+  message: string,
+  frame: Frame,
+  sent: string,
+  confirmation: Confirmation | null | undefined,
+): readonly [frame: Frame, id?: string | undefined] {
+  const correlation = confirmation?.correlation;
+  if (!correlation) return [frame];
+  const { request, kind } = correlation;
+  const parameters: Parameters = JSON.parse(sent);
+  const given = at(parameters, request);
+  if (kind == null || given !== undefined) return [frame, idText(given)];
+  const id = ids.next(kind);
+  const said = put(parameters, request, id);
+  return [codec.encodeParameters(message, said), idText(id)];
 }

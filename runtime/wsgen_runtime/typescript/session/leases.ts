@@ -1,5 +1,6 @@
 /** The share that one client has in a connection. */
 
+import { Closed } from "../errors.js";
 import type { Call } from "./calls.js";
 import type { Consumer } from "./consumers.js";
 
@@ -8,4 +9,9 @@ export class Lease {
   readonly calls = new Set<Call>();
   readonly consumers = new Set<Consumer>();
   closed = false;
+
+  /** @throws Closed: nothing can be asked for any more. */
+  check(): void {
+    if (this.closed) throw new Closed();
+  }
 }

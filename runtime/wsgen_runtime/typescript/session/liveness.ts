@@ -8,35 +8,22 @@
  */
 
 import type { Frame } from "../codec.js";
-import type { SessionOptions } from "../options.js";
 import { Slot, type Wait } from "./calls.js";
 import type { Session } from "./session.js";
-import type { Timer, Timers } from "./timers.js";
+import type { Timer } from "./timers.js";
 
 /** The two timers of an open connection; each is there only where its option is given. */
 export class Liveness {
   readonly #session: Session;
-  readonly #clock: () => number;
-  readonly #timers: Timers;
-  readonly #heartbeat: SessionOptions["heartbeat"];
-  readonly #maxSilence: number | undefined;
   readonly #frame: Frame;
   readonly #unanswered = new Map<Slot, Wait>();
   #heardAt = 0;
   #beating: Timer | undefined;
   #listening: Timer | undefined;
 
-  constructor(
-    session: Session,
-    { heartbeat, maxSilence }: SessionOptions,
-    clock: () => number,
-    timers: Timers,
-  ) {
+  constructor(session: Session) {
     this.#session = session;
-    this.#clock = clock;
-    this.#timers = timers;
-    this.#heartbeat = heartbeat;
-    this.#maxSilence = maxSilence;
+    const { heartbeat } = session.options;
     this.#frame = heartbeat
       ? session.codec.encode(heartbeat.type, heartbeat.payload)
       : "";
@@ -50,7 +37,8 @@ export class Liveness {
 
   /** A frame came. */
   heard(): void {
-    if (this.#maxSilence !== undefined) this.#heardAt = this.#clock();
+    if (this.#session.options.maxSilence !== undefined)
+      this.#heardAt = this.#session.clock();
   }
 
   /** Reading is paused: silence is ours. */
@@ -75,26 +63,27 @@ export class Liveness {
   }
 
   #setBeat(): void {
-    if (this.#heartbeat) {
-      const due = this.#clock() + this.#heartbeat.interval;
-      this.#beating = this.#timers.at(due, () => this.#beat());
+    if (this.#session.options.heartbeat) {
+      const due =
+        this.#session.clock() + this.#session.options.heartbeat.interval;
+      this.#beating = this.#session.timers.at(due, () => this.#beat());
     }
   }
 
   #beat(): void {
     const session = this.#session;
-    const reply = this.#heartbeat?.reply;
+    const reply = this.#session.options.heartbeat?.reply;
     this.#setBeat();
     const answered = () => {
       this.#unanswered.get(slot)?.cancel();
       this.#unanswered.delete(slot);
     };
-    const slot = new Slot(session.nextSequence(), answered, answered, {
+    const slot = new Slot(session.exchange.nextSequence(), answered, answered, {
       urgent: false,
     });
-    session.ask(slot, reply == null ? [] : [reply], this.#frame);
+    session.exchange.ask(slot, reply == null ? [] : [reply], this.#frame);
     if (reply != null) {
-      const wait = session.clockFor(slot, undefined, () => {
+      const wait = session.exchange.clockFor(slot, undefined, () => {
         this.#unanswered.delete(slot);
         slot.waiting = false;
       });
@@ -103,11 +92,14 @@ export class Liveness {
   }
 
   #setListening(): void {
-    if (this.#maxSilence === undefined) return;
-    const due = this.#heardAt + this.#maxSilence;
-    this.#listening = this.#timers.at(due, () => {
+    if (this.#session.options.maxSilence === undefined) return;
+    const due = this.#heardAt + this.#session.options.maxSilence;
+    this.#listening = this.#session.timers.at(due, () => {
       this.#listening = undefined;
-      if (this.#heardAt + this.#maxSilence! > this.#clock()) {
+      if (
+        this.#heardAt + this.#session.options.maxSilence! >
+        this.#session.clock()
+      ) {
         this.#setListening();
       } else {
         this.#session.stale();

@@ -12,9 +12,8 @@
 
 import { SlowConsumer } from "../errors.js";
 import type { Consumer } from "./consumers.js";
-import type { Effect } from "./effects.js";
-import type { Liveness } from "./liveness.js";
-import type { Timer, Timers } from "./timers.js";
+import type { Session } from "./session.js";
+import type { Timer } from "./timers.js";
 
 /** Characters of text frames, or bytes of binary ones. */
 const BOUND = 16 * 1024 * 1024;
@@ -24,55 +23,37 @@ const WINDOW = 20;
 /** Who is too full, and whether reading is paused because of it. */
 export class Pressure {
   /** Consumers above their high-water mark, and the size of what came since. */
-  readonly full = new Map<Consumer, number>();
+  readonly #full = new Map<Consumer, number>();
   #paused = false;
-  readonly #clock: () => number;
-  readonly #timers: Timers;
-  readonly #emit: (effect: Effect) => void;
-  readonly #liveness: Liveness;
-  readonly #mayPause: () => boolean;
-  readonly #end: (consumer: Consumer, error: SlowConsumer) => void;
+  readonly #session: Session;
   #pauses: (readonly [begin: number, end: number])[] = [];
   #since = 0;
   #timer: Timer | undefined;
 
-  /** `liveness` stands still meanwhile; `mayPause` says whether nobody waits for a reply; `end` ends a consumer. */
-  constructor(
-    clock: () => number,
-    timers: Timers,
-    emit: (effect: Effect) => void,
-    liveness: Liveness,
-    mayPause: () => boolean,
-    end: (consumer: Consumer, error: SlowConsumer) => void,
-  ) {
-    this.#clock = clock;
-    this.#timers = timers;
-    this.#emit = emit;
-    this.#liveness = liveness;
-    this.#mayPause = mayPause;
-    this.#end = end;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /** Another message of this size for a consumer at its mark. Whether it may still be kept. */
   over(consumer: Consumer, size: number): boolean {
-    const held = (this.full.get(consumer) ?? 0) + size;
+    const held = (this.#full.get(consumer) ?? 0) + size;
     if (held > BOUND) {
       this.#endConsumer(consumer);
       return false;
     }
-    this.full.set(consumer, held);
+    this.#full.set(consumer, held);
     this.weigh();
     return !consumer.ended;
   }
 
   /** A consumer has caught up, or has ended. */
   relieved(consumer: Consumer): void {
-    if (this.full.delete(consumer)) this.weigh();
+    if (this.#full.delete(consumer)) this.weigh();
   }
 
   /** Pause or resume as things stand now. */
   weigh(): void {
-    if (!this.full.size || !this.#mayPause()) this.resume();
+    if (!this.#full.size || !this.#mayPause) this.resume();
     else if (!this.#paused) this.#pause();
   }
 
@@ -80,8 +61,8 @@ export class Pressure {
   resume(): void {
     if (this.#paused) {
       this.reset();
-      this.#liveness.resume();
-      this.#emit({ kind: "resume" });
+      this.#session.liveness.resume();
+      this.#session.emit({ kind: "resume" });
     }
   }
 
@@ -89,14 +70,14 @@ export class Pressure {
   reset(): void {
     if (this.#paused) {
       this.#paused = false;
-      this.#pauses.push([this.#since, this.#clock()]);
+      this.#pauses.push([this.#since, this.#session.clock()]);
     }
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
   #pause(): void {
-    const now = this.#clock();
+    const now = this.#session.clock();
     const end = this.#endOfBudget(now);
     if (end <= now) {
       this.#endFullest();
@@ -104,9 +85,17 @@ export class Pressure {
     }
     this.#paused = true;
     this.#since = now;
-    this.#timer = this.#timers.at(end, () => this.#endFullest());
-    this.#liveness.pause();
-    this.#emit({ kind: "pause" });
+    this.#timer = this.#session.timers.at(end, () => this.#endFullest());
+    this.#session.liveness.pause();
+    this.#session.emit({ kind: "pause" });
+  }
+
+  /** Whether nobody waits for a reply. */
+  get #mayPause(): boolean {
+    const { connected, exchange } = this.#session;
+    return (
+      connected && !exchange.slots.some((slot) => slot.waiting && slot.urgent)
+    );
   }
 
   /** When a pause that begins now would have to end. It uses up nothing while an earlier one leaves the window. */
@@ -127,7 +116,7 @@ export class Pressure {
 
   #endFullest(): void {
     let fullest: Consumer | undefined;
-    for (const consumer of this.full.keys()) {
+    for (const consumer of this.#full.keys()) {
       if (!fullest || consumer.waiting > fullest.waiting) fullest = consumer;
     }
     if (fullest) this.#endConsumer(fullest);
@@ -135,7 +124,10 @@ export class Pressure {
   }
 
   #endConsumer(consumer: Consumer): void {
-    this.full.delete(consumer);
-    this.#end(consumer, new SlowConsumer(consumer.domain, consumer.waiting));
+    this.#full.delete(consumer);
+    this.#session.overflow(
+      consumer,
+      new SlowConsumer(consumer.domain, consumer.waiting),
+    );
   }
 }

@@ -123,7 +123,13 @@ export class Repetition {
       // Unless a callback has ended the connection.
       if (slot && queue.slots.includes(slot)) {
         this.confirmed(slot, doubt.topic, certain);
-        this.#session.answer(slot, queue, doubt.key, doubt.payload, false);
+        this.#session.exchange.answer(
+          slot,
+          queue,
+          doubt.key,
+          doubt.payload,
+          false,
+        );
       }
     }
   }

@@ -3,10 +3,10 @@
 import type { Frame } from "../codec.js";
 import { ConnectionLost, RequestTimeout } from "../errors.js";
 import type { RequestOperation, SendOperation } from "../operations.js";
-import type { OnDisconnect, SessionOptions } from "../options.js";
+import type { OnDisconnect } from "../options.js";
 import type { Attempts } from "./attempts.js";
 import { Call, Slot } from "./calls.js";
-import { type Ids, withId } from "./correlation.js";
+import { withId } from "./correlation.js";
 import type { Lease } from "./leases.js";
 import { maker } from "./routes.js";
 import type { Session } from "./session.js";
@@ -21,20 +21,11 @@ export interface CallOptions {
 /** The requests and sends of one session. */
 export class Requests {
   readonly #session: Session;
-  readonly #options: SessionOptions;
   readonly #attempts: Attempts;
-  readonly #ids: Ids;
 
-  constructor(
-    session: Session,
-    options: SessionOptions,
-    attempts: Attempts,
-    ids: Ids,
-  ) {
+  constructor(session: Session, attempts: Attempts) {
     this.#session = session;
-    this.#options = options;
     this.#attempts = attempts;
-    this.#ids = ids;
   }
 
   /** See `Session.request`. */
@@ -46,7 +37,7 @@ export class Requests {
   ): Call {
     const [frame, id] = this.#encode(operation, payload);
     const call = new Call(operation.request, lease);
-    call.timeout = options.timeout ?? this.#options.timeout;
+    call.timeout = options.timeout ?? this.#session.defaultTimeout;
     this.#whenConnected(
       call,
       () => this.#ask(operation, call, frame, id),
@@ -70,7 +61,7 @@ export class Requests {
     }
     const call = new Call(message, lease);
     const start = () => {
-      session.say(frame);
+      session.exchange.say(frame);
       call.settle();
     };
     this.#whenConnected(call, start, options);
@@ -83,15 +74,15 @@ export class Requests {
     call.fail(error);
     if (call.wait) {
       call.wait.slot.waiting = false;
-      this.#session.letNextGo(call.wait.slot);
+      this.#session.exchange.letNextGo(call.wait.slot);
     }
   }
 
   #whenConnected(call: Call, start: () => void, options: CallOptions): void {
     const session = this.#session;
     const {
-      onDisconnect = this.#options.onDisconnect,
-      ttl = this.#options.ttl,
+      onDisconnect = session.options.onDisconnect,
+      ttl = session.options.ttl,
     } = options;
     const lost = () => call.fail(this.#lostUnsent());
     if (session.connected) {
@@ -118,7 +109,7 @@ export class Requests {
     operation: RequestOperation<never, unknown>,
     payload: unknown,
   ): readonly [frame: Frame, id?: string | undefined] {
-    const { codec, switchboard } = this.#session;
+    const { codec, ids, switchboard } = this.#session;
     const { request, replies, correlation } = operation;
     if (!correlation) return [codec.encode(request, payload)];
     const { kind } = correlation;
@@ -128,7 +119,7 @@ export class Requests {
     });
     const next = () => {
       for (;;) {
-        const id = kind == null ? undefined : this.#ids.next(kind);
+        const id = kind == null ? undefined : ids.next(kind);
         if (!queues.some((queue) => queue.withId(String(id)))) return id;
       }
     };
@@ -152,16 +143,16 @@ export class Requests {
       return;
     }
     const slot = new Slot(
-      session.nextSequence(),
+      session.exchange.nextSequence(),
       (key, payload) => call.settle(maker(events, key)?.(payload) ?? payload),
       (error) => call.fail(error),
       { id },
     );
-    session.ask(slot, replies, frame);
-    call.wait = session.clockFor(slot, call.timeout, () => {
+    session.exchange.ask(slot, replies, frame);
+    call.wait = session.exchange.clockFor(slot, call.timeout, () => {
       call.fail(new RequestTimeout(call.message, call.timeout * 1000));
       slot.waiting = false;
-      session.letNextGo(slot);
+      session.exchange.letNextGo(slot);
       session.alignment.unanswered(slot);
     });
   }

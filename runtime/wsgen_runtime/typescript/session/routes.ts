@@ -1,11 +1,13 @@
 /** From a decoded message to its consumers. Everything here runs once per frame: keep it short. */
 
 import type { Frame, Getter } from "../codec.js";
+import type { Update } from "../operations.js";
 import type { ReplyQueue } from "./calls.js";
 import type { Consumer } from "./consumers.js";
 import { idText, type Reader } from "./correlation.js";
 import type { Session } from "./session.js";
 import type { Domain } from "./subscriptions.js";
+import { getter, pairedAddress } from "./wires.js";
 
 /** What takes messages of one kind. */
 export type Route = (payload: unknown, frame: Frame) => unknown;
@@ -65,7 +67,8 @@ export class UpdateRoute {
     data: Getter | undefined,
     make: Maker | undefined,
   ) {
-    const { sinks } = domain;
+    const { operation, places } = domain;
+    const { sinks } = places;
     this.deliver = (payload, frame) => {
       const where = address?.(payload);
       let value = data ? data(payload) : payload;
@@ -75,13 +78,32 @@ export class UpdateRoute {
         deliver(session, consumers, value);
         return true;
       }
-      const kept = domain.keep(where, value, frame.length);
+      const kept = places.keep(where, value, frame.length, domain.asking > 0);
       if (!kept && this.alone) {
-        session.countUnrouted(domain.operation.domain);
+        session.countUnrouted(operation.domain);
       }
       return kept;
     };
   }
+}
+
+/** The route of updates of a domain that are told apart by `pairs` of field and parameter, by their topic, or not at all. */
+export function updateRoute(
+  session: Session,
+  domain: Domain,
+  { key, topic, data, event }: Update,
+  pairs: Readonly<Record<string, string>> | undefined,
+): UpdateRoute {
+  const below = data == null ? "" : `${data}.`;
+  const fields =
+    pairs && Object.keys(pairs).map((path) => getter(below + path));
+  return new UpdateRoute(
+    session,
+    domain,
+    fields ? pairedAddress(fields) : topic == null ? undefined : getter(topic),
+    data == null ? undefined : getter(data),
+    maker(event, key),
+  );
 }
 
 /** All that a message can be: a reply, an update, a push, a request of the server, or something to swallow. */
@@ -105,7 +127,7 @@ export class MessageRoute {
 
   /** Whether a subscription that it confirmed has this topic. */
   holds(topic: string): boolean {
-    return this.domains.some((domain) => domain.holds(topic));
+    return this.domains.some((domain) => domain.places.holds(topic));
   }
 
   /** The id of the request that it answers, where it says one. */
@@ -137,7 +159,7 @@ export class MessageRoute {
     const { queue, updates, listeners } = this;
     const unasked = updates.length > 0 || listeners.length > 0;
     if (queue?.slots.length) {
-      const slot = session.reply(this, queue, payload, frame);
+      const slot = session.exchange.reply(this, queue, payload, frame);
       // What may also come unasked, such as an echo, is lost to nobody because
       // a call was given up.
       if (slot && (slot.waiting || !unasked)) return;

@@ -49,25 +49,17 @@ import type {
 import { Alignment } from "./alignment.js";
 import { Answers } from "./answers.js";
 import { Attempts, type Cause } from "./attempts.js";
-import {
-  Call,
-  Cancelled,
-  type ReplyQueue,
-  type Slot,
-  Staircase,
-  Wait,
-  whenAllSettled,
-} from "./calls.js";
+import { Call, Cancelled, whenAllSettled } from "./calls.js";
 import { type Consumer, type Gate, isAwaitable } from "./consumers.js";
 import { Ids } from "./correlation.js";
 import type { Effect } from "./effects.js";
+import { Exchange } from "./exchange.js";
 import type { Lease } from "./leases.js";
 import { Liveness } from "./liveness.js";
 import { Pressure } from "./pressure.js";
 import { Renewal } from "./renewal.js";
 import { Reports } from "./reports.js";
 import { type CallOptions, Requests } from "./requests.js";
-import type { MessageRoute } from "./routes.js";
 import { Domain } from "./subscriptions.js";
 import { Switchboard } from "./switchboard.js";
 import { type Timer, Timers } from "./timers.js";
@@ -86,25 +78,24 @@ export class Session implements Gate {
   effects: Effect[] = [];
   /** The frame that is being given to consumers. */
   frame: Frame = "";
+  readonly options: SessionOptions;
+  /** Monotonic seconds. */
+  readonly clock: () => number;
+  readonly timers = new Timers();
+  readonly ids: Ids;
+  readonly renewal: Renewal;
   readonly switchboard = new Switchboard(this);
   readonly alignment = new Alignment(this);
   readonly answers = new Answers(this);
-  readonly renewal: Renewal;
-  readonly ids: Ids;
-  readonly #options: SessionOptions;
-  readonly #clock: () => number;
-  readonly #timers = new Timers();
-  readonly #answered = new Staircase();
-  readonly #slots = new Map<number, Slot>();
+  readonly exchange = new Exchange(this);
+  readonly pressure = new Pressure(this);
+  readonly liveness: Liveness;
   readonly #leases = new Set<Lease>();
   readonly #domains = new Map<unknown, Domain>();
   readonly #waiting = new Map<Call, () => void>();
   readonly #attempts: Attempts;
   readonly #requests: Requests;
-  readonly #liveness: Liveness;
-  readonly #pressure: Pressure;
   readonly #logsFrames: boolean;
-  #sequence = 0;
   #order = 0;
   #closing: Timer | undefined;
   #whenClosed: (() => void) | undefined;
@@ -116,34 +107,16 @@ export class Session implements Gate {
     clock: () => number,
     random: () => number,
   ) {
-    const timers = this.#timers;
-    const emit = (effect: Effect) => this.#emit(effect);
     this.codec = protocol.codec;
+    this.options = options;
+    this.clock = clock;
     this.reports = new Reports(protocol.name, options.logger);
     this.#logsFrames = this.reports.frames;
-    this.#options = options;
-    this.#clock = clock;
-    this.renewal = new Renewal(this.#domains);
     this.ids = new Ids(random);
-    this.#attempts = new Attempts(
-      options,
-      clock,
-      random,
-      timers,
-      emit,
-      this.reports,
-      (generation, error) => this.unreachable(generation, error),
-    );
-    this.#requests = new Requests(this, options, this.#attempts, this.ids);
-    this.#liveness = new Liveness(this, options, clock, timers);
-    this.#pressure = new Pressure(
-      clock,
-      timers,
-      emit,
-      this.#liveness,
-      () => this.#mayPause(),
-      (consumer, error) => this.overflow(consumer, error),
-    );
+    this.renewal = new Renewal(this.#domains);
+    this.liveness = new Liveness(this);
+    this.#attempts = new Attempts(this, random);
+    this.#requests = new Requests(this, this.#attempts);
   }
 
   // What the shell asks.
@@ -154,14 +127,14 @@ export class Session implements Gate {
 
   /** Seconds that a call waits for its answer, unless it says otherwise. */
   get defaultTimeout(): number {
-    return this.#options.timeout;
+    return this.options.timeout;
   }
 
   /** Whether no call, slot, timer, consumer or subscription is left. */
   get clean(): boolean {
     return (
-      !this.#timers.size &&
-      !this.#slots.size &&
+      !this.timers.size &&
+      !this.exchange.slots.length &&
       !this.#waiting.size &&
       ![...this.#leases].some(
         ({ calls, consumers }) => calls.size || consumers.size,
@@ -187,7 +160,7 @@ export class Session implements Gate {
 
   /** When `tick` wants to be called. */
   get nextTimer(): number | undefined {
-    return this.#timers.next();
+    return this.timers.next();
   }
 
   /** What is to be done, in order; empty most of the time. */
@@ -199,7 +172,7 @@ export class Session implements Gate {
 
   /** Fire the timers that are due. */
   tick(): void {
-    this.#timers.fire(this.#clock());
+    this.timers.fire(this.clock());
   }
 
   // What a client does.
@@ -218,7 +191,7 @@ export class Session implements Gate {
 
   /** Settles when the connection can be used. */
   connect(lease: Lease): Call {
-    check(lease);
+    lease.check();
     const call = new Call("connect", lease);
     const start = () => call.settle();
     if (this.connected) start();
@@ -243,7 +216,7 @@ export class Session implements Gate {
     consumer: Consumer,
     timeout: number = this.defaultTimeout,
   ): Call {
-    check(lease);
+    lease.check();
     let domain = this.#domains.get(operation);
     if (!domain) {
       domain = new Domain(this, operation);
@@ -270,7 +243,7 @@ export class Session implements Gate {
     payload: unknown,
     options: CallOptions = {},
   ): Call {
-    check(lease);
+    lease.check();
     return this.#requests.request(lease, operation, payload, options);
   }
 
@@ -285,7 +258,7 @@ export class Session implements Gate {
     payload: unknown,
     options: CallOptions = {},
   ): Call {
-    check(lease);
+    lease.check();
     return this.#requests.send(lease, operation, payload, options);
   }
 
@@ -356,7 +329,7 @@ export class Session implements Gate {
       this.#closeLast(releases, done);
     } else {
       const settle = () => done.settle();
-      done.timer = this.#timers.at(this.#clock() + CLOSE_GRACE, settle);
+      done.timer = this.timers.at(this.clock() + CLOSE_GRACE, settle);
       whenAllSettled(releases, settle);
     }
     return done;
@@ -370,7 +343,7 @@ export class Session implements Gate {
     const again = this.#is("RECONNECTING");
     this.#attempts.succeeded();
     this.#enter("CONNECTED", undefined, this.#attempts.number);
-    this.#liveness.start();
+    this.liveness.start();
     const renewed = this.renewal.begin(this.#waiting);
     this.reports.connected(again ? renewed : undefined);
   }
@@ -403,7 +376,7 @@ export class Session implements Gate {
   /** A text frame came. Consumers are called from here. */
   receive(frame: string): void {
     if (this.#logsFrames) this.reports.frame("<", frame);
-    this.#liveness.heard();
+    this.liveness.heard();
     this.frame = frame;
     let decoded: Decoded;
     try {
@@ -417,7 +390,7 @@ export class Session implements Gate {
 
   /** A binary frame came; most protocols have none. */
   receiveBinary(frame: Uint8Array): void {
-    this.#liveness.heard();
+    this.liveness.heard();
     this.frame = frame;
     let decoded: Decoded;
     try {
@@ -441,7 +414,7 @@ export class Session implements Gate {
   callbackStarted(consumer: Consumer, result: unknown): void {
     if (isAwaitable(result)) {
       consumer.started();
-      this.#emit({ kind: "serve", consumer, awaitable: result });
+      this.emit({ kind: "serve", consumer, awaitable: result });
     }
   }
 
@@ -474,12 +447,12 @@ export class Session implements Gate {
 
   /** A consumer that blocks is at its high-water mark. Whether it may keep one more. */
   over(consumer: Consumer): boolean {
-    return this.#pressure.over(consumer, this.frame.length);
+    return this.pressure.over(consumer, this.frame.length);
   }
 
   /** A consumer has caught up, or has ended. */
   relieved(consumer: Consumer): void {
-    this.#pressure.relieved(consumer);
+    this.pressure.relieved(consumer);
   }
 
   /** A consumer lost a value, as its policy says. */
@@ -487,10 +460,16 @@ export class Session implements Gate {
     this.reports.dropped(consumer);
   }
 
-  // What subscriptions need.
+  // What its parts need.
 
-  nextSequence(): number {
-    return ++this.#sequence;
+  emit(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  /** Send a frame. */
+  transmit(frame: Frame): void {
+    if (this.#logsFrames) this.reports.frame(">", frame);
+    this.emit({ kind: "transmit", frame });
   }
 
   nextOrder(): number {
@@ -508,90 +487,24 @@ export class Session implements Gate {
     call.order ||= this.nextOrder();
     const attempts = this.#attempts;
     const byDefault =
-      patience === undefined && this.#options.connectTimeout === undefined;
+      patience === undefined && this.options.connectTimeout === undefined;
     const tooLong = () => {
       // By default the last attempt ends at the same instant, or a little
       // later: its outcome settles the call.
       const { end } = attempts;
-      const now = this.#clock();
+      const now = this.clock();
       if (byDefault && end !== undefined && end <= now + LATE) {
-        call.timer = this.#timers.at(Math.max(end, now), tooLong);
+        call.timer = this.timers.at(Math.max(end, now), tooLong);
       } else {
         giveUp(new ConnectionFailed(attempts.number, attempts.cause));
       }
     };
-    const due = this.#clock() + (patience ?? attempts.patience);
-    call.waitIn(this.#waiting, this.#timers.at(due, tooLong));
+    const due = this.clock() + (patience ?? attempts.patience);
+    call.waitIn(this.#waiting, this.timers.at(due, tooLong));
     if (this.#is("DISCONNECTED") || this.#is("FAILED")) {
       this.#enter("CONNECTING", undefined, 1);
       attempts.first();
     }
-  }
-
-  /** Send a frame that the server answers. */
-  ask(slot: Slot, replies: readonly string[], frame: Frame): void {
-    for (const key of replies) this.switchboard.queue(key).append(slot);
-    if (replies.length) this.#slots.set(slot.sequence, slot);
-    else this.renewal.oneWaySinceAnswer = true;
-    this.#transmit(frame);
-    if (this.#pressure.full.size) this.#pressure.weigh();
-  }
-
-  /** Send a frame that the server does not answer. */
-  say(frame: Frame): void {
-    this.renewal.oneWaySinceAnswer = true;
-    this.#transmit(frame);
-  }
-
-  /** A clock that runs while the server is silent. */
-  clockFor(
-    slot: Slot,
-    timeout: number | undefined,
-    expired: () => void,
-    started: number = this.#clock(),
-  ): Wait {
-    return new Wait(
-      slot,
-      started,
-      timeout ?? this.defaultTimeout,
-      this.#timers,
-      this.#answered,
-      expired,
-    );
-  }
-
-  /**
-   * A reply came: find its slot, and restart the clocks of all that was sent
-   * after it. Undefined: nobody waits for it. `waiting` of the slot is what it
-   * was before.
-   */
-  reply(
-    message: MessageRoute,
-    queue: ReplyQueue,
-    payload: unknown,
-    frame: Frame,
-  ): Slot | undefined {
-    const id = message.idOf(payload, frame);
-    const byId = id !== undefined;
-    const slot = byId
-      ? queue.withId(id)
-      : this.alignment.find(message, queue, payload);
-    if (slot) this.answer(slot, queue, message.key, payload, byId);
-    return slot;
-  }
-
-  /** Give a slot its reply, a message `key`. */
-  answer(
-    slot: Slot,
-    queue: ReplyQueue,
-    key: string,
-    payload: unknown,
-    byId: boolean,
-  ): void {
-    this.#settleSlot(slot, queue, byId);
-    slot.answered(key, payload);
-    this.letNextGo(slot);
-    this.renewal.goOn();
   }
 
   /**
@@ -603,14 +516,14 @@ export class Session implements Gate {
     if (!this.connected) return;
     const reason = "desynchronised";
     for (const wire of doubtful) wire.doubt();
-    this.#emit({ kind: "close", code: 1000, reason });
+    this.emit({ kind: "close", code: 1000, reason });
     this.#interrupted(new ConnectionLost(undefined, reason, "maybe"), reason);
   }
 
   /** Nothing has come for too long: the socket is dead, and has nobody for a closing handshake. */
   stale(): void {
     const reason = "the server is silent";
-    this.#emit({ kind: "abort" });
+    this.emit({ kind: "abort" });
     this.#interrupted(new ConnectionLost(undefined, reason, "maybe"), "stale");
   }
 
@@ -619,17 +532,10 @@ export class Session implements Gate {
     if (!this.#is("CLOSED")) this.reports.nobodyWaited(what);
   }
 
-  /** Those who waited for a reply of these kinds may be the next to ask. */
-  letNextGo(slot: Slot): void {
-    for (const queue of slot.queues) {
-      while (queue.heldBack.length && !queue.awaited) queue.heldBack.shift()!();
-    }
-  }
-
   // Inside.
 
   #takeIn(lease: Lease, consumer: Consumer): void {
-    check(lease);
+    lease.check();
     consumer.lease = lease;
     consumer.state = "CONFIRMED";
     consumer.bind(this);
@@ -641,23 +547,6 @@ export class Session implements Gate {
     consumer.end();
   }
 
-  #transmit(frame: Frame): void {
-    if (this.#logsFrames) this.reports.frame(">", frame);
-    this.#emit({ kind: "transmit", frame });
-  }
-
-  #settleSlot(slot: Slot, queue: ReplyQueue, byId: boolean): void {
-    const { sequence } = slot;
-    if (!byId) queue.replied = this.#sequence;
-    for (const one of slot.queues) one.remove(slot, this.#sequence, byId);
-    this.#slots.delete(sequence);
-    this.alignment.answered(slot);
-    const oldest = this.#slots.keys().next().value ?? this.#sequence + 1;
-    this.#answered.note(sequence, this.#clock(), oldest);
-    this.renewal.oneWaySinceAnswer = false;
-    if (this.#pressure.full.size) this.#pressure.weigh();
-  }
-
   /** A frame that is no message, or not a valid one; anything else that was thrown goes on. */
   #undecodable(bad: unknown, frame: Frame): void {
     if (bad instanceof UnknownMessageKey) {
@@ -666,18 +555,8 @@ export class Session implements Gate {
     }
     if (!(bad instanceof Undecodable)) throw bad;
     const { key, error, payload } = bad;
-    const message = key == null ? undefined : this.switchboard.message(key);
-    const queue = message?.queue;
-    if (queue?.slots.length) {
-      const id = message!.idOf(payload, frame);
-      const byId = id !== undefined;
-      const slot = byId ? queue.withId(id) : queue.slots[0];
-      if (slot) {
-        this.#settleSlot(slot, queue, byId);
-        slot.failed(error);
-        this.letNextGo(slot);
-        this.renewal.goOn();
-      }
+    if (key !== undefined) {
+      this.exchange.spoil(this.switchboard.message(key), payload, frame, error);
     }
     this.#strange({ type: key, raw: frame, error });
   }
@@ -685,7 +564,7 @@ export class Session implements Gate {
   #strange(message: UnknownMessage): void {
     if (this.#is("CLOSED")) return;
     this.reports.strange(message);
-    this.#emit({ kind: "strange", message });
+    this.emit({ kind: "strange", message });
   }
 
   // The connection.
@@ -703,10 +582,6 @@ export class Session implements Gate {
     );
   }
 
-  #emit(effect: Effect): void {
-    this.effects.push(effect);
-  }
-
   #enter(
     state: ConnectionState,
     reason?: ConnectionEvent["reason"],
@@ -716,7 +591,7 @@ export class Session implements Gate {
     this.state = state;
     const event: ConnectionEvent = { state, reason, attempt, error };
     this.reports.entered(event);
-    this.#emit({ kind: "changed", event });
+    this.emit({ kind: "changed", event });
   }
 
   #attemptFailed(
@@ -733,10 +608,9 @@ export class Session implements Gate {
   /** The connection is gone, and another one may come: calls in flight fail, subscriptions wait. */
   #interrupted(failure: ConnectionLost, why: ConnectionEvent["reason"]): void {
     const { code, reason } = failure;
-    this.#liveness.stop();
-    this.#pressure.reset();
-    const [oldest] = this.#slots.values();
-    const excused = this.renewal.ended(code, oldest);
+    this.liveness.stop();
+    this.pressure.reset();
+    const excused = this.renewal.ended(code, this.exchange.slots[0]);
     const cause = this.#attempts.lost(failure, excused);
     if (cause) {
       this.#fail(cause, why);
@@ -752,13 +626,6 @@ export class Session implements Gate {
         call.fail(new ConnectionLost(code, reason, sent));
       }
     }
-  }
-
-  #mayPause(): boolean {
-    return (
-      this.connected &&
-      ![...this.#slots.values()].some((slot) => slot.waiting && slot.urgent)
-    );
   }
 
   /** No connection, and none to come by itself: everything that depends on it ends. */
@@ -781,8 +648,7 @@ export class Session implements Gate {
   #endSlots(): void {
     this.switchboard.drain();
     this.alignment.clear();
-    this.#slots.clear();
-    this.#answered.clear();
+    this.exchange.clear();
     for (const { consumers } of this.#leases) {
       for (const consumer of [...consumers]) {
         if (consumer.answers) consumer.startOver();
@@ -793,19 +659,19 @@ export class Session implements Gate {
   #closeLast(releases: Iterable<Call>, done: Call): void {
     const was = this.state;
     const settle = () => done.settle();
-    this.#pressure.resume();
-    this.#liveness.stop();
+    this.pressure.resume();
+    this.liveness.stop();
     this.#enter("CLOSED");
     if (was === "CONNECTED") {
       const finish = () => this.#finishClosing();
       this.#whenClosed = settle;
-      this.#closing = this.#timers.at(this.#clock() + CLOSE_GRACE, finish);
+      this.#closing = this.timers.at(this.clock() + CLOSE_GRACE, finish);
       whenAllSettled(releases, finish);
       return;
     }
     this.#attempts.stop();
     if (was === "CONNECTING" || was === "RECONNECTING") {
-      this.#emit({ kind: "abort" });
+      this.emit({ kind: "abort" });
     }
     this.#closed();
     settle();
@@ -813,7 +679,7 @@ export class Session implements Gate {
 
   #finishClosing(): void {
     if (this.#closing) {
-      this.#emit({ kind: "close", code: 1000, reason: "" });
+      this.emit({ kind: "close", code: 1000, reason: "" });
       this.#closed();
     }
   }
@@ -833,8 +699,4 @@ export class Session implements Gate {
     this.#whenClosed = undefined;
     whenClosed?.();
   }
-}
-
-function check(lease: Lease): void {
-  if (lease.closed) throw new Closed();
 }

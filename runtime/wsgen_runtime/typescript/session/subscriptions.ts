@@ -11,7 +11,6 @@
  * its routing fields, or nothing at all where a domain has only one address.
  */
 
-import type { Frame } from "../codec.js";
 import {
   AmbiguousRoute,
   Closed,
@@ -19,50 +18,33 @@ import {
   SubscriptionRejected,
   TopicMismatch,
 } from "../errors.js";
-import type {
-  Confirmation,
-  SubscriptionOperation,
-  Update,
-} from "../operations.js";
+import type { Confirmation, SubscriptionOperation } from "../operations.js";
 import { TABLE, type Held, type Happening } from "../transitions.js";
 import { Call, Cancelled, Slot } from "./calls.js";
 import type { Consumer } from "./consumers.js";
-import { idText } from "./correlation.js";
-import { EarlyUpdates } from "./early.js";
+import { withNewId } from "./correlation.js";
 import type { Lease } from "./leases.js";
-import { deliver, maker, UpdateRoute } from "./routes.js";
+import { Places } from "./places.js";
+import { updateRoute } from "./routes.js";
 import type { Session } from "./session.js";
 import {
-  at,
   canonical,
   computedTopic,
-  getter,
-  pairedAddress,
   pairedAddresses,
-  type Parameters,
   parametersOf,
-  put,
   releaseParameters,
   Roles,
   Wire,
 } from "./wires.js";
 
-const GONE_ADDRESSES = 1_024;
-
 /** All wire subscriptions of one operation on one connection. */
 export class Domain {
   readonly operation: SubscriptionOperation<never, unknown>;
   readonly wires = new Map<string, Wire>();
-  /** Who gets the updates of each address. */
-  readonly sinks = new Map<unknown, readonly Consumer[]>();
+  readonly places: Places;
   /** How many answers to subscribes are awaited. */
   asking = 0;
   readonly #session: Session;
-  readonly #at = new Map<unknown, readonly Wire[]>();
-  readonly #topics = new Map<unknown, readonly Wire[]>();
-  readonly #early: EarlyUpdates;
-  /** Addresses of which nobody may miss updates; each with the parameters whose unsubscribe is on its way, if it is. */
-  readonly #gone = new Map<unknown, string | undefined>();
   readonly #releasing = new Map<string, readonly [wire: Wire, slot: Slot]>();
   #releasedMeanwhile: (readonly [topic: string, slot: Slot])[] = [];
   #lingering: string | undefined;
@@ -79,7 +61,7 @@ export class Domain {
     this.operation = operation;
     this.#session = session;
     const { confirmation, domain, release, route, updates } = operation;
-    this.#early = new EarlyUpdates(() => session.countUnrouted(domain));
+    this.places = new Places(session, domain);
     this.#confirmation = this.#roles(confirmation);
     this.#release = this.#roles(release);
     if (confirmation) {
@@ -91,19 +73,14 @@ export class Domain {
       !this.#pairs && updates.every((update) => update.topic == null);
     this.#exclusive = this.#singleAddress && route !== "broadcast";
     for (const update of updates) {
-      session.switchboard.addUpdate(update.key, this.#updateRoute(update));
+      const route = updateRoute(session, this, update, this.#pairs);
+      session.switchboard.addUpdate(update.key, route);
     }
   }
 
   /** Whether nothing is left of any subscription. */
   get idle(): boolean {
-    return !(
-      this.wires.size ||
-      this.sinks.size ||
-      this.#at.size ||
-      this.#topics.size ||
-      this.#early.length
-    );
+    return !this.wires.size && this.places.empty;
   }
 
   #roles(confirmation: Confirmation | null | undefined): Roles | undefined {
@@ -117,25 +94,6 @@ export class Domain {
       }
     }
     return roles;
-  }
-
-  #updateRoute({ key, topic, data, event }: Update): UpdateRoute {
-    const address = this.#pairs
-      ? pairedAddress(
-          Object.keys(this.#pairs).map((path) =>
-            getter(data == null ? path : `${data}.${path}`),
-          ),
-        )
-      : topic == null
-        ? undefined
-        : getter(topic);
-    return new UpdateRoute(
-      this.#session,
-      this,
-      address,
-      data == null ? undefined : getter(data),
-      event ? maker(true, key) : undefined,
-    );
   }
 
   // Consumers come and go.
@@ -196,11 +154,6 @@ export class Domain {
     }
   }
 
-  /** Whether a subscription with this topic is confirmed on this connection. */
-  holds(topic: string): boolean {
-    return this.#topics.has(topic);
-  }
-
   /** Take a consumer out: its own wish, or with an error. The call of an unsubscribe in flight, if any. */
   leave(consumer: Consumer, error?: Error): Call | undefined {
     const { wire, call } = consumer;
@@ -208,7 +161,7 @@ export class Domain {
       return consumer.state === "UNSUBSCRIBING" ? call : undefined;
     }
     wire.remove(consumer);
-    this.#refresh(wire);
+    this.places.refresh(wire);
     const pending = call && !call.settled;
     if (pending) {
       this.#keepClock(wire, call);
@@ -268,12 +221,8 @@ export class Domain {
       leavers.push(...wire.leavers);
       wire.leavers = [];
     }
-    this.sinks.clear();
-    this.#at.clear();
-    this.#topics.clear();
-    this.#gone.clear();
+    this.places.clear();
     this.#releasing.clear();
-    this.#early.drop(this.#gone);
     this.#releasedMeanwhile = [];
     this.#lingering = undefined;
     return leavers;
@@ -327,7 +276,7 @@ export class Domain {
       }
     }
     if (!this.asking) {
-      this.#early.drop(this.#gone);
+      this.places.dropEarly();
       this.#forgetReleases();
     }
   }
@@ -346,34 +295,36 @@ export class Domain {
       return;
     }
     const topic = known ?? computedTopic(this.operation, wire.key);
-    const [frame, id] = this.#withId(
+    const [frame, id] = withNewId(
+      session,
       subscribe,
       wire.frame,
       wire.sent,
       confirmation,
     );
     const slot = new Slot(
-      session.nextSequence(),
+      session.exchange.nextSequence(),
       (key, reply) => this.#answered(wire, slot, key, reply),
       (error) => this.#undecodable(wire, slot, error),
       { topic, wire, id, certain: known !== undefined },
     );
     wire.ask = slot;
     wire.asks = [...wire.asks, slot];
-    for (const address of this.#singleAddress ? [undefined] : wire.addresses) {
-      this.#ungone(address, wire);
-    }
+    this.places.released(
+      this.#singleAddress ? [undefined] : wire.addresses,
+      wire,
+    );
     if (!this.#confirmation) {
-      session.ask(slot, [], frame);
+      session.exchange.ask(slot, [], frame);
       wire.answered(slot);
       this.#confirmed(wire, slot, undefined);
       return;
     }
-    session.ask(slot, this.#confirmation.keys, frame);
+    session.exchange.ask(slot, this.#confirmation.keys, frame);
     this.#stopClock(wire);
     for (const consumer of wire.consumers) this.#startClock(wire, consumer);
     if (wire.renewing) {
-      wire.wait = session.clockFor(slot, undefined, () =>
+      wire.wait = session.exchange.clockFor(slot, undefined, () =>
         this.#notRenewed(wire, slot),
       );
     }
@@ -388,28 +339,8 @@ export class Domain {
     return !!byOrder && alignment.repeats && renewal.asking > 1;
   }
 
-  /** The frame with a new id that its answer will repeat, where answers do that. */
-  #withId(
-    message: string,
-    frame: Frame,
-    sent: string,
-    confirmation: Confirmation | null | undefined,
-  ): readonly [frame: Frame, id?: string | undefined] {
-    const correlation = confirmation?.correlation;
-    if (!correlation) return [frame];
-    const { request, kind } = correlation;
-    const parameters: Parameters = JSON.parse(sent);
-    let id = at(parameters, request);
-    if (kind != null && id === undefined) {
-      id = this.#session.ids.next(kind);
-      const said = put(parameters, request, id);
-      frame = this.#session.codec.encodeParameters(message, said);
-    }
-    return [frame, idText(id)];
-  }
-
   #confirm(wire: Wire): void {
-    this.#place(wire);
+    this.places.place(wire);
     wire.renewing = wire.alone = wire.suspect = false;
     wire.silences = 0;
     const renewed: Consumer[] = [];
@@ -423,9 +354,9 @@ export class Domain {
       if (call && !call.settled) call.settle(consumer);
       else if (pending) renewed.push(consumer);
     }
-    this.#refresh(wire);
+    this.places.refresh(wire);
     for (const consumer of renewed) this.#reset(consumer);
-    this.#deliverEarly(wire);
+    this.places.deliverEarly(wire);
   }
 
   /** Updates between the connections are missing. */
@@ -449,11 +380,8 @@ export class Domain {
   }
 
   #letGo(wire: Wire): void {
-    const { topic } = wire;
-    const shared =
-      topic !== undefined &&
-      !!this.#topics.get(topic)?.some((other) => other !== wire);
-    this.#unplace(wire, !shared);
+    const shared = this.places.holds(wire.topic, wire);
+    this.places.unplace(wire, !shared);
     const { unsubscribe } = this.operation;
     if (unsubscribe == null || shared || !this.#session.connected) {
       wire.held = "absent";
@@ -471,30 +399,27 @@ export class Domain {
       JSON.parse(wire.sent),
       wire.named ?? wire.topic,
     );
-    const [frame, id] = this.#withId(
+    const [frame, id] = withNewId(
+      session,
       unsubscribe,
       session.codec.encodeParameters(unsubscribe, parameters),
       canonical(parameters),
       release,
     );
     const slot = new Slot(
-      session.nextSequence(),
+      session.exchange.nextSequence(),
       (key, reply) => this.#released(wire, slot, key, reply),
       () => this.#released(wire, slot),
       { topic: wire.topic, id },
     );
-    session.ask(slot, this.#release?.keys ?? [], frame);
-    if (release || this.#exclusive) {
-      for (const address of wire.addresses) {
-        if (this.#gone.has(address)) this.#gone.set(address, wire.key);
-      }
-    }
+    session.exchange.ask(slot, this.#release?.keys ?? [], frame);
+    if (release || this.#exclusive) this.places.releasing(wire);
     if (!release) {
       this.#happen(wire, "released");
       return;
     }
     this.#releasing.set(wire.topic ?? wire.key, [wire, slot]);
-    wire.wait = session.clockFor(slot, undefined, () =>
+    wire.wait = session.exchange.clockFor(slot, undefined, () =>
       this.#releaseSilent(wire, slot),
     );
   }
@@ -650,7 +575,7 @@ export class Domain {
   }
 
   #released(wire: Wire, slot: Slot, key?: string, reply?: unknown): void {
-    this.#forgetRelease(wire);
+    this.places.released(wire.addresses, wire);
     const { waiting } = slot;
     slot.waiting = false;
     this.#releasedMeanwhile.push([slot.topic ?? wire.key, slot]);
@@ -677,7 +602,7 @@ export class Domain {
   #releaseSilent(wire: Wire, slot: Slot): void {
     slot.waiting = false;
     this.#session.reports.releaseSilent(this.operation.domain);
-    if (!this.#exclusive) this.#forgetRelease(wire);
+    if (!this.#exclusive) this.places.released(wire.addresses, wire);
     this.#releaseDone(wire);
     this.#session.alignment.unanswered(slot);
   }
@@ -692,17 +617,6 @@ export class Domain {
     for (const consumer of leavers) left(consumer);
     for (const one of wires) this.#tidy(one);
     this.#askThoseWhoWait();
-  }
-
-  /** From now on, what comes for these addresses is of a later subscribe. */
-  #forgetRelease(wire: Wire): void {
-    for (const address of wire.addresses) this.#ungone(address, wire);
-  }
-
-  #ungone(address: unknown, wire: Wire): void {
-    if (this.#gone.get(address) === wire.key) {
-      this.#gone.set(address, undefined);
-    }
   }
 
   #askThoseWhoWait(): void {
@@ -723,7 +637,7 @@ export class Domain {
     consumer.state = "PENDING";
     // It may have joined a renewal that is asked for once more.
     call.wait?.cancel();
-    call.wait = this.#session.clockFor(
+    call.wait = this.#session.exchange.clockFor(
       slot,
       call.timeout,
       () => this.#silent(wire, slot, consumer),
@@ -736,7 +650,7 @@ export class Domain {
     const slot = wire.ask;
     if (!wait || !slot || wire.wanted) return;
     slot.waiting = false;
-    wire.wait = this.#session.clockFor(
+    wire.wait = this.#session.exchange.clockFor(
       slot,
       wait.timeout,
       () => this.#givenUp(wire, slot),
@@ -771,38 +685,6 @@ export class Domain {
     return waits;
   }
 
-  #place(wire: Wire): void {
-    if (wire.topic !== undefined) add(this.#topics, wire.topic, wire);
-    for (const address of wire.addresses) {
-      this.#gone.delete(address);
-      add(this.#at, address, wire);
-    }
-  }
-
-  #unplace(wire: Wire, forget: boolean): void {
-    if (wire.topic !== undefined) remove(this.#topics, wire.topic, wire);
-    for (const address of wire.addresses) {
-      remove(this.#at, address, wire);
-      if (forget && !this.#at.has(address)) {
-        this.#gone.set(address, undefined);
-        if (this.#gone.size > GONE_ADDRESSES) {
-          this.#gone.delete(this.#gone.keys().next().value);
-        }
-      }
-    }
-    if (forget) this.#early.take(wire.addresses);
-  }
-
-  #refresh(wire: Wire): void {
-    for (const address of wire.addresses) {
-      const consumers = (this.#at.get(address) ?? []).flatMap((other) =>
-        other.consumers.filter((consumer) => consumer.state === "CONFIRMED"),
-      );
-      if (consumers.length) this.sinks.set(address, consumers);
-      else this.sinks.delete(address);
-    }
-  }
-
   #tidy(wire: Wire): void {
     if (
       wire.wanted ||
@@ -815,24 +697,6 @@ export class Domain {
     this.#stopClock(wire);
     if (this.wires.get(wire.key) === wire) this.wires.delete(wire.key);
   }
-
-  // Updates that nobody holds yet.
-
-  /** Keep an update that has no consumer while a subscribe is pending. False: nobody may miss it. */
-  keep(address: unknown, value: unknown, size: number): boolean {
-    if (this.#at.has(address)) return true;
-    if (!this.asking || this.#gone.get(address) !== undefined) {
-      return this.#gone.has(address);
-    }
-    this.#early.keep(address, value, size);
-    return true;
-  }
-
-  #deliverEarly(wire: Wire): void {
-    for (const [address, value] of this.#early.take(wire.addresses)) {
-      deliver(this.#session, this.sinks.get(address) ?? [], value);
-    }
-  }
 }
 
 /** What the table has made of a wire subscription meanwhile. */
@@ -841,23 +705,4 @@ const held = (wire: Wire): Held => wire.held;
 function left(consumer: Consumer): void {
   consumer.end();
   consumer.call?.settle();
-}
-
-function add(
-  table: Map<unknown, readonly Wire[]>,
-  key: unknown,
-  wire: Wire,
-): void {
-  const there = table.get(key) ?? [];
-  if (!there.includes(wire)) table.set(key, [...there, wire]);
-}
-
-function remove(
-  table: Map<unknown, readonly Wire[]>,
-  key: unknown,
-  wire: Wire,
-): void {
-  const rest = table.get(key)?.filter((other) => other !== wire);
-  if (rest?.length) table.set(key, rest);
-  else table.delete(key);
 }
