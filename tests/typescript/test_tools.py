@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from .tools import HERE, RUNTIME, NodeTools
 
 RUNTIME_FILES = sorted(RUNTIME.rglob("*.ts"))
@@ -22,6 +24,11 @@ def test_the_tests_compile_under_every_strict_flag(node_tools: NodeTools) -> Non
 
 def test_all_of_it_is_formatted(node_tools: NodeTools) -> None:
     assert node_tools.misformatted([*RUNTIME_FILES, *TEST_FILES]) == ""
+
+
+@pytest.mark.parametrize("file", [*RUNTIME_FILES, *TEST_FILES], ids=lambda file: file.name)
+def test_files_are_short(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 700
 
 
 def test_the_compiler_and_the_formatter_see_what_is_wrong(node_tools: NodeTools, tmp_path: Path) -> None:

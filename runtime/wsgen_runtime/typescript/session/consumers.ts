@@ -229,6 +229,12 @@ export class Consumer {
     for (const action of actions) action(this);
   }
 
+  /** The unsubscribe that it has asked for is done. */
+  left(): void {
+    this.end();
+    this.call?.settle();
+  }
+
   /** Run `action` at the end. */
   whenEnded(action: (consumer: Consumer) => void): void {
     this.#onEnded = [...this.#onEnded, action];

@@ -437,12 +437,8 @@ export class Session implements Gate {
   /** End a consumer that fell too far behind. */
   overflow(consumer: Consumer, error: SlowConsumer): void {
     this.reports.slow(error);
-    if (consumer.wire) {
-      consumer.wire.domain.leave(consumer, error);
-    } else {
-      this.switchboard.silence(consumer);
-      consumer.end(error);
-    }
+    if (consumer.wire) consumer.wire.domain.leave(consumer, error);
+    else this.#unlisten(consumer, error);
   }
 
   /** A consumer that blocks is at its high-water mark. Whether it may keep one more. */
@@ -542,9 +538,9 @@ export class Session implements Gate {
     lease.consumers.add(consumer);
   }
 
-  #unlisten(consumer: Consumer): void {
+  #unlisten(consumer: Consumer, error?: Error): void {
     this.switchboard.silence(consumer);
-    consumer.end();
+    consumer.end(error);
   }
 
   /** A frame that is no message, or not a valid one; anything else that was thrown goes on. */
@@ -639,8 +635,7 @@ export class Session implements Gate {
     for (const call of calls) call.fail(error(!!call.wait));
     for (const consumer of consumers) {
       if (!consumer.wire && consumer.isStream) {
-        consumer.end(error(false));
-        this.#unlisten(consumer);
+        this.#unlisten(consumer, error(false));
       }
     }
   }

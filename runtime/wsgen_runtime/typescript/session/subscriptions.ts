@@ -19,7 +19,7 @@ import {
   TopicMismatch,
 } from "../errors.js";
 import type { Confirmation, SubscriptionOperation } from "../operations.js";
-import { TABLE, type Held, type Happening } from "../transitions.js";
+import { type Happening, TABLE } from "../transitions.js";
 import { Call, Cancelled, Slot } from "./calls.js";
 import type { Consumer } from "./consumers.js";
 import { withNewId } from "./correlation.js";
@@ -170,7 +170,7 @@ export class Domain {
     if (error) consumer.end(error);
     else consumer.stop();
     if (!wire.wanted) this.#happen(wire, "left");
-    if (!error && !pending && held(wire) === "releasing" && !wire.wanted) {
+    if (!error && !pending && wire.held === "releasing" && !wire.wanted) {
       consumer.state = "UNSUBSCRIBING";
       consumer.call = new Call(this.operation.unsubscribe!, consumer.lease);
       wire.leavers = [...wire.leavers, consumer];
@@ -197,7 +197,7 @@ export class Domain {
       }
       this.#tidy(wire);
     }
-    for (const consumer of leavers) left(consumer);
+    for (const consumer of leavers) consumer.left();
   }
 
   #waitForConnection(wire: Wire, consumer: Consumer, call: Call): void {
@@ -243,7 +243,7 @@ export class Domain {
     }));
     const leavers = this.#forgetConnection();
     this.wires.clear();
-    for (const consumer of leavers) left(consumer);
+    for (const consumer of leavers) consumer.left();
     for (const { wire, asked } of ended) this.expel(wire, () => error(asked));
   }
 
@@ -614,7 +614,7 @@ export class Domain {
     wire.leavers = [];
     wire.undone = [];
     for (const one of wires) this.#happen(one, "released");
-    for (const consumer of leavers) left(consumer);
+    for (const consumer of leavers) consumer.left();
     for (const one of wires) this.#tidy(one);
     this.#askThoseWhoWait();
   }
@@ -697,12 +697,4 @@ export class Domain {
     this.#stopClock(wire);
     if (this.wires.get(wire.key) === wire) this.wires.delete(wire.key);
   }
-}
-
-/** What the table has made of a wire subscription meanwhile. */
-const held = (wire: Wire): Held => wire.held;
-
-function left(consumer: Consumer): void {
-  consumer.end();
-  consumer.call?.settle();
 }

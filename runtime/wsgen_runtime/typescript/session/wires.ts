@@ -170,7 +170,9 @@ export function releaseParameters(
   }
   let released: Parameters = Object.fromEntries(
     (names ?? Object.keys(sent)).flatMap((name) => {
-      const own = releaseNames[name] ?? name;
+      const own = Object.hasOwn(releaseNames, name)
+        ? releaseNames[name]!
+        : name;
       return Object.hasOwn(sent, own) ? [[name, sent[own]]] : [];
     }),
   );
