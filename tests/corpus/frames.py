@@ -5,7 +5,7 @@ Both come from the text of the document and not from what wsgen made of it, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -19,7 +19,7 @@ from wsgen.problems import Problems
 
 from .instances import instances
 
-__all__ = ["Case", "cases"]
+__all__ = ["Case", "Described", "at_path", "cases", "described", "with_at"]
 
 Tree: TypeAlias = Any  # JSON, as it was loaded
 
@@ -78,56 +78,93 @@ class Case:
     declared: tuple[str, ...]
 
 
-def cases(document: Path, client: Client) -> list[Case]:
-    """All cases of a document. Messages whose definitions lie in other files have none."""
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A message, and the frames of it that its document knows or allows.
+
+    Attributes:
+        delivered: the key of what consumers get.
+        declared: the names of all properties that its schema describes.
+        valid: whether a frame fits its schema.
+    """
+
+    connection: int
+    message: WireMessage
+    delivered: str
+    declared: tuple[str, ...]
+    valid: Callable[[Any], bool]
+    values: Mapping[Kind, Sequence[Any]]
+
+    def case(self, kind: Kind, value: Any) -> Case:
+        """A frame of it as a case."""
+        message = self.message
+        certain = message.discriminator.by != "undecidable"
+        return Case(
+            self.connection,
+            message.key,
+            message.direction,
+            kind,
+            value,
+            certain,
+            self.delivered,
+            message.frame,
+            self.declared,
+        )
+
+
+def described(document: Path, client: Client) -> list[Described]:
+    """All messages of a document but those whose definitions lie in other files."""
     root = load(document.as_posix(), Problems()).root
-    found: list[Case] = []
+    found: list[Described] = []
     for index, connection in enumerate(client.connections):
         standing = {member.key: wire.key for wire in connection.undivided for member in wire.members}
         for side in (connection.sent, connection.received):
             for message in side:
                 others = [other for other in side if other is not message]
-                found += _of_message(root, message, others, index, standing.get(message.key, message.key))
+                one = _described(root, message, others, index, standing.get(message.key, message.key))
+                found += [] if one is None else [one]
     return found
 
 
-def _of_message(
+def cases(messages: Iterable[Described]) -> list[Case]:
+    """All frames of these messages."""
+    return [each.case(kind, value) for each in messages for kind in KINDS for value in each.values[kind]]
+
+
+def _described(
     root: Tree, message: WireMessage, others: Sequence[WireMessage], connection: int, delivered: str
-) -> Iterator[Case]:
+) -> Described | None:
     node = _at(root, message.place.pointer)
     if not isinstance(node, dict) or "payload" not in node:
-        return
+        return None
     payload = node["payload"]
     if isinstance(payload, dict) and "schemaFormat" in payload:
         payload = payload.get("schema")
     if "schemaFormat" in node and "json" not in str(node["schemaFormat"]) and "aai" not in str(node["schemaFormat"]):
-        return
-    certain = message.discriminator.by != "undecidable"
+        return None
     schema = _inlined(payload, root, ())
     try:
         Draft7Validator.check_schema(schema)
     except SchemaError:
-        return
+        return None
     valid = Draft7Validator(schema).is_valid
-    declared = tuple(sorted(_declared(schema)))
-    values = {"example": list(_examples(node, root)), "instance": instances(_closed(schema), INSTANCES)}
-    for kind in KINDS:
-        for each in values[kind]:
-            value = each if kind == "example" else _named(message, each)
-            value = value if valid(value) else each
-            if valid(value) and _tells(message, others, value):
-                yield Case(
-                    connection, message.key, message.direction, kind, value, certain, delivered, message.frame, declared
-                )
+    made = [_named(message, each, valid) for each in instances(_closed(schema), INSTANCES)]
+    values: dict[Kind, Sequence[Any]] = {"example": list(_examples(node, root)), "instance": made}
+    kept: dict[Kind, Sequence[Any]] = {
+        kind: [each for each in found if valid(each) and _tells(message, others, each)]
+        for kind, found in values.items()
+    }
+    return Described(connection, message, delivered, tuple(sorted(_declared(schema))), valid, kept)
 
 
-def _named(message: WireMessage, value: Any) -> Any:
+def _named(message: WireMessage, value: Any, valid: Callable[[Any], bool]) -> Any:
     """A frame with the message's name where it has one: a schema may list those of all messages, or none."""
     told = message.discriminator
     if told.by != "constant" or told.value is None:
         return value
     path = told.property.replace("[]", ".0").split(".")
-    return _with(value, path, told.value) if _at_path(value, path) else value
+    named = with_at(value, path, told.value) if at_path(value, path) else value
+    return named if valid(named) else value
 
 
 def _tells(message: WireMessage, others: Iterable[WireMessage], value: Any) -> bool:
@@ -146,11 +183,11 @@ def _told(message: WireMessage, value: Any) -> str | None:
     if not property or message.discriminator.by == "json_type":
         return ""
     paths = [path.replace("[]", ".0").split(".") for path in property.split("+")]
-    found = [each for path in paths for each in _at_path(value, path)]
+    found = [each for path in paths for each in at_path(value, path)]
     return "+".join(map(str, found)) if len(found) == len(paths) else None
 
 
-def _at_path(value: Any, path: Sequence[str]) -> list[Any]:
+def at_path(value: Any, path: Sequence[str]) -> list[Any]:
     """What stands at a path; empty where nothing does."""
     for name in path:
         if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
@@ -162,15 +199,15 @@ def _at_path(value: Any, path: Sequence[str]) -> list[Any]:
     return [value]
 
 
-def _with(value: Any, path: Sequence[str], inner: Any) -> Any:
+def with_at(value: Any, path: Sequence[str], inner: Any) -> Any:
     """A copy of a value with something else at a path where something stands."""
     if not path:
         return inner
     head, *rest = path
     if isinstance(value, list):
         index = int(head)
-        return [*value[:index], _with(value[index], rest, inner), *value[index + 1 :]]
-    return {**value, head: _with(value[head], rest, inner)}
+        return [*value[:index], with_at(value[index], rest, inner), *value[index + 1 :]]
+    return {**value, head: with_at(value[head], rest, inner) if rest else inner}
 
 
 def _declared(schema: Tree) -> Iterator[str]:

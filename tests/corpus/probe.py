@@ -1,8 +1,8 @@
-"""Run in an interpreter of its own: imports packages and plays their cases. It imports nothing of wsgen.
+"""Run in an interpreter of its own: imports packages and plays their cases and exchanges. It imports nothing of wsgen.
 
-Usage: probe.py WORK_FILE; the file is a list of {"package": folder, "cases": [case, ...]}, the answer a line of
-JSON per package: {"package", "error" or null, "played": {kind: count}, "faults": {kind: count},
-"wrong": [sentence, ...]}.
+Usage: python -m tests.corpus.probe WORK_FILE; the file is a list of {"package": folder, "cases": [case, ...],
+"exchanges": [exchange, ...]}, the answer a line of JSON per package: {"package", "error" or null,
+"played": {kind: count}, "faults": {kind: count}, "wrong": [sentence, ...]}.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import json
 import sys
 import traceback
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
+
+from .conversations import Conversations, decoded, encoded
 
 
 def main(work: Path) -> None:
@@ -26,6 +29,8 @@ def main(work: Path) -> None:
             play = Play(Path(entry["package"]))
             for case in entry["cases"]:
                 play.case(case)
+            for exchange in entry["exchanges"]:
+                play.exchange(exchange)
             answer |= {"played": dict(play.played), "wrong": play.wrong, "faults": dict(play.faults)}
         except Exception:
             answer["error"] = traceback.format_exc()
@@ -46,11 +51,12 @@ class Play:
         self.protocols = [each for each in vars(protocol).values() if isinstance(each, self.operations.Protocol)]
         self.codec = next(each for name, each in vars(protocol).items() if name.endswith("Codec"))
         self.envelope = protocol.Envelope
+        self.conversations = Conversations(package.name, self.protocols)
         self.played: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.wrong: list[str] = []
 
-    def case(self, case: dict[str, Any]) -> None:
+    def case(self, case: Mapping[str, Any]) -> None:
         """Play one case; what is not as it should be is added to `wrong`."""
         kind = f"{case['kind']} {case['direction']}"
         protocol = self.protocols[case["connection"]]
@@ -63,7 +69,20 @@ class Play:
             self.faults[kind] += 1
             self.wrong.append(f"{kind} {case['key']}: {trouble}; {json.dumps(case['value'])[:2000]}")
 
-    def _received(self, protocol: Any, case: dict[str, Any]) -> str | None:
+    def exchange(self, exchange: Mapping[str, Any]) -> None:
+        """Play one exchange; the same."""
+        kind = exchange["kind"]
+        try:
+            trouble = self.conversations.play(exchange, self._payload)
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+        self.played[kind] += max(1, len(exchange["follow"]))
+        if trouble:
+            self.faults[kind] += 1
+            begin = exchange["begin"] and exchange["begin"]["value"]
+            self.wrong.append(f"{kind} {exchange['key']}: {trouble}; {json.dumps(begin)[:1000]}")
+
+    def _received(self, protocol: Any, case: Mapping[str, Any]) -> str | None:
         key, payload = self._decoded(protocol.codec, case)
         if key != case["delivered"]:
             return f"taken for `{key}`"
@@ -76,18 +95,18 @@ class Play:
         pushes = [each for each in self._all(self.operations.PushOperation) if key in each.messages]
         return asyncio.run(self._pushed(protocol, pushes[0], case)) if pushes else None
 
-    def _decoded(self, codec: Any, case: dict[str, Any]) -> tuple[str, Any]:
+    def _decoded(self, codec: Any, case: Mapping[str, Any]) -> tuple[str, Any]:
         frame = encoded(case)
         key, payload = codec.decode_binary(frame) if case["frame"] == "binary" else codec.decode(frame)
         return key, payload
 
-    def _compared(self, case: dict[str, Any], again: bytes) -> str | None:
+    def _compared(self, case: Mapping[str, Any], again: bytes) -> str | None:
         """What differs in a frame that was made of what came of the frame of a case."""
         if case["frame"] != "json":
             return None if again == encoded(case) else f"becomes {again[:80]!r}"
         return compare(case["value"], decoded(again), case["declared"])
 
-    def _read_as_one_of(self, codec: Any, payload: Any, case: dict[str, Any]) -> str | None:
+    def _read_as_one_of(self, codec: Any, payload: Any, case: Mapping[str, Any]) -> str | None:
         """Of several messages that look alike, one must be what the frame is."""
         if case["frame"] != "json":
             text = self.runtime.read_as(payload, str)
@@ -113,7 +132,7 @@ class Play:
         """A codec of one message that is its payload."""
         return self.codec(self.envelope("", None), sent={}, received={"one": model})
 
-    async def _pushed(self, protocol: Any, operation: Any, case: dict[str, Any]) -> str | None:
+    async def _pushed(self, protocol: Any, operation: Any, case: Mapping[str, Any]) -> str | None:
         """Through a connection in memory: exactly one value must come."""
         transport = self.runtime.MemoryTransport()
         connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
@@ -126,26 +145,30 @@ class Play:
         await connection.close()
         return None if len(got) == 1 else f"{len(got)} values reached the listener"
 
-    def _sent(self, protocol: Any, case: dict[str, Any]) -> str | None:
+    def _sent(self, protocol: Any, case: Mapping[str, Any]) -> str | None:
         if case["certain"]:
-            key, payload = self._decoded(protocol.codec.reversed(), case)
-            if key != case["key"]:
-                return f"taken for `{key}` by the server"
-        else:
-            key, model = case["key"], protocol.codec._sent_types[case["key"]]
-            if model is None:
-                payload = None
-            elif case["frame"] == "json":
-                _, payload = self._alone(model).decode(encoded(case))
-            else:
-                payload = case["value"] if case["frame"] == "text" else encoded(case)
+            taken, _ = self._decoded(protocol.codec.reversed(), case)
+            if taken != case["key"]:
+                return f"taken for `{taken}` by the server"
+        key, payload = case["key"], self._payload(protocol, case)
         difference = self._compared(case, protocol.codec.encode(key, payload))
         if difference:
             return difference
         sends = [each for each in self._all(self.operations.SendOperation) if each.message == key]
         return asyncio.run(self._handed_over(protocol, sends[0], payload, case)) if sends else None
 
-    async def _handed_over(self, protocol: Any, operation: Any, payload: Any, case: dict[str, Any]) -> str | None:
+    def _payload(self, protocol: Any, case: Mapping[str, Any]) -> Any:
+        """What an application gives to send a case."""
+        if case["certain"]:
+            return self._decoded(protocol.codec.reversed(), case)[1]
+        model = protocol.codec._sent_types[case["key"]]
+        if model is None:
+            return None
+        if case["frame"] == "json":
+            return self._alone(model).decode(encoded(case))[1]
+        return case["value"] if case["frame"] == "text" else encoded(case)
+
+    async def _handed_over(self, protocol: Any, operation: Any, payload: Any, case: Mapping[str, Any]) -> str | None:
         transport = self.runtime.MemoryTransport()
         connection = self.runtime.Connection(protocol, "ws://test", {"transport": transport}, "")
         await connection.connect()
@@ -159,17 +182,6 @@ class Play:
 
     def _all(self, kind: type) -> list[Any]:
         return [each for module in self.modules for each in vars(module).values() if isinstance(each, kind)]
-
-
-def encoded(case: dict[str, Any]) -> bytes:
-    """The frame of a case. What is no JSON travels as it is; a binary frame must not be UTF-8."""
-    if case["frame"] == "json" or not isinstance(case["value"], str):
-        return json.dumps(case["value"], ensure_ascii=False).encode()
-    return case["value"].encode() + (b"\xff" if case["frame"] == "binary" else b"")
-
-
-def decoded(frame: bytes) -> Any:
-    return json.loads(frame)
 
 
 def compare(before: Any, after: Any, declared: list[str], path: str = "$") -> str | None:

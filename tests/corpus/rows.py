@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -21,7 +21,8 @@ from wsgen.problems import Problems
 from .builds import Build, Models, build_all
 from .checkers import mypy_errors, pyright_errors, shared_runtime
 from .documents import Corpus, sampled
-from .frames import cases
+from .exchanges import KINDS, Kind, exchanges
+from .frames import cases, described
 
 __all__ = ["Report", "Row", "examine", "play"]
 
@@ -144,6 +145,21 @@ def _frames(report: Report, builds: Sequence[Build], folder: Path, told: int = 5
         bad = sum(count for name, count in wrong.items() if name.startswith(kind))
         good = total - bad >= bar * total
         report.rows.append(Row(f"{kind}s, both ways", f"{total - bad} of {total}", f">= {bar:.0%}", good))
+    for name in KINDS:
+        good = not wrong[name]
+        report.rows.append(Row(EXCHANGES[name], f"{played[name] - wrong[name]} of {played[name]}", "all", good))
+    outside = [(entry["package"], each) for entry in entries for each in entry["outside"]]
+    report.rows.append(Row("exchanges that nobody can make up", str(len(outside))))
+    report.notes += [f"{documents[package]}: not played: {sentence}" for package, sentence in outside]
+
+
+EXCHANGES: Mapping[Kind, str] = {
+    "update": "updates reach their subscription, and no other",
+    "confirmation": "confirmations settle their subscribe",
+    "refusal": "refusals raise",
+    "reply": "replies settle their request",
+    "asked": "requests of servers reach their handler",
+}
 
 
 class _Answer(TypedDict):
@@ -156,19 +172,35 @@ class _Answer(TypedDict):
     wrong: list[str]
 
 
-def _entry(build: Build) -> dict[str, object]:
+class _Entry(TypedDict):
+    """What the probe is given of a package, and what it is not given, with the reason."""
+
+    package: str
+    cases: list[dict[str, object]]
+    exchanges: list[dict[str, object]]
+    outside: list[str]
+
+
+def _entry(build: Build) -> _Entry:
     client = understand(ClientSettings(input=build.document), Problems()).client
-    return {"package": build.package, "cases": [asdict(case) for case in cases(Path(build.document), client)]}
+    messages = described(Path(build.document), client)
+    played = exchanges(client, messages)
+    return {
+        "package": build.package,
+        "cases": [asdict(case) for case in cases(messages)],
+        "exchanges": [asdict(each) for each in played if not each.outside],
+        "outside": [f"{each.kind} {each.key}: {each.outside}" for each in played if each.outside],
+    }
 
 
-def _played(entries: Sequence[dict[str, object]], folder: Path) -> Iterator[_Answer]:
-    probe = Path(__file__).with_name("probe.py")
+def _played(entries: Sequence[_Entry], folder: Path) -> Iterator[_Answer]:
+    root = Path(__file__).parents[2]
     running: list[subprocess.Popen[str]] = []
     for number in range(PROBES):
         work = folder / f"frames-{number}.json"
         work.write_text(json.dumps(entries[number::PROBES]), "utf-8")
-        command = [sys.executable, str(probe), str(work)]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        command = [sys.executable, "-m", "tests.corpus.probe", str(work)]
+        running.append(subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
     for process in running:
         output, errors = process.communicate()
         if process.returncode != 0:

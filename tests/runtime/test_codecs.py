@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wsgen_runtime.codec import Codec, Undecodable, UnknownMessageKey
 from wsgen_runtime.errors import InvalidRequest
 from wsgen_runtime.framing import Envelope
+from wsgen_runtime.rules import ByValue
 
 from tests.runtime import msgspec_kit, pydantic_kit
 from tests.runtime.codecs import Kit, quote, received
@@ -351,6 +352,19 @@ class TestTheOtherSide:
         assert kit.codec.reversed().assemble("quotes.update", {"payload.symbol": "A"}) == kit.QuoteUpdate(
             topic="", payload=kit.Quote(symbol="A", last_price=0)
         )
+
+    def test_what_is_made_up_says_what_it_is(self, kit: Kit) -> None:
+        codec = kit.make(
+            Envelope("", None),
+            sent={},
+            received={"quote": kit.Quote, "status": dict[str, str]},
+            rule=ByValue("method", {}, absent=ByValue("symbol", {"A": "quote"}, otherwise="status")),
+        )
+
+        server = codec.reversed()
+
+        assert server.assemble("quote", {}) == kit.Quote(symbol="A", last_price=0)
+        assert server.assemble("status", {"of": "all"}) == {"of": "all"}
 
     def test_a_message_without_a_payload_has_none(self, kit: Kit) -> None:
         assert kit.codec.reversed().assemble("pong", {}) is None

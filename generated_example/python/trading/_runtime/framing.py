@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_args, get_o
 
 from .codec import Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
-from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide
+from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide, way
 from .undivided import Undivided
 
 __all__ = [
@@ -194,6 +194,12 @@ class FrameCodec(ABC):
 
     def assemble(self, key: str, values: Mapping[str, object]) -> Any:
         """See `ServerCodec.assemble`."""
+        told = way(self._sent_rule, key)
+        if told:
+            try:
+                return self._sent[key].assemble({**told, **values})
+            except (InvalidRequest, ValueError):
+                pass  # the message itself says it in another way
         return self._sent[key].assemble(values)
 
     def constants(self, key: str, path: str) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeGuard
 
-__all__ = ["ByKey", "ByType", "ByValue", "Frame", "FrameType", "Raw", "Rule", "Tag", "at", "decide"]
+__all__ = ["ByKey", "ByType", "ByValue", "Frame", "FrameType", "Raw", "Rule", "Tag", "at", "decide", "way"]
 
 Tag: TypeAlias = str | int | float | bool
 FrameType: TypeAlias = Literal["object", "array", "string", "number", "boolean", "null", "text", "binary"]
@@ -90,6 +90,22 @@ def decide(rule: Rule | None, value: object) -> str | tuple[str, ...] | None:
         else:
             rule = _by_type(rule, value)
     return rule
+
+
+def way(rule: Rule | None, key: str) -> dict[str, Tag] | None:
+    """The values, by path, with which a frame is led to the message `key`; None: no way leads there."""
+    if rule is None or isinstance(rule, str | tuple):
+        return {} if rule == key or (isinstance(rule, tuple) and key in rule) else None
+    if isinstance(rule, ByValue):
+        for tag, case in rule.cases.items():
+            found = way(case, key)
+            if found is not None:
+                return {rule.path: tag, **found}
+        rest: tuple[Rule | None, ...] = (rule.absent, rule.otherwise)
+    else:
+        rest = (*rule.cases.values(), rule.otherwise)
+    ways = (way(each, key) for each in rest)
+    return next((each for each in ways if each is not None), None)
 
 
 def _by_type(rule: ByType, value: object) -> Rule | None:
