@@ -47,6 +47,7 @@ def build(tree: Tree, problems: Problems) -> Application:
         for id, _, node in _defined(root, "operations")
         if (operation := channels.operation(id, node)) is not None
     ]
+    channels.report_nowhere(others=bool(operations))
     component_messages = [messages.make(node, id) for id, _, node in _defined(components or root, "messages")]
     definitions = schemas.finish()
     messages.check_locations()

@@ -40,6 +40,7 @@ class Channels:
     schemes: Node | None
     found: dict[str, Channel] = field(default_factory=dict[str, Channel])
     _ids: dict[str, str] = field(default_factory=dict[str, str])
+    _nowhere: list[Node] = field(default_factory=list[Node])
     _message_ids: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def add(self, id: str, raw: Node, node: Node) -> None:
@@ -67,7 +68,7 @@ class Channels:
         """The operation that is defined at `raw`; None where it has no action or channel."""
         node = with_traits(raw)
         action = node.text("action")
-        channel = self._channel(node, node) if node.member("channel") is not None else self._only_channel(node)
+        channel = self._channel(node, node) if node.member("channel") is not None else self._unsaid_channel(node)
         if channel is None or action not in {"send", "receive"}:
             return None
         direction: Literal["send", "receive"] = "send" if action == "send" else "receive"
@@ -192,14 +193,31 @@ class Channels:
             )
         return id
 
-    def _only_channel(self, operation: Node) -> str | None:
-        """The channel of an operation that names none, in a document that has but one."""
+    def _unsaid_channel(self, operation: Node) -> str | None:
+        """The channel of an operation that names none: the only one, or the only one that has its messages."""
         if len(self.found) == 1:
             return next(iter(self.found))
-        known = ", ".join(f"`{id[:40]}`" for id in list(self.found)[:5]) or "none"
-        message = f"the operation does not say on which channel it is, and the document has {known}"
-        self.problems.error("WSG310", message, operation.place, "add `channel: {$ref: '#/channels/<id>'}`")
+        messages = operation.get("messages")
+        listed = list(messages.elements()) if messages is not None else []
+        having = [id for id, ids in self._message_ids.items() if all(_first(raw, ids) is not None for raw in listed)]
+        if listed and len(having) == 1:
+            message = f"the operation does not say on which channel it is; its messages are those of `{having[0][:60]}`"
+            help = f"add `channel: {{$ref: '#/channels/{_escaped(having[0])}'}}`"
+            self.problems.warning("WSG310", message, operation.place, help)
+            return having[0]
+        self._nowhere.append(operation)
         return None
+
+    def report_nowhere(self, *, others: bool) -> None:
+        """Report operations without a channel: they are left out where there are `others`, else nothing is left."""
+        known = ", ".join(f"`{id[:40]}`" for id in list(self.found)[:5]) or "none"
+        for operation in self._nowhere:
+            message = f"the operation does not say on which channel it is, and the document has {known}"
+            help = "add `channel: {$ref: '#/channels/<id>'}`"
+            if others:
+                self.problems.warning("WSG310", f"{message}; it is left out", operation.place, help)
+            else:
+                self.problems.error("WSG310", message, operation.place, help)
 
     def _channel_by_text(self, text: str, member: Node) -> str | None:
         """By id or address: not what the specification says, but what such a document means."""
@@ -242,7 +260,7 @@ class Channels:
         return tuple(chosen.values())
 
     def _report_message(self, raw: Node, channel: str, message: Node) -> None:
-        at = channel.replace("~", "~0").replace("/", "~1")[:60]
+        at = _escaped(channel)
         self.problems.warning(
             "WSG311",
             f"the message `{message.key[:100]}` is referred to past the channel `{channel[:60]}`",
@@ -290,6 +308,11 @@ def _single(id: str, channel: Node) -> list[tuple[str, Node]]:
         (message.text("name") or (raw.token if len(found) == 1 and raw.is_reference else f"{id}.{index}"), raw)
         for index, (raw, message) in enumerate(found, 1)
     ]
+
+
+def _escaped(channel: str) -> str:
+    """An id as it stands in a reference."""
+    return channel.replace("~", "~0").replace("/", "~1")[:60]
 
 
 def _through_channel(raw: Node) -> bool:

@@ -59,7 +59,8 @@ RULES: dict[str, Rule] = {
     ),
     "WSG310": Rule(
         "The channel of an operation is not a channel of the document",
-        "The `channel` of an operation refers to an entry of the root field `channels`.",
+        "The `channel` of an operation refers to an entry of the root field `channels`. An operation that names none "
+        "is on the only channel, or on the only one that has its messages; else it is left out, if there are others.",
         "Add the channel to the root field `channels` and refer to it there.",
     ),
     "WSG311": Rule(
