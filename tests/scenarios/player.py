@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -64,6 +64,13 @@ class Peer:
         self.held.clear()
 
 
+class Unfinished:
+    """What an asynchronous callback returns; a step says when it is done."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
 def _paused(session: Session, paused: bool) -> bool:
     """Whether reading is paused after what the session has asked for so far."""
     for effect in session.effects:
@@ -94,6 +101,7 @@ class Player:
         self._got: dict[str, list[Any]] = defaultdict(list)
         self._wanted: dict[str, int] = defaultdict(int)
         self._raising: set[str] = set()
+        self._busy: set[str] = set()
         self._on_update: dict[str, Step] = {}
         self._resets: dict[str, int] = defaultdict(int)
         self._steps: dict[str, Callable[[Step], None]] = {
@@ -188,12 +196,13 @@ class Player:
         def reset() -> None:
             self._resets[label] += 1
 
-        def update(value: Any) -> None:
+        def update(value: Any) -> Unfinished | None:
             self._got[label].append(value)
             if label in self._on_update:
                 self.play(self._on_update.pop(label))
             if label in self._raising:
                 raise RuntimeError("the scenario's callback raises")
+            return Unfinished() if label in self._busy else None
 
         operation = self._operations.subscriptions.get(domain)
         delivery = None if operation is None else operation.delivery
@@ -274,6 +283,14 @@ class Player:
 
     def _do_raises(self, step: Step) -> None:
         self._raising.add(step["raises"])
+
+    def _do_busy(self, step: Step) -> None:
+        self._busy.add(step["busy"])
+
+    def _do_done(self, step: Step) -> None:
+        peer, consumer = self._consumers[step["done"]]
+        if consumer.busy:
+            peer.session.served(consumer)
 
     def _do_on_update(self, step: Step) -> None:
         self._on_update[step["on_update"]] = step["do"]

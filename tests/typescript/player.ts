@@ -81,6 +81,7 @@ export class Player {
   #attempted: { session: Session; generation: number } | undefined;
   readonly #wanted = new Map<string, number>();
   readonly #raising = new Set<string>();
+  readonly #busy = new Set<string>();
   readonly #onUpdate = new Map<string, Step>();
 
   constructor(options: Step) {
@@ -260,6 +261,7 @@ export class Player {
       if (this.#raising.has(label)) {
         throw new Error("the scenario's callback raises");
       }
+      return this.#busy.has(label) ? Promise.resolve() : undefined;
     };
     const delivery = this.#operations.subscriptions[domain]?.delivery;
     return new Consumer(domain, step["stream"] ? undefined : update, {
@@ -331,6 +333,10 @@ export class Player {
 
   raises(label: string): void {
     this.#raising.add(label);
+  }
+
+  busy(label: string): void {
+    this.#busy.add(label);
   }
 
   onUpdate(label: string, step: Step): void {
@@ -406,6 +412,9 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   binary(step) {
     this.giveBinary(step["binary"]);
   },
+  busy(step) {
+    this.busy(step["busy"]);
+  },
   cancel(step) {
     const { peer, consumer } = this.consumers.get(step["cancel"])!;
     peer.session.leave(consumer);
@@ -416,6 +425,10 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   connect(step) {
     const { session, lease } = this.main;
     this.call(step["as"] ?? "connect", () => session.connect(lease));
+  },
+  done(step) {
+    const { peer, consumer } = this.consumers.get(step["done"])!;
+    if (consumer.busy) peer.session.served(consumer);
   },
   expect_attempts(step) {
     let attempts = 0;

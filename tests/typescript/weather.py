@@ -131,9 +131,10 @@ class _Author:
             (76, self._request),
             (86, self._advance),
             (90, self._lose),
-            (93, self._stray),
-            (96, self._callback),
-            (98, self._others),
+            (92, self._stray),
+            (95, self._callback),
+            (97, self._others),
+            (99, self._done),
         )
 
     def _subscribe(self, one: int, other: int) -> list[Step]:
@@ -229,8 +230,8 @@ class _Author:
         if not self._subscribed:
             return []
         label, another = self._pick(self._subscribed, one), self._pick(self._subscribed, other)
-        if one == 0:
-            return [{"raises": label}]
+        if one < 5:
+            return [{"raises": label} if one == 0 else {"busy": label}]
         do: tuple[Step, ...] = (
             {"cancel": label},
             {"cancel": another},
@@ -238,7 +239,10 @@ class _Author:
             {"request": "ping", "as": f"c{len(self.played)}"},
             {"close": True},
         )
-        return [{"on_update": label, "do": do[min(other, 15) % (5 if one == 1 else 4)]}]
+        return [{"on_update": label, "do": do[other % (5 if one == 11 else 4)]}]
+
+    def _done(self, one: int, other: int) -> list[Step]:
+        return [{"done": self._pick(self._subscribed, other)}] if self._subscribed else []
 
     def _others(self, one: int, other: int) -> list[Step]:
         if self._streams and one > 5:
