@@ -5,7 +5,7 @@ import type { Getter } from "../codec.js";
 import type { Delivery, SubscriptionState } from "../options.js";
 import type { Call } from "./calls.js";
 import type { Lease } from "./leases.js";
-import { comparable, type Wire } from "./wires.js";
+import { comparable, NONE, type Wire } from "./wires.js";
 
 const HIGH_WATER_MARK = 4096;
 
@@ -137,7 +137,7 @@ export class Consumer {
   /** Whether it blocks, and has not caught up since it was at its high-water mark. */
   #behind = false;
   #gate: Gate | undefined;
-  #onEnded: readonly ((consumer: Consumer) => void)[] = [];
+  #onEnded: readonly ((consumer: Consumer) => void)[] = NONE;
 
   constructor(
     domain: string,
@@ -225,7 +225,7 @@ export class Consumer {
     this.lease?.consumers.delete(this);
     this.wake?.();
     const actions = this.#onEnded;
-    this.#onEnded = [];
+    this.#onEnded = NONE;
     for (const action of actions) action(this);
   }
 

@@ -43,10 +43,11 @@ export class Places {
 
   /** A subscription was confirmed. */
   place(wire: Wire): void {
-    if (wire.topic !== undefined) add(this.#topics, wire.topic, wire);
+    const alone = [wire]; // most of the time it is, and all tables hold the same list
+    if (wire.topic !== undefined) add(this.#topics, wire.topic, wire, alone);
     for (const address of wire.addresses) {
       this.#gone.delete(address);
-      add(this.#at, address, wire);
+      add(this.#at, address, wire, alone);
     }
   }
 
@@ -85,7 +86,7 @@ export class Places {
       const consumers = (this.#at.get(address) ?? []).flatMap((other) =>
         other.consumers.filter((consumer) => consumer.state === "CONFIRMED"),
       );
-      if (consumers.length) this.sinks.set(address, consumers);
+      if (consumers.length) this.sinks.set(address, [...consumers]);
       else this.sinks.delete(address);
     }
   }
@@ -126,9 +127,15 @@ export class Places {
   }
 }
 
-function add(table: Wires, key: unknown, wire: Wire): void {
-  const there = table.get(key) ?? [];
-  if (!there.includes(wire)) table.set(key, [...there, wire]);
+function add(
+  table: Wires,
+  key: unknown,
+  wire: Wire,
+  alone: readonly Wire[],
+): void {
+  const there = table.get(key);
+  if (!there) table.set(key, alone);
+  else if (!there.includes(wire)) table.set(key, [...there, wire]);
 }
 
 function remove(table: Wires, key: unknown, wire: Wire): void {

@@ -30,6 +30,7 @@ import type { Session } from "./session.js";
 import {
   canonical,
   computedTopic,
+  NONE,
   pairedAddresses,
   parametersOf,
   releaseParameters,
@@ -124,7 +125,8 @@ export class Domain {
         wire.addresses = pairedAddresses(subscribe, names, key);
       }
       wire.frame = frame;
-      wire.sent = canonical(sent);
+      const text = canonical(sent);
+      wire.sent = text === key ? key : text; // one string for both
       wire.order = session.nextOrder();
     }
     this.wires.set(key, wire);
@@ -216,10 +218,10 @@ export class Domain {
       this.#stopClock(wire);
       wire.ask = undefined;
       wire.renewing = wire.queued = wire.guessed = false;
-      wire.asks = wire.undone = [];
-      if (!this.#pairs) wire.addresses = [];
+      wire.asks = wire.undone = NONE;
+      if (!this.#pairs) wire.addresses = NONE;
       leavers.push(...wire.leavers);
-      wire.leavers = [];
+      wire.leavers = NONE;
     }
     this.places.clear();
     this.#releasing.clear();
@@ -231,7 +233,7 @@ export class Domain {
   /** End one wire subscription with an error, and ask for it no more. */
   expel(wire: Wire, error: () => Error): void {
     const { consumers } = wire;
-    wire.consumers = [];
+    wire.consumers = NONE;
     for (const consumer of consumers) this.#end(consumer, error());
   }
 
@@ -459,11 +461,9 @@ export class Domain {
     wire.topic = topic;
     wire.named = named;
     if (!this.#pairs) {
-      wire.addresses = this.#singleAddress
-        ? [undefined]
-        : [...new Set([named, topic])].filter(
-            (one) => one !== undefined || topic === undefined,
-          );
+      const same = named === undefined || named === topic;
+      wire.addresses = same ? [topic] : [named, topic];
+      if (this.#singleAddress) wire.addresses = [undefined];
     }
     for (const slot of wire.asks) {
       this.#entomb(slot);
@@ -556,12 +556,6 @@ export class Domain {
     this.#unanswered(slot);
   }
 
-  #givenUp(wire: Wire, slot: Slot): void {
-    if (this.#session.alignment.settle(slot)) return;
-    this.#allSilent(wire, slot);
-    this.#unanswered(slot);
-  }
-
   #unanswered(slot: Slot): void {
     this.#session.alignment.unanswered(slot);
     this.#session.renewal.goOn();
@@ -611,8 +605,8 @@ export class Domain {
     this.#stopClock(wire);
     const { leavers } = wire;
     const wires = [wire, ...wire.undone];
-    wire.leavers = [];
-    wire.undone = [];
+    wire.leavers = NONE;
+    wire.undone = NONE;
     for (const one of wires) this.#happen(one, "released");
     for (const consumer of leavers) consumer.left();
     for (const one of wires) this.#tidy(one);
@@ -653,7 +647,11 @@ export class Domain {
     wire.wait = this.#session.exchange.clockFor(
       slot,
       wait.timeout,
-      () => this.#givenUp(wire, slot),
+      () => {
+        if (this.#session.alignment.settle(slot)) return;
+        this.#allSilent(wire, slot);
+        this.#unanswered(slot);
+      },
       wait.started,
     );
   }

@@ -12,6 +12,18 @@ import type { Domain } from "./subscriptions.js";
 /** JSON values by wire name. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
+/** Ten thousand idle subscriptions share their empty lists. */
+export const NONE: readonly never[] = [];
+
+/** A list without one of its members. */
+function rest<Member>(
+  list: readonly Member[],
+  member: Member,
+): readonly Member[] {
+  const others = list.filter((other) => other !== member);
+  return others.length ? [...others] : NONE; // a copy has no room to spare
+}
+
 /** One set of parameters. */
 export class Wire {
   readonly domain: Domain;
@@ -22,20 +34,20 @@ export class Wire {
   frame: Frame = "";
   order = 0;
   held: Held = "absent";
-  consumers: readonly Consumer[] = [];
-  leavers: readonly Consumer[] = [];
+  consumers: readonly Consumer[] = NONE;
+  leavers: readonly Consumer[] = NONE;
   topic: string | undefined;
   /** The topic as the server writes it, which can be a number. */
   named: unknown;
-  addresses: readonly unknown[] = [];
+  addresses: readonly unknown[] = NONE;
   /** The slot of the latest subscribe until its answer or silence. */
   ask: Slot | undefined;
   /** The slots of all subscribes that are unanswered. */
-  asks: readonly Slot[] = [];
+  asks: readonly Slot[] = NONE;
   refusal: Error | undefined;
   wait: Wait | undefined;
   /** Others of the same topic, which wait for the unsubscribe of this one. */
-  undone: readonly Wire[] = [];
+  undone: readonly Wire[] = NONE;
   /** Whether consumers from before the connection wait for it again, */
   renewing = false;
   /** and how often that went unanswered. */
@@ -60,12 +72,12 @@ export class Wire {
 
   /** A consumer leaves. */
   remove(consumer: Consumer): void {
-    this.consumers = this.consumers.filter((other) => other !== consumer);
+    this.consumers = rest(this.consumers, consumer);
   }
 
   /** One of its subscribes is unanswered no longer. */
   answered(slot: Slot): void {
-    this.asks = this.asks.filter((other) => other !== slot);
+    this.asks = rest(this.asks, slot);
   }
 
   /** Its topic may be another one's. */
