@@ -58,7 +58,7 @@ class NodeTools:
 
         `types` are packages whose global types count, such as `node`; `options` go over `COMPILER_OPTIONS`.
         """
-        found = [str(self.modules / "*"), str(self.modules / "@types" / "*")]
+        found = [str(self.modules / "@types" / "*"), str(self.modules / "*")]
         given = {
             **COMPILER_OPTIONS,
             "types": list(types),

@@ -78,6 +78,9 @@ export function jsonCodec(traffic: Traffic): JsonCodec {
   const encode = (key: string, payload: unknown): string | Uint8Array => {
     const { raw, empty, constants } = shapeOf(key);
     if (raw) return encodeRaw(key, raw, payload);
+    if (typeof payload === "function" || typeof payload === "symbol") {
+      throw new InvalidRequest(key, "$", `a ${typeof payload} is no JSON`);
+    }
     if (empty && payload != null) {
       throw new InvalidRequest(key, "$", "expected no payload");
     }

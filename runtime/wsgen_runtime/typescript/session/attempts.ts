@@ -32,6 +32,8 @@ export class Attempts {
   readonly #session: Session;
   readonly #random: () => number;
   #timer: Timer | undefined;
+  /** Whether the timer stands for an attempt that is due, not for one under way. */
+  #due = false;
   #outageSince: number | undefined;
   #connectedAt = 0;
   #denied = false;
@@ -98,6 +100,13 @@ export class Attempts {
     this.generation++; // a late answer to this attempt is not one to the next
     this.cause = error;
     return this.#next(error, retryAfter, false);
+  }
+
+  /** Make the attempt that is due at once: there is reason to think that it will succeed now. */
+  hurry(): void {
+    if (!this.#due || !this.#timer?.live) return;
+    this.#timer.cancel();
+    this.#try();
   }
 
   /** No attempt is due or under way any more. */
@@ -178,6 +187,7 @@ export class Attempts {
     if (delay > 0) {
       const due = this.#session.clock() + delay;
       this.#timer = this.#session.timers.at(due, () => this.#try());
+      this.#due = true;
     } else {
       this.#try();
     }
@@ -185,6 +195,7 @@ export class Attempts {
 
   #try(): void {
     const attempt = ++this.number;
+    this.#due = false;
     this.total++;
     const generation = ++this.generation;
     const { openTimeout } = this.#session.options;

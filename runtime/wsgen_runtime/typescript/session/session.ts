@@ -175,6 +175,11 @@ export class Session implements Gate {
     this.timers.fire(this.clock());
   }
 
+  /** The network is back, as it seems: make the attempt that is due at once. */
+  hurry(): void {
+    this.#attempts.hurry();
+  }
+
   // What a client does.
 
   /** Let another client share this connection. */
