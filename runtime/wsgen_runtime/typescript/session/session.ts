@@ -176,9 +176,7 @@ export class Session implements Gate {
   }
 
   /** The network is back, as it seems: make the attempt that is due at once. */
-  hurry(): void {
-    this.#attempts.hurry();
-  }
+  readonly hurry = () => this.#attempts.hurry();
 
   // What a client does.
 
