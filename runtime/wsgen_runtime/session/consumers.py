@@ -124,8 +124,7 @@ class Consumer:
         self.on_reset = on_reset
         self.on_error = on_error
         self.delivery = delivery or DEFAULT_DELIVERY
-        blocks = self.delivery.policy == "block"
-        self._mark = self.delivery.limit - 1 if blocks else self.delivery.limit  # reading stops before it is over
+        self._mark = 0
         self._key = key
         self.accept: Callable[[Any], Any] = self._take_in if callback is None else callback
         self.queue: deque[Any] | Conflated | None = self._new_queue() if callback is None else None
@@ -163,6 +162,8 @@ class Consumer:
         self._gate = gate
 
     def _new_queue(self) -> deque[Any] | Conflated:
+        limit = self.delivery.limit
+        self._mark = limit - 1 if self.delivery.policy == "block" else limit  # reading stops before it is over
         if self._key is None or self.delivery.policy != "latest":
             return deque()
         return Conflated(self._key, self._drop)

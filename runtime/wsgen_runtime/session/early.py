@@ -15,6 +15,8 @@ BYTES: Final = 4 * 1024 * 1024
 class EarlyUpdates:
     """What one domain keeps, each with its address; the oldest go where it is too much. `lost` is told of each."""
 
+    __slots__ = ("_bytes", "_kept", "_lost")
+
     def __init__(self, lost: Callable[[], None]) -> None:
         self._lost = lost
         self._kept: deque[tuple[Hashable, Any, int]] = deque()

@@ -23,6 +23,8 @@ __all__ = ["Requests"]
 class Requests:
     """The requests and sends of one session."""
 
+    __slots__ = ("_attempts", "_ids", "_options", "_session")
+
     def __init__(self, session: Session, options: SessionOptions, attempts: Attempts, ids: Ids) -> None:
         self._session = session
         self._ids = ids

@@ -33,11 +33,13 @@ from .early import EarlyUpdates
 from .routes import Maker, UpdateRoute, deliver, maker
 from .wires import (
     Roles,
+    Table,
     Wire,
     add,
     at,
     canonical,
     computed_topic,
+    having,
     paired_addresses,
     parameters_of,
     put,
@@ -58,14 +60,35 @@ GONE_ADDRESSES = 1_024
 class Domain:
     """All wire subscriptions of one operation on one connection."""
 
+    __slots__ = (
+        "_acts",
+        "_asked",
+        "_at",
+        "_codec",
+        "_confirmation",
+        "_early",
+        "_exclusive",
+        "_gone",
+        "_lingering",
+        "_pairs",
+        "_release",
+        "_released_meanwhile",
+        "_releasing",
+        "_session",
+        "_single_address",
+        "_topics",
+        "operation",
+        "sinks",
+        "wires",
+    )
+
     def __init__(self, session: Session, operation: SubscriptionOperation[Any, Any]) -> None:
         self.operation = operation
         self.wires: dict[str, Wire] = {}
         self.sinks: dict[Hashable, tuple[Consumer, ...]] = {}
         self._session = session
         self._codec = session.codec
-        self._at: dict[Hashable, tuple[Wire, ...]] = {}
-        self._topics: dict[str, tuple[Wire, ...]] = {}
+        self._at: Table = {}
         self._early = EarlyUpdates(lambda: session.count_unrouted(operation.domain))
         self._asked = 0
         self._gone: dict[Hashable, str | None] = {}
@@ -81,6 +104,7 @@ class Domain:
         flat = self._pairs is None and all(update.topic is None for update in operation.updates)
         self._single_address = flat
         self._exclusive = flat and route != "broadcast"
+        self._topics: Table = {} if flat or self._pairs is not None else self._at  # there, topics are the addresses
         self._acts: dict[Act, Callable[[Wire], None]] = {
             Act.NOTHING: lambda wire: None,
             Act.ASK: self._ask,
@@ -138,7 +162,7 @@ class Domain:
         consumer.wire, consumer.call, consumer.lease = wire, call, lease
         consumer.bind(self._session)
         lease.consumers[consumer] = None
-        wire.consumers.append(consumer)
+        wire.consumers += (consumer,)
         call.timeout = timeout
         if not self._session.connected:
             self._session.wait_for_connection(
@@ -169,7 +193,7 @@ class Domain:
         wire, call = consumer.wire, consumer.call
         if wire is None or consumer not in wire.consumers:
             return call if consumer.state == "UNSUBSCRIBING" else None
-        wire.consumers.remove(consumer)
+        wire.drop(consumer)
         self._refresh(wire)
         pending = call is not None and not call.settled
         if pending:
@@ -228,7 +252,7 @@ class Domain:
 
     def expel(self, wire: Wire, error: Callable[[], WsgenError]) -> None:
         """End one wire subscription with an error, and ask for it no more."""
-        consumers, wire.consumers = wire.consumers, []
+        consumers, wire.consumers = wire.consumers, ()
         for consumer in consumers:
             self._end(consumer, error())
 
@@ -331,7 +355,7 @@ class Domain:
         wire.renewing = wire.alone = wire.suspect = False
         wire.silences = 0
         renewed: list[Consumer] = []
-        for consumer in tuple(wire.consumers):
+        for consumer in wire.consumers:
             if consumer.ended:  # by what another one did when it was told
                 continue
             call, pending = consumer.call, consumer.state != "CONFIRMED"
@@ -356,14 +380,14 @@ class Domain:
             self._session.callback_failed(consumer, error)
 
     def _reject(self, wire: Wire) -> None:
-        for consumer in list(wire.consumers):
+        for consumer in wire.consumers:
             renewed = consumer.call is None
             self.leave(consumer, copy.copy(wire.refusal))
             if renewed:
                 self._session.reports.ended(consumer)
 
     def _let_go(self, wire: Wire) -> None:
-        shared = wire.topic is not None and any(other is not wire for other in self._topics.get(wire.topic, ()))
+        shared = wire.topic is not None and any(other is not wire for other in having(self._topics, wire.topic))
         self._unplace(wire, forget=not shared)
         unsubscribe = self.operation.unsubscribe
         if unsubscribe is None or shared or not self._session.connected:
@@ -466,7 +490,7 @@ class Domain:
         if not self.operation.strict_topic:
             self._session.reports.other_topic(domain, expected, topic)
             return
-        for consumer in list(wire.consumers):
+        for consumer in wire.consumers:
             self.leave(consumer, TopicMismatch(domain, expected, topic))
 
     def _refuse(self, wire: Wire, error: WsgenError) -> None:
@@ -487,7 +511,7 @@ class Domain:
         if self._session.alignment.settle(slot):
             return
         error = SubscribeTimeout(self.operation.subscribe, consumer.call.timeout)
-        wire.consumers.remove(consumer)
+        wire.drop(consumer)
         self._end(consumer, error)
         if not wire.wanted:
             self._all_silent(wire, slot)
@@ -505,7 +529,7 @@ class Domain:
         else:
             timeout = self._session.default_timeout
             for consumer in [consumer for consumer in wire.consumers if consumer.call is None]:
-                wire.consumers.remove(consumer)
+                wire.drop(consumer)
                 self._end(consumer, SubscribeTimeout(self.operation.subscribe, timeout))
             if not wire.wanted:
                 self._all_silent(wire, slot)
@@ -627,12 +651,11 @@ class Domain:
         return waits
 
     def _place(self, wire: Wire) -> None:
-        alone = (wire,)  # most of the time it is, and then both tables hold the same tuple
         if wire.topic is not None:
-            add(self._topics, wire.topic, wire, alone)
+            add(self._topics, wire.topic, wire)
         for address in wire.addresses:
             self._gone.pop(address, None)
-            add(self._at, address, wire, alone)
+            add(self._at, address, wire)
 
     def _unplace(self, wire: Wire, *, forget: bool) -> None:
         if wire.topic is not None:
@@ -648,12 +671,9 @@ class Domain:
 
     def _refresh(self, wire: Wire) -> None:
         for address in wire.addresses:
-            consumers = tuple(
-                consumer
-                for other in self._at.get(address, ())
-                for consumer in other.consumers
-                if consumer.state == "CONFIRMED"
-            )
+            consumers: tuple[Consumer, ...] = ()
+            for other in having(self._at, address):
+                consumers += other.confirmed  # of one alone, the same tuple: there may be 10,000 subscriptions
             if consumers:
                 self.sinks[address] = consumers
             else:

@@ -21,6 +21,8 @@ __all__ = ["Switchboard"]
 class Switchboard:
     """The routes of one session. `routes` holds, for each message key, the function that takes its messages."""
 
+    __slots__ = ("_messages", "_session", "routes")
+
     def __init__(self, session: Session) -> None:
         self.routes: dict[str, Route] = {}
         self._session = session

@@ -111,6 +111,28 @@ def dispatching_to(to: Receiver, max_size: int | None) -> type[DispatchingConnec
 class DispatchingConnection(ClientConnection):
     """A connection that gives frames to its receiver at once, from `begin` on."""
 
+    __slots__ = (
+        "_backlog",
+        "_closing_ends",
+        "_cuts",
+        "_dead",
+        "_end",
+        "_head",
+        "_hears",
+        "_left",
+        "_max_size",
+        "_owed",
+        "_parts",
+        "_parts_are",
+        "_pinging",
+        "_turn_ends",
+        "_turn_scheduled",
+        "_unread",
+        "pauses",
+        "reading_paused",
+        "receiver",
+    )
+
     def __init__(self, receiver: Receiver, max_size: int | None, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.receiver = receiver

@@ -30,6 +30,8 @@ _connections: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, li
 class _Entry:
     """A connection, and what a client must have in common with it to share it."""
 
+    __slots__ = ("_credentials", "_place", "_transport", "driver")
+
     def __init__(
         self, driver: Driver, url: Url, address: Address, transport: Transport, options: ConnectionOptions
     ) -> None:

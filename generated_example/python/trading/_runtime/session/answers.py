@@ -29,6 +29,8 @@ class Asked:
 class Answers:
     """The handlers of one session, and what they answer."""
 
+    __slots__ = ("_session",)
+
     def __init__(self, session: Session) -> None:
         self._session = session
 

@@ -22,6 +22,20 @@ __all__ = ["Liveness"]
 class Liveness:
     """The two timers of an open connection; each is there only where its option is given."""
 
+    __slots__ = (
+        "_beating",
+        "_clock",
+        "_frame",
+        "_heard_at",
+        "_heartbeat",
+        "_listening",
+        "_max_silence",
+        "_session",
+        "_timers",
+        "_unanswered",
+        "watches",
+    )
+
     def __init__(self, session: Session, options: SessionOptions, clock: Callable[[], float], timers: Timers) -> None:
         self.watches = options.max_silence is not None
         self._session = session

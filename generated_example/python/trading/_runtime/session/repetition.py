@@ -34,6 +34,8 @@ class Doubt(NamedTuple):
 class Repetition:
     """What has come on one connection, and what of it is in doubt."""
 
+    __slots__ = ("_doubts", "_session", "guessed", "told")
+
     def __init__(self, session: Session) -> None:
         self.told: dict[str, str | None] = {}
         """The topics of replies, each with the parameters that it is certainly of."""

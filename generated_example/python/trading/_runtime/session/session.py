@@ -72,6 +72,36 @@ class Session:
     gave the shell something to do.
     """
 
+    __slots__ = (
+        "_answered",
+        "_attempts",
+        "_clock",
+        "_closing",
+        "_domains",
+        "_leases",
+        "_liveness",
+        "_options",
+        "_order",
+        "_pressure",
+        "_requests",
+        "_sequence",
+        "_slots",
+        "_timers",
+        "_waiting",
+        "_when_closed",
+        "alignment",
+        "answers",
+        "codec",
+        "effects",
+        "frame",
+        "ids",
+        "receive",
+        "renewal",
+        "reports",
+        "state",
+        "switchboard",
+    )
+
     def __init__(
         self,
         protocol: Protocol,

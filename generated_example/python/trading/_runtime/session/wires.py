@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Hashable, Iterable
 from itertools import product
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from ..codec import Codec, Getter
 from ..errors import InvalidRequest, WsgenError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Roles",
+    "Table",
     "Wire",
     "add",
     "at",
@@ -27,6 +28,7 @@ __all__ = [
     "canonical_parameters",
     "computed_topic",
     "hashable",
+    "having",
     "paired_addresses",
     "parameters_of",
     "put",
@@ -81,7 +83,7 @@ class Wire:
         self.frame = b""
         self.order = 0
         self.held = Held.ABSENT
-        self.consumers: list[Consumer] = []
+        self.consumers: tuple[Consumer, ...] = ()
         self.leavers: tuple[Consumer, ...] = ()
         self.topic: str | None = None
         self.named: Hashable = None
@@ -101,6 +103,18 @@ class Wire:
     def answered(self, slot: Slot) -> None:
         """One of its subscribes is unanswered no longer."""
         self.asks = tuple(other for other in self.asks if other is not slot)
+
+    def drop(self, consumer: Consumer) -> None:
+        """One of its consumers is there no longer."""
+        self.consumers = tuple(other for other in self.consumers if other is not consumer)
+
+    @property
+    def confirmed(self) -> tuple[Consumer, ...]:
+        """The consumers that get updates: most of the time all, and then the same tuple."""
+        consumers = self.consumers
+        if all(consumer.state == "CONFIRMED" for consumer in consumers):
+            return consumers
+        return tuple(consumer for consumer in consumers if consumer.state == "CONFIRMED")
 
     def doubt(self) -> None:
         """Its topic may be another one's."""
@@ -262,17 +276,28 @@ def tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
     return address
 
 
-def add(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire, alone: tuple[Wire]) -> None:
-    there = table.get(key)
-    if there is None:
-        table[key] = alone
+Table: TypeAlias = "dict[Any, Wire | tuple[Wire, ...]]"
+"""Which wire subscriptions have a topic or an address. Nearly always it is one, which then stands there itself: of
+10,000 subscriptions, tuples would take half a megabyte."""
+
+
+def having(table: Table, key: Hashable) -> tuple[Wire, ...]:
+    """Those that stand in a table under a key."""
+    there = table.get(key, ())
+    return there if isinstance(there, tuple) else (there,)
+
+
+def add(table: Table, key: Hashable, wire: Wire) -> None:
+    there = having(table, key)
+    if not there:
+        table[key] = wire
     elif wire not in there:
         table[key] = (*there, wire)
 
 
-def without(table: dict[Any, tuple[Wire, ...]], key: Hashable, wire: Wire) -> None:
-    rest = tuple(other for other in table.get(key, ()) if other is not wire)
+def without(table: Table, key: Hashable, wire: Wire) -> None:
+    rest = tuple(other for other in having(table, key) if other is not wire)
     if rest:
-        table[key] = rest
+        table[key] = rest[0] if len(rest) == 1 else rest
     else:
         table.pop(key, None)

@@ -74,6 +74,25 @@ class Inlet:
 class Driver:
     """A session, its socket and its timer."""
 
+    __slots__ = (
+        "_address",
+        "_beside",
+        "_clock",
+        "_lane",
+        "_left",
+        "_link",
+        "_observers",
+        "_on_closed",
+        "_opening",
+        "_serving",
+        "_timer",
+        "_transport",
+        "_url",
+        "loop",
+        "options",
+        "session",
+    )
+
     def __init__(
         self,
         protocol: Protocol,

@@ -26,6 +26,8 @@ SUSPICIONS: Final = 3
 class Alignment:
     """What one session knows about the order of its replies."""
 
+    __slots__ = ("_overdue", "_repetition", "_session", "_shared", "_suspicions", "repeats")
+
     def __init__(self, session: Session) -> None:
         self.repeats = False
         """Whether the server has answered more often than it was asked."""

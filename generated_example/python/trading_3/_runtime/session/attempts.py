@@ -25,6 +25,24 @@ Cause = Callable[[bool], WsgenError]
 class Attempts:
     """The attempts to connect of one session."""
 
+    __slots__ = (
+        "_clock",
+        "_connected_at",
+        "_denied",
+        "_emit",
+        "_jitter",
+        "_options",
+        "_outage_since",
+        "_reports",
+        "_timer",
+        "_timers",
+        "_too_slow",
+        "cause",
+        "generation",
+        "number",
+        "total",
+    )
+
     def __init__(
         self,
         options: SessionOptions,

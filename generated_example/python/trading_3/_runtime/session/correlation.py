@@ -22,6 +22,8 @@ RANDOM_BITS: Final = 74
 class Ids:
     """Makes ids, no two of them equal. `jitter` gives random numbers in [0, 1)."""
 
+    __slots__ = ("_jitter", "_last")
+
     def __init__(self, jitter: Callable[[], float]) -> None:
         self._jitter = jitter
         self._last = 0
