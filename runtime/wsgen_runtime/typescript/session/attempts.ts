@@ -214,10 +214,7 @@ export class Attempts {
 }
 
 function fatal(failure: unknown): Cause {
-  if (failure instanceof HandshakeRejected) {
-    const { status, retryAfter, detail } = failure;
-    return () => new HandshakeRejected(status, retryAfter, detail);
-  }
+  if (failure instanceof HandshakeRejected) return () => failure;
   if (failure instanceof ConnectionLost) {
     const { code, reason } = failure;
     return (sent) => new ConnectionLost(code, reason, sent ? "maybe" : "no");
