@@ -169,6 +169,15 @@ def test_a_file_name_leaves_no_folder(words: str) -> None:
     assert name.casefold() not in python.MODULES
 
 
+@pytest.mark.parametrize("words", ["a" * 5000, "schön" * 1000, "名前" * 900, " ".join(["word"] * 2000)])
+@pytest.mark.parametrize("case", ["snake", "pascal", "constant"])
+def test_an_identifier_can_be_the_name_of_a_file(words: str, case: python.Case) -> None:
+    name = python.identifier(words, case, lead="message")
+    assert 190 < len(f"{name}.py".encode()) < 210
+    assert name.isidentifier()
+    assert python.identifier(name, "snake", lead="message").isidentifier()
+
+
 def test_only_identifiers_are_identifiers() -> None:
     for words in ("class", "a b", "", "1a", "ﬁ"):
         with pytest.raises(ValueError, match="is no identifier"):

@@ -179,8 +179,12 @@ def joined(parts: Sequence[str], case: Case) -> str:
     )
 
 
+_LONGEST_NAME = 200
+"""Bytes of UTF-8. Modules and packages bear such names, and file systems take up to 255, endings included."""
+
+
 def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = frozenset()) -> Identifier:
-    """An identifier from the words of any text.
+    """An identifier from the words of any text; what is too long for the name of a file is cut off.
 
     Args:
         lead: the word that begins the name where the text has no word, or begins with a digit.
@@ -193,6 +197,8 @@ def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = f
         name = unicodedata.normalize("NFKC", joined(parts, case))
     if not name.isidentifier():  # letters that no case mapping keeps inside identifiers
         name = joined(words(lead), case)
+    if len(name.encode()) > _LONGEST_NAME:
+        name = name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip("_")
     if name in KEYWORDS or name in reserved:
         name += "_"
     return Identifier(name)

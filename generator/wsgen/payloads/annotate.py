@@ -1,19 +1,22 @@
 """Types as Python annotations, written by datamodel-code-generator.
 
-The generator is given one bundle of definitions in plain JSON Schema that holds no text of the document: classes,
-properties and patterns stand in it as tokens (`C1`, `p2`, `T3`). What it writes is read back by `ast`, and the
-tokens are replaced. A definition that it does not write, or writes in an unexpected way, is missing in the answer.
+The generator is given one bundle of questions in plain JSON Schema that holds no text of the document: in each
+question classes and patterns stand as tokens (`C1`, `T2`), counted anew. So types that differ in nothing but their
+classes are one question, and what the generator takes depends on how many kinds of types a document has, not on how
+many types. What it writes is read back by `ast`, and the tokens are replaced. A question that it does not answer, or
+in an unexpected way, is missing in the answer.
 
-What it cannot say inside of another type (a constraint or a tuple in a list, a choice of values) is a
-*leaf*: a definition of its own in the bundle, `L4`, put back where it is used.
+What it cannot say inside of another type (a constraint or a tuple in a list, a choice of values) is a *leaf*: a
+question of its own, which has a token like a class, put back where it is used.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeAlias
 
 from wsgen.landing.python import literal
 from wsgen.model import Json
@@ -80,6 +83,54 @@ class Wording(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Tokens:
+    """What stands for the classes and the patterns of one question, each in the order in which they come."""
+
+    classes: list[str] = field(default_factory=list[str])
+    patterns: list[str] = field(default_factory=list[str])
+
+    def of_class(self, id: str) -> str:
+        return _token("C", self.classes, id)
+
+    def of_pattern(self, pattern: str) -> str:
+        return _token("T", self.patterns, pattern)
+
+
+def _token(letter: str, known: list[str], value: str) -> str:
+    if value not in known:
+        known.append(value)
+    return f"{letter}{known.index(value)}"
+
+
+_Asked: TypeAlias = dict[tuple[str, int], tuple[str, _Tokens]]
+"""By the id of what a type belongs to and its number in it: the question, and what its tokens stand for."""
+
+
+@dataclass(slots=True)
+class _Questions:
+    """What the generator is asked, and which of it is about what."""
+
+    numbers: dict[str, str] = field(default_factory=dict[str, str])
+    bundle: dict[str, Json] = field(default_factory=dict[str, Json])
+    asked: dict[tuple[str, int], tuple[str, _Tokens]] = field(
+        default_factory=dict[tuple[str, int], tuple[str, _Tokens]]
+    )
+
+    def ask(self, id: str, index: int, schema: Json, tokens: _Tokens) -> None:
+        """Ask for one type of what has this id."""
+        text = json.dumps(schema)
+        if text not in self.numbers:
+            self.numbers[text] = f"Q{len(self.numbers)}"
+            self.bundle[self.numbers[text]] = _object([schema])
+        self.asked[id, index] = self.numbers[text], tokens
+
+    def answers(self) -> dict[str, ast.expr]:
+        """The annotation of each question that is answered."""
+        classes = max((len(tokens.classes) for _, tokens in self.asked.values()), default=0)
+        return _generated({f"C{number}": _object([]) for number in range(classes)}, self.bundle)
+
+
 class _Unexpected(Exception):
     """The generator wrote something that it was not asked for."""
 
@@ -99,14 +150,14 @@ class Annotator:
         self._wording = wording
         self._wanted: dict[str, tuple[Type, ...]] = {}
         self._leaves: dict[str, Type] = {}
-        self._patterns: dict[str, str] = {}
-        self._bundle: dict[str, Json] = {}
-        self._written: dict[tuple[str, str], ast.expr] = {}
+        self._questions = _Questions()
+        self._written: dict[str, ast.expr] = {}
 
     def want(self, id: str, types: Sequence[Type]) -> None:
         """Ask for the types that a definition is made of. Call `write` after the last one."""
         self._wanted[id] = tuple(types)
-        self._bundle[id] = _object([self._top(type) for type in types])
+        for index, type in enumerate(types):
+            self._ask(id, index, type)
 
     def want_alone(self, id: str, type: Type) -> None:
         """Ask for a type that is no definition: a class that stands for itself is not asked for again."""
@@ -117,36 +168,42 @@ class Annotator:
 
     def write(self) -> None:
         """Have everything written."""
-        self._written = _generated(self._bundle)
+        self._written = self._questions.answers()
 
     def annotations(self, id: str, local: Local) -> tuple[Annotation, ...] | None:
         """The annotations of what was asked for under an id, in that order; None if it could not be written."""
-        shared = (self._wanted, self._leaves, self._patterns, self._written)
+        shared = (self._leaves, self._questions.asked, self._written)
         reading = _Reading(self._name, self._attribute, self._wording, local, *shared)
         try:
             return tuple(reading.field(id, index, type) for index, type in enumerate(self._wanted[id]))
         except _Unexpected:
             return None
 
-    def _top(self, type: Type) -> Json:
+    def _ask(self, id: str, index: int, type: Type) -> None:
+        bare = _without_null(type)
+        if not _is_own(bare) and not isinstance(bare, Use):
+            tokens = _Tokens()
+            self._questions.ask(id, index, self._top(bare, tokens), tokens)
+
+    def _top(self, type: Type, tokens: _Tokens) -> Json:
         """A type that is the whole of a field: constraints can stand here, and null is added afterwards."""
-        match bare := _without_null(type):
+        match type:
             case Scalar(kind=kind, constraints=constraints):
-                return {**_SCALARS[kind], **{key: self._token(value) for key, value in constraints}}
+                return {**_SCALARS[kind], **{key: _constraint(value, tokens) for key, value in constraints}}
             case ListOf(item=item, least=least, most=most):
-                return {"type": "array", "items": self._inner(item), **_sized("Items", least, most)}
+                return {"type": "array", "items": self._inner(item, tokens), **_sized("Items", least, most)}
             case MapOf(value=value, least=least, most=most):
-                inner = self._inner(value)
+                inner = self._inner(value, tokens)
                 return {"type": "object", "additionalProperties": inner, **_sized("Properties", least, most)}
             case TupleOf(items=items):
-                fixed: list[Json] = [self._inner(item) for item in items]
+                fixed: list[Json] = [self._inner(item, tokens) for item in items]
                 return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
             case Union(members=members, untagged=True):
-                return {"anyOf": [self._inner(member) for member in members]}
+                return {"anyOf": [self._inner(member, tokens) for member in members]}
             case _:
-                return self._inner(bare)
+                return self._inner(type, tokens)
 
-    def _inner(self, type: Type) -> Json:
+    def _inner(self, type: Type, tokens: _Tokens) -> Json:
         """A type inside of another."""
         match type:
             case Anything() | Nothing():
@@ -156,29 +213,21 @@ class Annotator:
             case Scalar(kind=kind, constraints=()):
                 return dict(_SCALARS[kind])
             case ListOf(item=item, least=None, most=None):
-                return {"type": "array", "items": self._inner(item)}
+                return {"type": "array", "items": self._inner(item, tokens)}
             case MapOf(value=value, least=None, most=None):
-                return {"type": "object", "additionalProperties": self._inner(value)}
+                return {"type": "object", "additionalProperties": self._inner(value, tokens)}
             case Union(members=members, discriminator="", untagged=False):
-                return {"anyOf": [self._inner(member) for member in members]}
+                return {"anyOf": [self._inner(member, tokens) for member in members]}
             case Use(id=id):
-                return {"$ref": f"#/$defs/{id}"}
+                return {"$ref": f"#/$defs/{tokens.of_class(id)}"}
             case _:
-                return {"$ref": f"#/$defs/{self._leaf(type)}"}
+                return {"$ref": f"#/$defs/{tokens.of_class(self._leaf(type))}"}
 
     def _leaf(self, type: Type) -> str:
-        token = f"L{len(self._leaves)}"
-        self._leaves[token] = type
-        self._bundle[token] = _object([{} if _is_own(type) else self._top(type)])
-        return token
-
-    def _token(self, value: Json) -> Json:
-        """A constraint as it may stand in the bundle: texts are tokens."""
-        if not isinstance(value, str):
-            return value
-        token = f"T{len(self._patterns)}"
-        self._patterns[token] = value
-        return token
+        id = f"L{len(self._leaves)}"
+        self._leaves[id] = type
+        self._ask(id, 0, type)
+        return id
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +238,9 @@ class _Reading:
     attribute: Callable[[str, str], str]
     wording: Wording
     local: Local
-    wanted: Mapping[str, tuple[Type, ...]]
     leaves: Mapping[str, Type]
-    patterns: Mapping[str, str]
-    written: Mapping[tuple[str, str], ast.expr]
+    asked: _Asked
+    written: Mapping[str, ast.expr]
 
     def field(self, id: str, index: int, type: Type) -> Annotation:
         """The annotation of a field: written here where it is ours to write, else read from the answer."""
@@ -202,16 +250,17 @@ class _Reading:
             return Annotation(self._own(bare), nullable=nullable)
         if isinstance(bare, Use):
             return Annotation(Word(self.name(bare.id)), nullable=nullable)
-        written = self.written.get((id, f"p{index}"))
+        question, tokens = self.asked[id, index]
+        written = self.written.get(question)
         if written is None:
             raise _Unexpected
         constraints: tuple[str, ...] = ()
         match written:
             case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, ast.Call() as field])):
-                written, constraints = inner, self._arguments(field.keywords)
+                written, constraints = inner, self._arguments(field.keywords, tokens)
             case _:
                 pass
-        expression = self._expression(written)
+        expression = self._expression(written, tokens)
         if isinstance(bare, Union) and bare.untagged:
             expression = self.wording.untagged(expression, self.local)
         return Annotation(expression, constraints, nullable)
@@ -228,52 +277,53 @@ class _Reading:
         members = choice(*(Word(self.name(id)) for id in ids))
         return self.wording.discriminated(members, self.attribute(ids[0], type.discriminator), self.local)
 
-    def _arguments(self, keywords: Sequence[ast.keyword]) -> tuple[str, ...]:
+    def _arguments(self, keywords: Sequence[ast.keyword], tokens: _Tokens) -> tuple[str, ...]:
         values = {keyword.arg: keyword.value for keyword in keywords}
         if not values.keys() <= set(_ARGUMENTS):
             raise _Unexpected
-        return tuple(f"{name}={self._limit(values[name])}" for name in _ARGUMENTS if name in values)
+        return tuple(f"{name}={self._limit(values[name], tokens)}" for name in _ARGUMENTS if name in values)
 
-    def _limit(self, written: ast.expr) -> str:
+    def _limit(self, written: ast.expr, tokens: _Tokens) -> str:
         try:
             value = ast.literal_eval(written)
         except ValueError:
             raise _Unexpected from None
         if isinstance(value, str):
-            return literal(self.patterns[value])
+            return literal(tokens.patterns[int(value[1:])])
         if not isinstance(value, int | float):
             raise _Unexpected
         return literal(int(value) if value == int(value) else value)
 
-    def _expression(self, written: ast.expr) -> Expression:
+    def _expression(self, written: ast.expr, tokens: _Tokens) -> Expression:
         match written:
             case ast.Constant(value=None):
                 return Word("None")
             case ast.Name(id=id):
-                return self._named(id)
+                return self._named(id, tokens)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                return choice(self._expression(left), self._expression(right))
+                return choice(self._expression(left, tokens), self._expression(right, tokens))
             case ast.Subscript(value=ast.Name(id="list" | "dict" | "tuple" as head), slice=ast.Tuple(elts=items)):
-                return Bracket(head, tuple(map(self._expression, items)))
+                return Bracket(head, tuple(self._expression(item, tokens) for item in items))
             case ast.Subscript(value=ast.Name(id="list" | "dict" | "tuple" as head), slice=item):
-                return Bracket(head, (self._expression(item),))
+                return Bracket(head, (self._expression(item, tokens),))
             case _:
                 raise _Unexpected
 
-    def _named(self, id: str) -> Expression:
-        if id in _BUILTINS:
-            return Word(id)
-        if id in self.leaves:
-            return self.wording.restricted(self.field(id, 0, self.leaves[id]), self.local)
-        if id in self.wanted:
+    def _named(self, word: str, tokens: _Tokens) -> Expression:
+        if word in _BUILTINS:
+            return Word(word)
+        if word[0] == "C" and word[1:].isdecimal():
+            id = tokens.classes[int(word[1:])]
+            if id in self.leaves:
+                return self.wording.restricted(self.field(id, 0, self.leaves[id]), self.local)
             return Word(self.name(id))
-        match id:
+        match word:
             case "Any":
                 return Word(self.local("typing", "Any"))
             case "UUID":
                 return Word(self.local("uuid", "UUID"))
             case "date" | "datetime":
-                return Word(f"{self.local('datetime', '')}.{id}")
+                return Word(f"{self.local('datetime', '')}.{word}")
             case _:
                 raise _Unexpected
 
@@ -290,6 +340,11 @@ def _is_own(type: Type) -> bool:
     return isinstance(type, Values) or (isinstance(type, Union) and bool(type.discriminator))
 
 
+def _constraint(value: Json, tokens: _Tokens) -> Json:
+    """A constraint as it may stand in a question: texts are tokens."""
+    return tokens.of_pattern(value) if isinstance(value, str) else value
+
+
 def _sized(noun: str, least: int | None, most: int | None) -> dict[str, Json]:
     sizes: dict[str, Json] = {f"min{noun}": least, f"max{noun}": most}
     return {key: value for key, value in sizes.items() if value is not None}
@@ -304,28 +359,27 @@ def _object(schemas: Sequence[Json]) -> Json:
     }
 
 
-def _generated(bundle: Mapping[str, Json]) -> dict[tuple[str, str], ast.expr]:
-    """The annotation of each property of each definition. If the whole fails, each is tried by itself."""
+def _generated(stubs: Mapping[str, Json], bundle: Mapping[str, Json]) -> dict[str, ast.expr]:
+    """The annotation of each question. If the whole fails, each is tried by itself."""
     try:
-        return _annotations(_source(bundle))
+        return _annotations(_source({**stubs, **bundle}))
     except Exception:  # whatever it is: no document may end in a traceback
-        found: dict[tuple[str, str], ast.expr] = {}
-        for id, schema in bundle.items():
-            stubs: dict[str, Json] = {other: _object([]) for other in bundle}
+        found: dict[str, ast.expr] = {}
+        for question, schema in bundle.items():
             try:
-                found |= _annotations(_source({**stubs, id: schema}))
+                found |= _annotations(_source({**stubs, question: schema}))
             except Exception:
                 continue
         return found
 
 
-def _annotations(source: str) -> dict[tuple[str, str], ast.expr]:
+def _annotations(source: str) -> dict[str, ast.expr]:
     return {
-        (each.name, statement.target.id): statement.annotation
+        each.name: statement.annotation
         for each in ast.parse(source).body
         if isinstance(each, ast.ClassDef)
         for statement in each.body
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        if isinstance(statement, ast.AnnAssign)
     }
 
 
