@@ -7,6 +7,7 @@ document is `mutate(…)` of the file and the number that the failure names.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import random
@@ -111,8 +112,10 @@ def build_and_write(document: Json, folder: Path, *, writes: bool) -> None:
         return
     assert built.output.parent == folder / "out"
     assert built.output.name.isidentifier()
-    for path in built.files:
+    for path, text in built.files.items():
         assert_inside(path)
+        if path.suffix == ".py":
+            ast.parse(text)
     if writes:
         commit(compare(built.files, built.output, Origin("", ""), problems), problems)
         names = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}

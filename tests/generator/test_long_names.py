@@ -10,10 +10,10 @@ LONG = "tick" * 1000
 
 
 def test_a_document_of_long_names_becomes_a_package(tmp_path: Path) -> None:
-    long = QUOTES.replace("Quotes", f"{LONG} A").replace("quotes", LONG)
-    (tmp_path / "api.json").write_text(long, "utf-8")
+    long = QUOTES.replace("{title: Quotes", f"{{title: {LONG}").replace("const: quotes.", f"const: {LONG}.")
+    (tmp_path / "api.yaml").write_text(long, "utf-8")
 
-    run = wsgen(tmp_path, "build", "api.json")
+    run = wsgen(tmp_path, "build", "api.yaml")
 
     assert run.code == 0
     (package,) = (path for path in tmp_path.iterdir() if path.is_dir())

@@ -33,23 +33,18 @@ def emit(package: Package, *, runtime: str | None = None, picows: bool = False) 
 
     `runtime` is the module that holds a shared runtime; None: the package gets a copy of its own, with the transport
     on picows where that is wanted.
-
-    Raises:
-        SyntaxError: a module is no Python; a fault of wsgen, whatever the document says.
     """
     own = runtime_files(package.library, fakes=package.fakes is not None, picows=picows) if runtime is None else ()
     texts = {PurePosixPath(path): text for path, text in (*_pages(package), *own)}
-    for path, text in texts.items():
-        if path.suffix == ".py":
-            tree = ast.parse(text, filename=str(path))
-            texts[path] = text if runtime is None else _importing(text, tree, runtime)
+    if runtime is not None:
+        texts = {path: _importing(text, runtime) if path.suffix == ".py" else text for path, text in texts.items()}
     return dict(sorted(texts.items()))
 
 
-def _importing(text: str, tree: ast.Module, runtime: str) -> str:
+def _importing(text: str, runtime: str) -> str:
     """A module that imports from `runtime` what it would import from its package's own copy."""
     lines = text.split("\n")
-    for node in reversed(tree.body):
+    for node in reversed(ast.parse(text).body):
         if isinstance(node, ast.ImportFrom) and node.level == 1 and _is_runtime(node.module or ""):
             below = (node.module or "").removeprefix(OWN_RUNTIME).removeprefix(".")
             module = runtime if not below else f"{runtime}{below}" if runtime.endswith(".") else f"{runtime}.{below}"
