@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wsgen.config import ClientSettings
 from wsgen.model import Named, Schema, Server, ServerVariable
@@ -610,6 +610,7 @@ def build(wires: list[str], components: list[str]) -> tuple[Client, dict[str, Sc
 
 class TestAnyDocument:
     @given(st.lists(words, unique=True, min_size=1, max_size=6), st.lists(words, unique=True, max_size=6))
+    @example(["א."], [])  # without capitals a class is called as its module
     def test_names_are_valid_and_differ(self, wires: list[str], components: list[str]) -> None:
         given_client, schemas = build(wires, components)
         names, problems = named(given_client, schemas)

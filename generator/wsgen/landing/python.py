@@ -183,6 +183,11 @@ _LONGEST_NAME = 200
 """Bytes of UTF-8. Modules and packages bear such names, and file systems take up to 255, endings included."""
 
 
+def bounded(name: str) -> str:
+    """A name that a file can bear: what is too long is cut off."""
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip("_") or name
+
+
 def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = frozenset()) -> Identifier:
     """An identifier from the words of any text; what is too long for the name of a file is cut off.
 
@@ -197,8 +202,7 @@ def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = f
         name = unicodedata.normalize("NFKC", joined(parts, case))
     if not name.isidentifier():  # letters that no case mapping keeps inside identifiers
         name = joined(words(lead), case)
-    if len(name.encode()) > _LONGEST_NAME:
-        name = name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip("_")
+    name = bounded(name)
     if name in KEYWORDS or name in reserved:
         name += "_"
     return Identifier(name)

@@ -108,7 +108,7 @@ class Identifier(python.Identifier):
 
 
 def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = RESERVED) -> Identifier:
-    """An identifier from the words of any text.
+    """An identifier from the words of any text; what is too long for the name of a file is cut off.
 
     Args:
         lead: the word that begins the name where the text has no word, or begins with a digit.
@@ -122,6 +122,7 @@ def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = R
         name = _joined(parts, case)
     if not _is_name(name):  # letters that no case mapping keeps inside identifiers
         name = _joined(python.words(lead), case)
+    name = python.bounded(name)
     if name in reserved:
         name += "_"
     return Identifier(name)

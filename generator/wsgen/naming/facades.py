@@ -156,7 +156,7 @@ def _module_wish(place: DomainPlace, rename: Mapping[str, str]) -> Wish:
     return Wish(
         key=("module", *place.id),
         candidates=unique(own, write(f"{place.channel} {name}", lead="domain", reserved=place.words.modules)),
-        scopes=("modules",),
+        scopes=("modules", "classes"),
         rank=PINNED if pinned else 1 if own == name else 2,
         source=name,
         place=place.domain.place,
