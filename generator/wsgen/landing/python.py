@@ -29,6 +29,7 @@ __all__ = [
     "WIDTH",
     "Case",
     "Identifier",
+    "bounded",
     "code_width",
     "comment",
     "constant",
@@ -185,7 +186,8 @@ _LONGEST_NAME = 200
 
 def bounded(name: str) -> str:
     """A name that a file can bear: what is too long is cut off."""
-    return name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip("_") or name
+    spelt = name.encode()
+    return name if len(spelt) <= _LONGEST_NAME else spelt[:_LONGEST_NAME].decode(errors="ignore").rstrip("_")
 
 
 def identifier(text: str, case: Case, *, lead: str, reserved: frozenset[str] = frozenset()) -> Identifier:
