@@ -12,6 +12,7 @@ from wsgen_runtime.errors import WsgenError
 from wsgen_runtime.options import ConnectionEvent, ConnectionOptions, Delivery, Heartbeat, Retry, SessionOptions
 from wsgen_runtime.session import (
     Abort,
+    Asked,
     Call,
     Cancelled,
     Changed,
@@ -267,6 +268,19 @@ class Player:
         consumer = self._consumer(label, step["listen"], bool(step.get("stream")))
         operation = self._operations.pushes[step["listen"]]
         self._call(label, lambda: peer.session.listen(peer.lease, operation, consumer))
+        self._consumers[label] = peer, consumer
+
+    def _do_handle(self, step: Step) -> None:
+        label, peer = str(step.get("as", step["handle"])), self._peers[""]
+
+        def answer(asked: Asked) -> None:
+            self._got[label].append(asked.payload)
+            if "answer" in step:
+                peer.session.answers.send(asked, step["answer"])
+
+        consumer = Consumer(step["handle"], answer)
+        operation = self._operations.handlers[step["handle"]]
+        self._call(label, lambda: peer.session.handle(peer.lease, operation, consumer))
         self._consumers[label] = peer, consumer
 
     def _do_connect(self, step: Step) -> None:

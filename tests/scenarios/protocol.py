@@ -11,6 +11,7 @@ from wsgen_runtime.errors import InvalidPayload
 from wsgen_runtime.operations import (
     Confirmation,
     Correlation,
+    HandlerOperation,
     Protocol,
     PushOperation,
     RequestOperation,
@@ -23,6 +24,15 @@ from wsgen_runtime.options import Delivery
 
 PUSHES = ("chat.message", "chat.notice")
 REQUESTS = {"chat.join": "chat.joined", "ping": "pong"}
+NUMBERED_REQUESTS = {"lookup": ("lookup.found", "lookup.failed"), "probe": ("probe.result",)}
+"""Requests with an id that their replies repeat: in the payload, or beside it."""
+
+SERIAL = {"slow": "slow.done"}
+"""Requests of which one is asked at a time."""
+
+ASKED = {"server.ask": "server.answer"}
+"""What the server asks, with an id."""
+
 SENDS = ("chat.typing",)
 WRAPPED = ("bars", "quotes")
 FLAT = ("alerts", "orders")
@@ -38,6 +48,9 @@ DEFAULTS: dict[str, dict[str, object]] = {"bars": {"resolution": "1"}}
 RECEIVED = {
     *PUSHES,
     *REQUESTS.values(),
+    *(reply for replies in NUMBERED_REQUESTS.values() for reply in replies),
+    *SERIAL.values(),
+    *ASKED,
     *(f"{domain}.update" for domain in (*WRAPPED, *FLAT)),
     *(f"{domain}.subscribe.response" for domain in (*WRAPPED, *FLAT)),
     *(f"{domain}.unsubscribe.response" for domain in (*WRAPPED, "alerts")),
@@ -127,6 +140,17 @@ class Operations:
         self.requests: dict[str, RequestOperation[Any, Any]] = {
             name: RequestOperation(request=name, replies=(reply,)) for name, reply in REQUESTS.items()
         }
+        self.requests |= {
+            name: RequestOperation(request=name, replies=replies, correlation=_reference(name))
+            for name, replies in NUMBERED_REQUESTS.items()
+        }
+        self.requests |= {
+            name: RequestOperation(request=name, replies=(reply,), pipeline=False) for name, reply in SERIAL.items()
+        }
+        self.handlers: dict[str, HandlerOperation[Any, Any]] = {
+            name: HandlerOperation(request=name, replies=(reply,), correlation=Correlation("id", "id"))
+            for name, reply in ASKED.items()
+        }
         self.sends: dict[str, SendOperation[Any]] = {name: SendOperation(message=name) for name in SENDS}
         self.pushes: dict[str, PushOperation[Any]] = {
             name: PushOperation(name=name, messages=(name,)) for name in PUSHES
@@ -155,6 +179,10 @@ class Operations:
             route=route,
             delivery=self._deliveries.get(domain),
         )
+
+
+def _reference(request: str) -> Correlation:
+    return Correlation("ref", "ref", "string", "frame" if request == "probe" else "payload")
 
 
 def _unconfirmed() -> SubscriptionOperation[Any, Any]:

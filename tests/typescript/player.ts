@@ -8,6 +8,7 @@ import type {
 } from "../../runtime/wsgen_runtime/typescript/options.js";
 import { judge } from "../../runtime/wsgen_runtime/typescript/retry.js";
 import {
+  type Asked,
   Call,
   Cancelled,
   canonicalParameters,
@@ -325,6 +326,19 @@ export class Player {
     this.consumers.set(label, { peer, consumer });
   }
 
+  handle(step: Step): void {
+    const label: string = step["as"] ?? step["handle"];
+    const peer = this.main;
+    const { session, lease } = peer;
+    const consumer = new Consumer(step["handle"], (asked: Asked) => {
+      this.#gotten(label).push(asked.payload);
+      if ("answer" in step) session.answers.send(asked, step["answer"]);
+    });
+    const operation = this.#operations.handlers[step["handle"]]!;
+    this.call(label, () => session.handle(lease, operation, consumer));
+    this.consumers.set(label, { peer, consumer });
+  }
+
   close(step: Step): void {
     for (const { session, lease } of [...this.peers.values()]) {
       this.call(step["as"] ?? "close", () => session.close(lease));
@@ -497,6 +511,9 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
   frames(step) {
     for (const frame of step["frames"]) this.give(JSON.stringify(frame));
+  },
+  handle(step) {
+    this.handle(step);
   },
   listen(step) {
     this.listen(step);

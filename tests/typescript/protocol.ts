@@ -9,6 +9,7 @@ import {
 import { InvalidPayload } from "../../runtime/wsgen_runtime/typescript/errors.js";
 import type {
   Confirmation,
+  HandlerOperation,
   Protocol,
   PushOperation,
   RequestOperation,
@@ -25,6 +26,17 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   "chat.join": "chat.joined",
   ping: "pong",
 };
+/** Requests with an id that their replies repeat: in the payload, or beside it. */
+const NUMBERED_REQUESTS: Readonly<Record<string, readonly string[]>> = {
+  lookup: ["lookup.found", "lookup.failed"],
+  probe: ["probe.result"],
+};
+/** Requests of which one is asked at a time. */
+const SERIAL: Readonly<Record<string, string>> = { slow: "slow.done" };
+/** What the server asks, with an id. */
+const ASKED: Readonly<Record<string, string>> = {
+  "server.ask": "server.answer",
+};
 const SENDS = ["chat.typing"];
 const WRAPPED = ["bars", "quotes"];
 const FLAT = ["alerts", "orders"];
@@ -32,6 +44,9 @@ const FLAT = ["alerts", "orders"];
 const RECEIVED = new Set([
   ...PUSHES,
   ...Object.values(REQUESTS),
+  ...Object.values(NUMBERED_REQUESTS).flat(),
+  ...Object.values(SERIAL),
+  ...Object.keys(ASKED),
   ...[...WRAPPED, ...FLAT].map((domain) => `${domain}.update`),
   ...[...WRAPPED, ...FLAT].map((domain) => `${domain}.subscribe.response`),
   ...[...WRAPPED, "alerts"].map((domain) => `${domain}.unsubscribe.response`),
@@ -93,6 +108,7 @@ export interface Operations {
   readonly protocol: Protocol;
   readonly subscriptions: Readonly<Record<string, Subscription>>;
   readonly requests: Readonly<Record<string, RequestOperation<never, unknown>>>;
+  readonly handlers: Readonly<Record<string, HandlerOperation<unknown, never>>>;
   readonly sends: Readonly<Record<string, SendOperation<never>>>;
   readonly pushes: Readonly<Record<string, PushOperation<unknown>>>;
 }
@@ -115,9 +131,31 @@ export function operations(options: DomainOptions): Operations {
       ticks: UNCONFIRMED,
       books: NUMBERED,
     },
-    requests: of(Object.keys(REQUESTS), (request) => ({
+    requests: {
+      ...of(Object.keys(REQUESTS), (request) => ({
+        request,
+        replies: [REQUESTS[request]!],
+      })),
+      ...of(Object.keys(NUMBERED_REQUESTS), (request) => ({
+        request,
+        replies: NUMBERED_REQUESTS[request]!,
+        correlation: {
+          request: "ref",
+          reply: "ref",
+          kind: "string" as const,
+          within: request === "probe" ? ("frame" as const) : "payload",
+        },
+      })),
+      ...of(Object.keys(SERIAL), (request) => ({
+        request,
+        replies: [SERIAL[request]!],
+        pipeline: false,
+      })),
+    },
+    handlers: of(Object.keys(ASKED), (request) => ({
       request,
-      replies: [REQUESTS[request]!],
+      replies: [ASKED[request]!],
+      correlation: { request: "id", reply: "id" },
     })),
     sends: of(SENDS, (message) => ({ message })),
     pushes: of(PUSHES, (name) => ({ name, messages: [name] })),

@@ -45,13 +45,13 @@ SECONDS = (0.25, 0.5, 1, 1, 2, 2.5, 4, 5, 5, 10, 31, 0.001)
 CODES = (None, 1000, 1001, 1003, 1006, 1008, 1009, 1011, 1012, 4401, 4404, 4408)
 STRAY: tuple[Step, ...] = (
     {"text": "not json"},
-    {"text": "[]"},
+    {"frames": [{"type": "server.ask", "payload": {"id": "a"}}, {"type": "server.ask", "payload": None}]},
     {"binary": "00ff"},
     {"frame": {"type": "weather", "payload": 1}},
     {"frame": {"type": "bars.subscribe.response", "payload": {"topic": "bars:A"}}},
     {"frame": {"type": "bars.update", "payload": {"topic": 7}}},
     {"frame": {"type": "pong"}},
-    {"frame": {"type": "chat.joined", "payload": {"room": "?"}}},
+    {"frame": {"type": "server.ask", "payload": {"id": 7, "question": "?"}}},
     {"frame": {"type": "chat.message", "payload": {"text": "hello"}}},
     {"frame": {"type": "books.refused", "payload": {"id": 1, "words": "no"}}},
     {"frame": {"type": "bars.unsubscribe.response", "payload": {"status": "ok", "topic": "bars:B"}}},
@@ -171,6 +171,12 @@ class _Author:
             return {"type": "pong"}
         if key == "chat.join":
             return {"type": "chat.joined", "payload": payload}
+        if key == "slow":
+            return {"type": "slow.done", "payload": payload}
+        if key == "probe":
+            return {"type": "probe.result", "ref": frame.get("ref"), "payload": payload}
+        if key == "lookup":
+            return {"type": "lookup.failed" if other > 9 else "lookup.found", "payload": payload}
         if domain == "books" and verb == "subscribe":
             if other == 11:
                 return {"type": "books.refused", "payload": {"id": payload.get("id"), "words": "no"}}
@@ -209,8 +215,11 @@ class _Author:
         label = f"r{len(self._asked)}"
         self._asked.append(label)
         step: Step = {"request": "ping", "as": label}
-        if one > 5:
-            step = {"request": "chat.join", "payload": {"room": other}, "as": label}
+        if one > 3:
+            name = ("chat.join", "lookup", "probe", "slow")[one % 4]
+            step = {"request": name, "payload": {"room": other}, "as": label}
+            if name == "lookup" and other > 9:
+                step["payload"]["ref"] = other % 2
         if other in (2, 3):
             step["timeout"] = 1
         if other in (4, 5):
@@ -247,9 +256,11 @@ class _Author:
     def _others(self, one: int, other: int) -> list[Step]:
         if self._streams and one > 5:
             return [{"take": self._pick(self._streams, one), "count": 1 + other % 3}]
+        label = f"l{len(self.played)}"
         if one > 3:
-            label = f"l{len(self.played)}"
             return [{"listen": "chat.message", "as": label}]
+        if one > 1:
+            return [{"handle": "server.ask", "as": label, "answer": {"n": one} if other else {"id": "mine"}}]
         return [{"connect": True, "as": f"k{len(self.played)}"}]
 
     def _close(self, one: int, other: int) -> list[Step]:
