@@ -54,6 +54,12 @@ HEARD: Mapping[str, Sequence[tuple[object, str]]] = {
         ({"jsonrpc": "2.0", "method": "moved"}, "on_moved"),
         ({"jsonrpc": "2.0", "id": 1, "result": "x"}, "on_result"),
     ],
+    "tell-true-from-one": [
+        ({"ok": True, "text": "t"}, "on_confirmed"),
+        ({"ok": 1, "count": 2}, "on_counted"),
+        ({"ok": False}, "on_refused"),
+        ({"ok": 0}, "on_empty"),
+    ],
     "tell-by-discriminator": [({"kind": "Cat", "lives": 9}, "on_pet"), ({"kind": "gone"}, "on_gone")],
     "tell-by-address": [({"channel": "trades", "price": 1.5}, "on_trades"), ({"channel": "quotes"}, "on_quotes")],
 }

@@ -16,6 +16,7 @@ from wsgen.derive import derive
 from wsgen.model import Application, Message, Named, Schema, Shape
 from wsgen.operations import ByKey, ByType, ByValue, ClientConnection, Rule
 from wsgen.problems import Problems
+from wsgen.views.rules import apart
 from wsgen_runtime import rules
 
 from .applications import AT, TEXT, application, const, message, obj
@@ -66,6 +67,14 @@ FRAMES: Mapping[str, Sequence[tuple[object, str | None]]] = {
         ({"id": 1, "result": "x"}, "result"),
         ({"method": "new"}, None),
     ],
+    "tell-true-from-one": [
+        ({"ok": True}, "confirmed"),
+        ({"ok": 1}, "1"),
+        ({"ok": False}, "refused"),
+        ({"ok": 0}, "0"),
+        ({"ok": 2}, None),
+        ({"ok": "true"}, None),
+    ],
     "tell-by-discriminator": [
         ({"kind": "Cat", "lives": 9}, "pet"),
         ({"kind": "Dog"}, "pet"),
@@ -87,6 +96,7 @@ def of_runtime(rule: Rule) -> rules.Rule:
     """A rule as the generated module writes it."""
     if isinstance(rule, tuple):
         return rule[0] if len(rule) == 1 else rule
+    rule = apart(rule)
     otherwise = None if rule.otherwise is None else of_runtime(rule.otherwise)
     if isinstance(rule, ByKey):
         return rules.ByKey({case: of_runtime(inner) for case, inner in rule.cases}, otherwise)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wsgen_runtime.codec import Codec, Undecodable, UnknownMessageKey
 from wsgen_runtime.errors import InvalidRequest
 from wsgen_runtime.framing import Envelope
-from wsgen_runtime.rules import ByValue
+from wsgen_runtime.rules import ByType, ByValue, Rule, Tag
 
 from tests.runtime import msgspec_kit, pydantic_kit
 from tests.runtime.codecs import Kit, quote, received
@@ -206,6 +206,25 @@ class TestOtherEnvelopes:
         assert codec.decode(b'{"op":"11"}') == ("11", None)
         with pytest.raises(UnknownMessageKey, match="'12'"):
             codec.decode(b'{"op":12}')
+
+    @pytest.mark.parametrize("more", [{}, {"word": "word"}])
+    def test_true_is_not_one(self, kit: Kit, more: dict[Tag, Rule]) -> None:
+        """As values of JSON, which Python takes for equal."""
+
+        def codec(rule: Rule) -> Codec:
+            received = dict.fromkeys(("truth", "number", "word"), dict[str, Any])
+            made: Codec = kit.make(Envelope("", None), sent={}, received=received, rule=rule)
+            return made
+
+        number = codec(ByValue("a", {1: "number", **more}))
+        truth = codec(ByValue("a", {True: "truth", **more}))
+        both = codec(ByType("a", {"boolean": ByValue("a", {True: "truth"})}, ByValue("a", {1: "number", **more})))
+
+        assert number.decode(b'{"a":1}')[0] == both.decode(b'{"a":1}')[0] == "number"
+        assert truth.decode(b'{"a":true}')[0] == both.decode(b'{"a":true}')[0] == "truth"
+        for strict, frame in ((number, b'{"a":true}'), (truth, b'{"a":1}'), (both, b'{"a":false}'), (both, b'{"a":0}')):
+            with pytest.raises(UnknownMessageKey):
+                strict.decode(frame)
 
     def test_one_message_needs_no_tag(self, kit: Kit) -> None:
         codec = kit.make(Envelope("", None), sent={"q": kit.Quote}, received={"q": kit.Quote})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wsgen.landing.python import literal
 from wsgen.operations import ByKey, ByType, ByValue, ClientConnection, Rule
 
 from .layout import Code, Group
 from .scope import Scope
 
-__all__ = ["rule_arguments"]
+__all__ = ["apart", "rule_arguments"]
 
 _RULES = "._runtime.rules"
 
@@ -22,12 +24,22 @@ def rule_arguments(connection: ClientConnection, scope: Scope) -> list[Code]:
 def _rule(lead: str, rule: Rule, scope: Scope) -> Code:
     if isinstance(rule, tuple):
         return f"{lead}{literal(rule[0] if len(rule) == 1 else rule)}"
+    rule = apart(rule)
     cases = Group("{", tuple(_rule(f"{literal(case)}: ", inner, scope) for case, inner in rule.cases), "}")
     otherwise = () if rule.otherwise is None else (_rule("otherwise=", rule.otherwise, scope),)
     if isinstance(rule, ByValue) and rule.absent is not None:
         otherwise = (*otherwise, _rule("absent=", rule.absent, scope))
     path = () if isinstance(rule, ByKey) else (literal(rule.path),)
     return Group(f"{lead}{scope.use(_RULES, _name(rule))}(", (*path, cases, *otherwise), ")", hug=True)
+
+
+def apart(rule: ByValue | ByKey | ByType) -> ByValue | ByKey | ByType:
+    """A rule whose cases differ in Python, too, where true equals 1, and false 0."""
+    if not isinstance(rule, ByValue) or len({value for value, _ in rule.cases}) == len(rule.cases):
+        return rule
+    truths = tuple(case for case in rule.cases if isinstance(case[0], bool))
+    others = tuple(case for case in rule.cases if not isinstance(case[0], bool))
+    return ByType(rule.path, (("boolean", replace(rule, cases=truths)),), replace(rule, cases=others))
 
 
 def _name(rule: ByValue | ByKey | ByType) -> str:

@@ -280,6 +280,8 @@ def by_values(rule: Rule | None, received: Mapping[str, object]) -> ByValue | No
         inner = by_values(case, received)
         if inner is not None:
             cases[tag] = inner
+        elif tag in (0, 1):
+            continue  # validators take false and true for them
         elif isinstance(case, str) and (received[case] is None or is_json(received[case])):
             cases[tag] = case
     return ByValue(rule.path, cases) if cases else None

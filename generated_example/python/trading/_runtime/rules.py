@@ -79,7 +79,7 @@ def decide(rule: Rule | None, value: object) -> str | tuple[str, ...] | None:
     while rule is not None and not isinstance(rule, str | tuple):
         if isinstance(rule, ByValue):
             tag = at(value, rule.path)
-            found = rule.cases.get(tag) if isinstance(tag, str | int | float) else None
+            found = _case(rule.cases, tag) if isinstance(tag, str | int | float) else None
             if found is None and tag is None and rule.absent is not None:
                 found = rule.absent
             rule = rule.otherwise if found is None else found
@@ -90,6 +90,16 @@ def decide(rule: Rule | None, value: object) -> str | tuple[str, ...] | None:
         else:
             rule = _by_type(rule, value)
     return rule
+
+
+def _case(cases: Mapping[Tag, Rule], tag: Tag) -> Rule | None:
+    """The case of a value. True is not 1 in JSON, but equals it in Python."""
+    found = cases.get(tag)
+    if found is None or isinstance(tag, str) or tag not in (0, 1):
+        return found
+    return next(
+        (case for key, case in cases.items() if key == tag and isinstance(key, bool) is isinstance(tag, bool)), None
+    )
 
 
 def way(rule: Rule | None, key: str) -> dict[str, Tag] | None:
