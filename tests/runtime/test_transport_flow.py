@@ -9,7 +9,10 @@ from itertools import pairwise
 
 import pytest
 from websockets.asyncio.server import serve
+from wsgen_runtime.rules import Frame
+from wsgen_runtime.shell.dispatching import DispatchingLink
 from wsgen_runtime.shell.keepalive import NoPong
+from wsgen_runtime.shell.websockets_transport import WebSocketsTransport
 from wsgen_runtime.transport import Transport
 
 from tests.runtime.sockets import (
@@ -236,6 +239,26 @@ async def test_everything_is_sent_in_order_before_the_close(transport: Transport
         await notes.end()
     wanted = [(opcode, b"%d" % number) for number in range(300) for opcode in (TEXT, BINARY)]
     assert got == [*wanted, (CLOSE, struct.pack("!H", 1000))]
+
+
+async def test_what_is_sent_at_once_arrives_in_order() -> None:
+    read: list[tuple[int, bytes]] = []
+
+    async def script(peer: Peer) -> None:
+        await peer.handshake()
+        for _ in range(4):
+            read.append(await peer.read_frame())
+        await peer.write(close_frame(1000))
+
+    notes = Notes()
+    async with raw_server(script) as url:
+        link = await WebSocketsTransport().connect(request(url), notes)
+        assert isinstance(link, DispatchingLink)
+        link.send_all([b"one", Frame(b"two"), b"three"])
+        link.send(b"four")
+        await notes.end()
+        link.send_all([b"late", b"later"])
+    assert read == [(TEXT, b"one"), (BINARY, b"two"), (TEXT, b"three"), (TEXT, b"four")]
 
 
 @each
