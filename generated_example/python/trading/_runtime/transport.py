@@ -102,7 +102,11 @@ class Receiver(Protocol):
 
 
 class Link(Protocol):
-    """An open connection, from the client's side. After its end every method does nothing."""
+    """An open connection, from the client's side. After its end every method does nothing.
+
+    One with a method `send_all(frames)` is given by it what is sent at the same time, as the subscriptions of a new
+    connection are: texts, and binary messages as `rules.Frame`. In order, like so many calls of `send`.
+    """
 
     @property
     def subprotocol(self) -> str | None:

@@ -19,6 +19,8 @@ __all__ = ["TABLE", "Act", "Happening", "Held"]
 class Held(Enum):
     """What the server has of a set of parameters, as far as this connection has told."""
 
+    __hash__ = object.__hash__  # each is there once; the hash of `Enum` is a function in Python
+
     ABSENT = "absent"
     ASKED = "asked"
     HELD = "held"
@@ -27,6 +29,8 @@ class Held(Enum):
 
 class Happening(Enum):
     """What can happen to a wire subscription."""
+
+    __hash__ = object.__hash__
 
     OPENED = "opened"
     """The connection can be used, or what stood in the way of asking is gone."""
@@ -50,6 +54,8 @@ class Happening(Enum):
 
 class Act(Enum):
     """What the session does about it."""
+
+    __hash__ = object.__hash__
 
     NOTHING = "nothing"
     ASK = "ask"

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, cast
@@ -409,6 +410,14 @@ class DispatchingLink:
         if connection.protocol.state is OPEN and not connection.transport.is_closing():
             connection.protocol.send_text(frame)
             connection.send_data()
+
+    def send_all(self, frames: Sequence[bytes]) -> None:
+        connection = self._connection
+        protocol = connection.protocol
+        if protocol.state is OPEN and not connection.transport.is_closing():
+            for frame in frames:
+                protocol.send_binary(frame) if type(frame) is BinaryFrame else protocol.send_text(frame)
+            connection.transport.write(b"".join(protocol.data_to_send()))  # a system call for each costs most of it
 
     def send_binary(self, frame: bytes) -> None:
         connection = self._connection

@@ -142,6 +142,11 @@ class Slot:
         self.topic, self.certain = topic, True
 
     @property
+    def open(self) -> bool:
+        """Whether its reply may have any topic, for all that is known for certain."""
+        return self.topic is None or not self.certain
+
+    @property
     def misaligned(self) -> bool:
         """Whether a reply that came since this was sent may have been its own, taken by a tombstone before it."""
         return any(queue.replied >= self.sequence and queue.shadows(self) for queue in self.queues)
@@ -150,12 +155,14 @@ class Slot:
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_id", "_by_topic", "_risen", "_slots", "held_back", "latest", "learned", "replied")
+    __slots__ = ("_by_id", "_by_topic", "_open", "_risen", "_slots", "held_back", "latest", "learned", "replied")
 
     def __init__(self) -> None:
         self._slots: deque[Slot] = deque()
         self._by_topic: dict[str, list[Slot]] = {}
         self._by_id: dict[str, list[Slot]] = {}
+        self._open = 0
+        """How many slots any topic may reach, as their own is not known for certain."""
         self._risen = Staircase()
         self.held_back: deque[Callable[[], None]] = deque()
         self.learned: list[Wire] = []
@@ -171,6 +178,7 @@ class ReplyQueue:
     def append(self, slot: Slot) -> None:
         slot.queues += (self,)
         self._slots.append(slot)
+        self._open += slot.open
         if slot.topic is not None:
             self._by_topic.setdefault(slot.topic, []).append(slot)
         if slot.id is not None:
@@ -204,7 +212,9 @@ class ReplyQueue:
         known = self.known(topic)
         if known is not None:
             return known
-        found = next((slot for slot in slots if slot.topic in (None, topic) or not slot.certain), None)
+        found = None
+        if self._open or topic in self._by_topic:  # else all would be looked at, and a server may repeat that
+            found = next((slot for slot in slots if slot.open or slot.topic == topic), None)
         if found is None and (held or topic == self.latest):
             return None
         if found is not None and held and found.topic is not None and found.topic != topic:
@@ -248,6 +258,7 @@ class ReplyQueue:
         """The topic of a slot has become known."""
         self._forget_topic(slot)
         self._by_topic.setdefault(topic, []).append(slot)
+        self._open -= slot.open
 
     def remove(self, slot: Slot, sent: int, *, by_id: bool = False) -> None:
         """A reply came for `slot`; `sent` is the sequence number of the latest frame that was sent.
@@ -258,6 +269,7 @@ class ReplyQueue:
             self._slots.popleft()
         else:
             self._slots.remove(slot)
+        self._open -= slot.open
         self._forget_topic(slot)
         self._forget_id(slot)
         if by_id:
@@ -294,6 +306,7 @@ class ReplyQueue:
         self._slots.clear()
         self._by_topic.clear()
         self._by_id.clear()
+        self._open = 0
         self._risen.clear()
         self.held_back.clear()
         self.learned.clear()

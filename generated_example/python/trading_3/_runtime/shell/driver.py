@@ -25,6 +25,7 @@ from ..session import (
     Changed,
     Close,
     Consumer,
+    Effect,
     Lease,
     Open,
     PauseReading,
@@ -175,33 +176,50 @@ class Driver:
         """Do what the session asks, in order, and set the timer."""
         session = self.session
         while session.effects:
+            frames: list[bytes] = []
             for effect in session.take():
                 if type(effect) is Transmit:
-                    if self._link is None:
-                        continue
-                    if type(effect.frame) is Frame:
-                        self._link.send_binary(effect.frame)
-                    else:
-                        self._link.send(effect.frame)
-                elif type(effect) is Serve:
-                    self._serve(effect)
-                elif type(effect) is Open:
-                    self._opening = self.loop.create_task(self._open(effect.attempt, effect.generation))
-                elif type(effect) is Close:
-                    self._hang_up(effect)
-                elif type(effect) is Abort:
-                    self._abort()
-                elif type(effect) is PauseReading:
-                    if self._link is not None:
-                        self._link.pause_reading()
-                elif type(effect) is ResumeReading:
-                    if self._link is not None:
-                        self._link.resume_reading()
-                elif type(effect) is Changed:
-                    self._changed(effect.event)
-                elif type(effect) is Strange:
-                    self._strange(effect.message)
+                    frames.append(effect.frame)
+                    continue
+                if frames:
+                    self._send(frames)
+                    frames = []
+                self._do(effect)
+            if frames:
+                self._send(frames)
         self._set_timer()
+
+    def _do(self, effect: Effect) -> None:
+        if type(effect) is Serve:
+            self._serve(effect)
+        elif type(effect) is Open:
+            self._opening = self.loop.create_task(self._open(effect.attempt, effect.generation))
+        elif type(effect) is Close:
+            self._hang_up(effect)
+        elif type(effect) is Abort:
+            self._abort()
+        elif type(effect) is PauseReading:
+            if self._link is not None:
+                self._link.pause_reading()
+        elif type(effect) is ResumeReading:
+            if self._link is not None:
+                self._link.resume_reading()
+        elif type(effect) is Changed:
+            self._changed(effect.event)
+        elif type(effect) is Strange:
+            self._strange(effect.message)
+
+    def _send(self, frames: list[bytes]) -> None:
+        """Send one frame, or several at once where the link can do that."""
+        link = self._link
+        if link is None:
+            return
+        send_all: Callable[[Sequence[bytes]], None] | None = getattr(link, "send_all", None)
+        if len(frames) > 1 and send_all is not None:
+            send_all(frames)
+            return
+        for frame in frames:
+            link.send_binary(frame) if type(frame) is Frame else link.send(frame)
 
     def _set_timer(self) -> None:
         when, timer = self.session.next_timer, self._timer
