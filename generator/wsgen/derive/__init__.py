@@ -121,7 +121,7 @@ def _connection(
         place=first.place,
         servers=group.servers,
         heartbeat=heartbeat,
-        arguments=find_arguments(group, schemas, problems),
+        arguments=find_arguments(group, schemas, settings, problems),
         security=find_security(group),
         title=first.title if len(group.channels) == 1 else "",
         description=(first.description or first.summary) if len(group.channels) == 1 else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from wsgen.config import ClientSettings, lines_of
 from wsgen.model import ABSENT, Absent, Channel, Json, Named, Parameter, Schema, Shape
 from wsgen.operations import Argument, Scalar
 from wsgen.problems import Problems
@@ -20,9 +21,13 @@ _HEADER = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OF_THE_HANDSHAKE = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 
 
-def find_arguments(group: Group, schemas: Schemas, problems: Problems) -> tuple[Argument, ...]:
+def find_arguments(
+    group: Group, schemas: Schemas, settings: ClientSettings, problems: Problems
+) -> tuple[Argument, ...]:
     """The arguments of a connection: those of the path first, then of the query, then headers."""
     found = [*_parameters(group, schemas)]
+    if settings.connection != "shared":
+        _report_unsaid(group, schemas, problems)
     for channel in group.channels:
         if channel.binding is not None:
             found += _properties(channel.binding.query, "query", schemas)
@@ -39,6 +44,31 @@ def _parameters(group: Group, schemas: Schemas) -> Iterator[Argument]:
         for parameter in channel.parameters:
             if f"{{{parameter.name}}}" in (group.address or ""):
                 yield _parameter(parameter, schemas)
+
+
+def _report_unsaid(group: Group, schemas: Schemas, problems: Problems) -> None:
+    """Warn of parameters of topics: the URL of a shared connection has no place for them, so messages must say them."""
+    for channel in group.channels if group.address is None else ():
+        said = {name for message in channel.messages for name in _said(message.payload, schemas)}
+        for parameter in channel.parameters:
+            standing = f"{{{parameter.name}}}" in (channel.address or "")
+            if standing and not parameter.location and parameter.name not in said:
+                problems.warning(
+                    "WSG452",
+                    f"the parameter `{parameter.name[:60]}` of the topic `{str(channel.address)[:80]}` stands in no "
+                    "message, and the URL of the connection, which topics share, has no place for it",
+                    parameter.place,
+                    f"add a property `{parameter.name[:60]}` to the message that asks for the topic; or, where the "
+                    "address is a path, begin it with `/`",
+                    settled_by=lines_of((("connection",), "per-channel", "addresses are paths; it is an argument")),
+                )
+
+
+def _said(payload: Schema | None, schemas: Schemas) -> Iterator[str]:
+    """The names of the properties of a message, and of those of the objects in it."""
+    for name, property in schemas.properties(payload).items():
+        yield name
+        yield from schemas.properties(property)
 
 
 def _parameter(parameter: Parameter, schemas: Schemas) -> Argument:

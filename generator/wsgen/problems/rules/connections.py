@@ -20,4 +20,12 @@ RULES: dict[str, Rule] = {
         "the path and the query are taken.",
         "Write the path alone, and the rest as a server.",
     ),
+    "WSG452": Rule(
+        "A parameter of a topic stands in no message",
+        "A channel whose address is no path, on a server whose URL has one, is a topic on a connection that it "
+        "shares with others. Parameters of its address cannot stand in the URL then; a message has to say them, and "
+        "none of the channel's has a property of that name.",
+        "Add the property to the message that asks for the topic. Where the address is a path, begin it with `/`, or "
+        'set `connection = "per-channel"`: the parameter is then an argument of the client.',
+    ),
 }
