@@ -25,7 +25,8 @@ def results(node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> 
     everything.write_text("".join(f'import "{file.as_posix()}";\n' for file in FILES))
     required = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
     script = node_tools.bundle(everything, folder / "tests.mjs", "--sourcemap=inline", f"--banner:js={required}")
-    command = ["node", "--enable-source-maps", "--test-reporter=tap", str(script)]
+    # Node has a `WebSocket` of its own from version 22 on; 20 has it behind this flag.
+    command = ["node", "--enable-source-maps", "--experimental-websocket", "--test-reporter=tap", str(script)]
     ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120)
     told = ran.stdout + ran.stderr
     return {"": told, **{name: result for result, name in _RESULT.findall(ran.stdout)}}

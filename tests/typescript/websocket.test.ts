@@ -49,6 +49,7 @@ const plain = class {
 const SOCKETS: [string, WebSocketConstructor][] = [
   ["ws", Ws],
   ["plain", plain],
+  ["the platform's own", WebSocket],
 ];
 
 interface World {
