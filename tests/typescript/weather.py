@@ -95,6 +95,8 @@ class _Author:
         self._player = Player(options)
         self._subscribed: list[str] = []
         self._streams: list[str] = []
+        self._busy: list[str] = []
+        self._wanted: list[tuple[str, dict[str, Any]]] = []
         self._asked: list[str] = []
         self._unanswered: list[dict[str, Any]] = []
         self._connected = False
@@ -127,13 +129,13 @@ class _Author:
             (20, self._subscribe),
             (30, self._leave),
             (58, self._answer),
-            (68, self._update),
-            (76, self._request),
-            (86, self._advance),
-            (90, self._lose),
-            (92, self._stray),
-            (95, self._callback),
-            (97, self._others),
+            (70, self._update),
+            (77, self._request),
+            (85, self._advance),
+            (88, self._lose),
+            (90, self._stray),
+            (93, self._callback),
+            (95, self._others),
             (99, self._done),
         )
 
@@ -141,12 +143,16 @@ class _Author:
         domain = DOMAINS[one]
         label, sets = f"s{len(self._subscribed)}", PARAMETERS[domain]
         self._subscribed.append(label)
+        self._wanted.append((domain, sets[other % len(sets)]))
         step: Step = {"subscribe": domain, "params": sets[other % len(sets)], "as": label}
         if other in (3, 7):
             step["timeout"] = (1, 8)[other == 7]
         if other in (5, 9):
             step["stream"] = True
             self._streams.append(label)
+        elif other in (1, 6):
+            self._busy.append(label)
+            return [step, {"busy": label}]
         return [step]
 
     def _leave(self, one: int, other: int) -> list[Step]:
@@ -197,6 +203,8 @@ class _Author:
     def _update(self, one: int, other: int) -> list[Step]:
         domain, sets = DOMAINS[one], PARAMETERS[DOMAINS[one]]
         parameters = sets[other % len(sets)]
+        if one > 2 and self._wanted:
+            domain, parameters = self._wanted[-1 - other % len(self._wanted)]
         self._numbers += 1
         value: dict[str, Any] = {"n": other % 3, "number": self._numbers}
         if domain in ("bars", "quotes"):
@@ -239,8 +247,8 @@ class _Author:
         if not self._subscribed:
             return []
         label, another = self._pick(self._subscribed, one), self._pick(self._subscribed, other)
-        if one < 5:
-            return [{"raises": label} if one == 0 else {"busy": label}]
+        if one == 0:
+            return [{"raises": label}]
         do: tuple[Step, ...] = (
             {"cancel": label},
             {"cancel": another},
@@ -251,7 +259,7 @@ class _Author:
         return [{"on_update": label, "do": do[other % (5 if one == 11 else 4)]}]
 
     def _done(self, one: int, other: int) -> list[Step]:
-        return [{"done": self._pick(self._subscribed, other)}] if self._subscribed else []
+        return [{"done": self._pick(self._busy, other)}] if self._busy else []
 
     def _others(self, one: int, other: int) -> list[Step]:
         if self._streams and one > 5:
