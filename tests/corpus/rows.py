@@ -18,6 +18,9 @@ from wsgen.config import ClientSettings
 from wsgen.pipeline import understand
 from wsgen.problems import Problems
 
+from tests.typescript.output import write_all
+from tests.typescript.tools import Unavailable, install
+
 from .builds import Build, Models, build_all
 from .checkers import mypy_errors, pyright_errors, shared_runtime
 from .documents import Corpus, sampled
@@ -75,6 +78,7 @@ def examine(corpus: Corpus, folder: Path, *, one_in: int = 1, models: Models = "
     few = set(sampled(tuple(Path(build.document) for build in built), one_in))
     chosen = [build for build in built if Path(build.document) in few]
     _types(report, chosen, folder / "typed")
+    _typescript(report, chosen, folder / "typescript")
     _frames(report, built, folder)
     _same_bytes(report, chosen, folder / "again", models)
     _trees(report, corpus, folder / "trees")
@@ -122,6 +126,26 @@ def _types(report: Report, builds: Sequence[Build], folder: Path) -> None:
         value = f"{sum(errors.values())} errors in {len(errors)} of {len(packages)}"
         report.rows.append(Row(checker, value, "0", not errors))
         report.notes += [f"{checker}: {documents.get(name, name)}: {count}" for name, count in errors.items()]
+
+
+def _typescript(report: Report, builds: Sequence[Build], folder: Path) -> None:
+    """The same documents as packages of TypeScript; nothing where there is no Node."""
+    try:
+        tools = install()
+    except Unavailable as missing:
+        report.notes.append(f"no TypeScript: {missing}")
+        return
+    written = write_all([Path(build.document) for build in builds], folder)
+    packages = {module.parent for module in written.modules}
+    value = f"{len(packages)} of {len(builds)}"
+    report.rows.append(Row("TypeScript: builds", value, "all", len(packages) == len(builds)))
+    errors = tools.tsc(written.modules).splitlines()
+    report.rows.append(Row("TypeScript: tsc, all flags", f"{len(errors)} errors", "0", not errors))
+    formatted = tools.misformatted(written.modules).splitlines()
+    report.rows.append(
+        Row("TypeScript: prettier", "formatted" if not formatted else "not formatted", "", not formatted)
+    )
+    report.notes += [f"tsc: {line}" for line in errors[:20]] + [f"prettier: {line}" for line in formatted[:20]]
 
 
 def _frames(report: Report, builds: Sequence[Build], folder: Path, told: int = 5) -> None:
