@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from wsgen.config import Config, load_config
+from wsgen.config import Config, Target, load_config
 from wsgen.problems import Place, Problems, Stop
 
 from .exits import BUG, DONE, FAULT, USAGE, exit_code
@@ -183,6 +183,9 @@ def build(
         Path | None,
         typer.Option("-o", "--output", help="The package's folder; with several documents the folder of all."),
     ] = None,
+    target: Annotated[
+        Target | None, typer.Option("--target", help="The language; default: what the configuration says, or python.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where a build would.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; print all that a build would change.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Build in any case, over files that were edited.")] = False,
@@ -208,6 +211,7 @@ def build(
         raise typer.BadParameter("--watch builds, and --check and --diff write nothing")
     named = [("-o", output), ("--config", config), *(("--allow-ref", folder) for folder in allow_ref or [])]
     options = [text for option, value in named if value is not None for text in (option, value.as_posix())]
+    options += [] if target is None else ["--target", target]
     run = Run(
         version=_version(),
         check=check,
@@ -225,7 +229,7 @@ def build(
         problems = Problems()
         with suppress(Stop), prose(format):
             settings = _load_config(config, problems, allow_ref)
-            jobs = jobs_of(specs or [], output, settings, problems)
+            jobs = jobs_of(specs or [], output, settings, problems, target)
             build_all(jobs, run, problems, shared_runtimes(jobs, settings))
         print_problems(problems, format)
         return exit_code(problems, strict=strict)

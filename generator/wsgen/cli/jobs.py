@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 
-from wsgen.config import ClientSettings, Config
+from wsgen.config import ClientSettings, Config, Target, for_target
 from wsgen.problems import Place, Problems
 
 __all__ = ["Job", "allowing", "jobs_of", "settings_of"]
@@ -20,13 +20,18 @@ class Job:
     parent: Path
 
 
-def jobs_of(specs: list[str], output: Path | None, config: Config, problems: Problems) -> list[Job]:
+def jobs_of(
+    specs: list[str], output: Path | None, config: Config, problems: Problems, target: Target | None = None
+) -> list[Job]:
     """What to build: the documents of the arguments, or without any every client of the configuration.
 
-    With one document `output` is its package's folder, with several the folder that holds theirs.
+    `target` takes the place of what the configuration says. With one document `output` is its package's folder, with
+    several the folder that holds theirs.
     """
     sources = [source for spec in specs for source in _sources(spec)]
     clients = [settings_of(source, config) for source in sources] if specs else _configured(config)
+    if target is not None:
+        clients = [for_target(client, target) for client in clients]
     if not clients:
         message = "there is nothing to build: no document is named, and no client is configured"
         problems.error("WSG907", message, Place(config.file.as_posix() if config.file else ""), "wsgen build SPEC")

@@ -20,7 +20,7 @@ from .settings import (
     Verbs,
 )
 from .shared import shared_runtime
-from .tables import read_extensions, read_message_extensions
+from .tables import for_target, read_extensions, read_message_extensions
 
 __all__ = [
     "CLIENT",
@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "Verbs",
     "find_config",
+    "for_target",
     "layered",
     "lines_of",
     "load_config",

@@ -35,7 +35,7 @@ from .settings import (
     Verbs,
 )
 
-__all__ = ["NOT_IN_DOCUMENTS", "read_config", "read_extensions", "read_message_extensions"]
+__all__ = ["NOT_IN_DOCUMENTS", "for_target", "read_config", "read_extensions", "read_message_extensions"]
 
 TARGETS: Mapping[str, Target] = {"python": "python", "typescript": "typescript"}
 IMPORT_EXTENSIONS: Mapping[str, ImportExtension] = {".js": ".js", ".ts": ".ts", "none": "none"}
@@ -99,7 +99,7 @@ def read_config(file: Path, table: Table) -> Config:
     for client in clients:
         _check_runtime(client, table.source.problems)
         _check_topics(client, table.source.problems)
-    return Config(file, clients, defaults)
+    return Config(file, clients, _of_its_target(defaults))
 
 
 def _clients(table: Table) -> list[Table]:
@@ -249,12 +249,17 @@ def _check_target(given: Mapping[str, Place], client: ClientSettings, problems: 
             problems.error("WSG915", message, place, f"leave `{key}` out")
 
 
-def _of_its_target(client: ClientSettings) -> ClientSettings:
-    """A client without settings that are for other targets."""
+def for_target(client: ClientSettings, target: Target) -> ClientSettings:
+    """A client of this target, without settings that are for others."""
+    client = replace(client, target=target)
     others = [key for key, (target, _) in _ONE_TARGET.items() if target != client.target]
     defaults = ClientSettings(input="")
     given = {key: place for key, place in client.given.items() if key not in others}
     return replace(client, given=given, **{key: getattr(defaults, key) for key in others})
+
+
+def _of_its_target(client: ClientSettings) -> ClientSettings:
+    return for_target(client, client.target)
 
 
 def _says_something(client: ClientSettings, key: str) -> bool:

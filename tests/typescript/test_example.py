@@ -1,0 +1,55 @@
+"""The example in TypeScript is what the generator makes of its document now, and the README's use of it compiles."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from wsgen.config import ClientSettings
+from wsgen.pipeline import build_client
+from wsgen.problems import Problems
+
+from .tools import NodeTools
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "generated_example" / "typescript" / "trading"
+SPEC = ROOT / "specs" / "trading.asyncapi.json"
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, str]:
+    """The texts of the package, as they are built now, by path."""
+    settings = ClientSettings(input=SPEC.as_posix(), output=EXAMPLE, target="typescript")
+    return {path.as_posix(): text for path, text in build_client(settings, Problems()).files.items()}
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, str]:
+    paths = (path for path in EXAMPLE.rglob("*") if path.is_file())
+    return {path.relative_to(EXAMPLE).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def test_the_example_has_the_files_that_are_built(built: dict[str, str], kept: dict[str, str]) -> None:
+    assert set(kept) - {".wsgen.json"} == set(built)
+    assert set(json.loads(kept[".wsgen.json"])["files"]) == set(built)
+
+
+def test_the_texts_are_those_that_are_built(built: dict[str, str], kept: dict[str, str]) -> None:
+    assert {path for path, text in built.items() if kept.get(path) != text} == set()
+
+
+def test_it_compiles_and_is_formatted(node_tools: NodeTools) -> None:
+    modules = sorted(EXAMPLE.rglob("*.ts"))
+    assert node_tools.tsc(modules) == ""
+    assert node_tools.misformatted(modules) == ""
+
+
+def test_the_readmes_use_of_it_compiles(node_tools: NodeTools, tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```ts\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "trading").symlink_to(EXAMPLE)
+    use = tmp_path / "use.ts"
+    use.write_text(block, "utf-8")
+    assert node_tools.tsc([use]) == ""
+    assert node_tools.misformatted([use]) == ""
