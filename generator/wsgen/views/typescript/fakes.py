@@ -84,8 +84,8 @@ def _server(place: TypedPlace, scope: Scope) -> FakeClass:
         parent=scope.value(_FAKES, "FakeServer"),
         comment=jsdoc(
             [
-                f"The other side of `{place.names.facade}`, for tests; `server.transport` is the way to it:",
-                f"    new {place.names.facade}({arguments})",
+                f"The other side of `{place.names.facade}`, for tests; `server.transport` is the way to it: "
+                f"`new {place.names.facade}({arguments})`.",
                 "Every subscribe and unsubscribe is confirmed, and what is answered without a payload is answered; "
                 "functions that are given to the `on…` properties answer everything else.",
             ]

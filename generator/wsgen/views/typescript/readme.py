@@ -199,9 +199,9 @@ def _calls(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]
         payload = caller.payload(each.message)
         types = caller.place.types
         reply = names.union or (caller.shown(types.received(each.replies[0])) if each.replies else "nothing")
-        lead = "await " if reply == "nothing" else "const reply = await "
-        row = _row(f"{names.method}({'payload' if payload else ''})", each.message, code(reply))
-        yield [row], [f"{lead}{caller.object}.{names.method}({payload});"]
+        gives, ends = ("nothing", "") if reply == "nothing" else (code(reply), f" // {reply}")
+        row = _row(f"{names.method}({'payload' if payload else ''})", each.message, gives)
+        yield [row], [f"await {caller.object}.{names.method}({payload});{ends}"]
     for send, send_names in zip(caller.domain.sends, members.sends, strict=True):
         payload = caller.payload(send.message)
         row = _row(f"{send_names.method}({'payload' if payload else ''})", send.message, "nothing")
@@ -213,14 +213,14 @@ def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]
     for handler, handler_names in zip(caller.domain.handlers, members.handlers, strict=True):
         answer = handler_names.union or caller.shown(types.sent(handler.replies[0]))
         row = _row(f"{handler_names.method}(handler)", handler.message, f"answered with {code(answer)}")
-        yield [row], [f"const stop = {caller.object}.{handler_names.method}(async (request) => {{ … }});"]
+        yield [row], [f"{caller.object}.{handler_names.method}(async (request) => {{ … }});"]
     for each, names in zip(caller.domain.pushes, members.pushes, strict=True):
         type = caller.shown(types.received(each.message))
         rows = [
             _row(f"{names.listener}(callback)", each.message, f"calls back with {code(type)}"),
             _row(f"{names.stream}()", each.message, code(f"Stream<{type}>")),
         ]
-        yield rows, [f"const stop = {caller.object}.{names.listener}((message) => {{ … }});"]
+        yield rows, [f"{caller.object}.{names.listener}((message) => {{ … }});"]
     if members.union is not None:
         row = ReadmeOperation(
             code(f"{members.union_method}()"),
