@@ -105,6 +105,7 @@ class WireMessage:
         optional: whether the payload may be absent on the wire.
         frame: what it travels as; the payload of a text or binary frame is the frame itself.
         members: of a message that stands for several which cannot be told apart, these; else empty.
+        formats: the formats of texts that its payload must have, by path.
     """
 
     id: str
@@ -120,6 +121,7 @@ class WireMessage:
     deprecated: bool = False
     frame: Literal["json", "text", "binary"] = "json"
     members: tuple[WireMessage, ...] = ()
+    formats: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def _wire(
         payload=payload,
         place=message.place,
         optional=optional,
+        formats=tuple(schemas.formats(payload)),
         title=message.title or (operation.title if operation else ""),
         summary=message.summary or (operation.summary if operation else ""),
         description=message.description or (operation.description if operation else ""),

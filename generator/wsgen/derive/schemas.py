@@ -16,7 +16,7 @@ Constant: TypeAlias = str | int
 """What can tell messages apart: text or a whole number."""
 
 DEPTH = 3
-"""How deep a constant may stand in a frame. Real envelopes have it on the first or second level."""
+"""How deep a constant or a format may stand in a frame. Real envelopes have it on the first or second level."""
 
 BRANCHES = 300
 """How many parts of one schema are looked at: documents can nest them without end, real ones have 252."""
@@ -112,6 +112,17 @@ class Schemas:
     def required(self, schema: Schema | None) -> frozenset[str]:
         """The names of the properties that an object must have."""
         return frozenset(name for part in self._object_parts(schema) for name in part.required)
+
+    def formats(self, schema: Schema | None, depth: int = 0) -> Iterator[tuple[str, str]]:
+        """The formats of texts that an object must have, with their paths of names joined by dots."""
+        required = self.required(schema) if depth < DEPTH else frozenset[str]()
+        for name, property in self.properties(schema).items():
+            shape = self.shape(property)
+            if name not in required or shape is None or "." in name:
+                continue
+            if shape.format and shape.types == ("string",) and not own_values(shape):
+                yield name, shape.format
+            yield from ((f"{name}.{path}", format) for path, format in self.formats(property, depth + 1))
 
     def at(self, schema: Schema | None, path: str) -> Schema | None:
         """The schema of the property at a path of names joined by dots."""

@@ -19,7 +19,7 @@ from wsgen.payloads import TypeExpression
 
 from .arguments import example_arguments
 from .connections import NamedConnection, exports
-from .layout import Group, assignment, call, definition, lay, tuple_of
+from .layout import Code, Group, assignment, call, definition, lay, tuple_of
 from .package import FakeClass, FakeHandler, FakesModule, Method
 from .scope import Scope
 from .texts import DEPRECATED, docs, raises
@@ -128,9 +128,30 @@ def _server(place: NamedConnection, scope: Scope) -> FakeClass:
             ],
         ),
         handlers=tuple(handler for part in parts for handler in _handlers(part)),
-        body=lay(call("super().__init__", protocol, tuple_of("(", operations)), 8),
+        body=lay(call("super().__init__", protocol, tuple_of("(", operations), *_formats(parts)), 8),
         methods=tuple(method for part in parts for method in _methods(part)),
     )
+
+
+def _formats(parts: Sequence[_Part]) -> list[Code]:
+    """The argument with the formats of what the fake makes up; none where it has no texts of a format."""
+    made = {message.key: message.formats for part in parts for message in _made_up(part.domain) if message.formats}
+    cases = tuple(
+        Group(f"{literal(key)}: {{", tuple(f"{literal(path)}: {literal(format)}" for path, format in formats), "}")
+        for key, formats in made.items()
+    )
+    return [Group("formats={", cases, "}", hug=True)] if cases else []
+
+
+def _made_up(domain: Domain) -> Iterator[WireMessage]:
+    """What a fake answers by itself, and what it wraps around what the test gives it."""
+    for each in domain.subscriptions:
+        for confirmation in (each.confirmation, each.release):
+            if confirmation is not None:
+                yield confirmation.message
+                yield from (refusal.message for refusal in confirmation.refusals)
+        yield from (update.message for update in each.updates if update.path is not None)
+    yield from (each.acknowledgement for each in domain.sends if each.acknowledgement is not None)
 
 
 def _operations(part: _Part) -> list[str]:

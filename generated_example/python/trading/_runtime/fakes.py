@@ -27,6 +27,7 @@ from .operations import (
     SubscriptionOperation,
 )
 from .rules import Frame
+from .samples import FORMATS
 from .session import (
     Ids,
     Roles,
@@ -149,12 +150,18 @@ class FakeServer:
     `advance` and `until` put it forward: what would take a minute has then happened at once.
     """
 
-    def __init__(self, protocol: Protocol, operations: Iterable[Operation]) -> None:
+    def __init__(
+        self,
+        protocol: Protocol,
+        operations: Iterable[Operation],
+        formats: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`formats` has the formats of texts in messages, by message and path: what is made up is of them."""
         self.clock = VirtualClock(running_clock)
         """The time of the server, and of clients on `transport`."""
         self.handlers: dict[str, Callable[[Any], Any]] = {}
         """What the `on_…` attributes hold, by message."""
-        self._desk = _Desk(protocol, operations, self.handlers, _attributes(type(self)))
+        self._desk = _Desk(protocol, operations, self.handlers, _attributes(type(self)), formats or {})
         self.transport = MemoryTransport(self._accept, schedule=soon, clock=self.clock)
         """For the option `transport` of clients."""
 
@@ -369,6 +376,7 @@ class _Desk:
         operations: Iterable[Operation],
         handlers: Mapping[str, Callable[[Any], Any]],
         attributes: Mapping[str, str],
+        formats: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.received: list[Received] = []
         self.peers: list[Peer] = []
@@ -378,6 +386,7 @@ class _Desk:
         self._log = logging.getLogger(f"{protocol.name}.fake")
         self._handlers = handlers
         self._attributes = attributes
+        self._formats = formats
         self._answers: dict[str, Callable[[_Dialogue, Any], bytes | None]] = {}
         self._dialogues: list[_Dialogue] = []
         self._credentials: list[object] = []
@@ -545,16 +554,22 @@ class _Desk:
     def _topic(self, confirmation: Confirmation, topic: str) -> object:
         """The topic, or a number of its own where the server numbers subscriptions."""
         try:
-            self._codec.assemble(confirmation.key, {confirmation.topic or "": topic})
+            self._assembled(confirmation.key, {confirmation.topic or "": topic})
         except InvalidRequest:
             return self._ids.new("integer")
         return topic
+
+    def _assembled(self, key: str, values: Mapping[str, object]) -> Any:
+        """See `ServerCodec.assemble`; texts that nobody gives are the least of their formats."""
+        made = {path: FORMATS[format] for path, format in self._formats.get(key, {}).items() if format in FORMATS}
+        missing = {path: text for path, text in made.items() if not any(_overlap(path, given) for given in values)}
+        return self._codec.assemble(key, {**missing, **values})
 
     def _refusal(self, confirmation: Confirmation, words: str, id: Mapping[str, object]) -> bytes:
         """The message that refuses, in these words."""
         key, path = next(iter(confirmation.refusals.items()))
         said = {} if path is None else {path: words}
-        return self._codec.encode(key, self._codec.assemble(key, {**said, **id}))
+        return self._codec.encode(key, self._assembled(key, {**said, **id}))
 
     def _confirm(
         self, confirmation: Confirmation, topic: str, id: Mapping[str, object], refusal: str | None = None
@@ -566,13 +581,13 @@ class _Desk:
         if confirmation.message is not None and refusal is not None:
             values[confirmation.message] = refusal
         if confirmation.status is None:
-            return self._codec.assemble(confirmation.key, values)
+            return self._assembled(confirmation.key, values)
         roles = Roles(confirmation, self._clients.getter)
         listed = self._codec.constants(confirmation.key, confirmation.status)
         problem = "no value of its status says so"
         for status in (*listed, *(confirmation.ok if refusal is None else REFUSALS)):
             try:
-                reply = self._codec.assemble(confirmation.key, {**values, confirmation.status: status})
+                reply = self._assembled(confirmation.key, {**values, confirmation.status: status})
             except InvalidRequest as error:
                 problem = str(error)
                 continue
@@ -601,7 +616,7 @@ class _Desk:
             handler(payload)
         if operation.acknowledgement is None:
             return None
-        return self._codec.encode(operation.acknowledgement, self._codec.assemble(operation.acknowledgement, {}))
+        return self._codec.encode(operation.acknowledgement, self._assembled(operation.acknowledgement, {}))
 
     # What the test sends.
 
@@ -642,7 +657,7 @@ class _Desk:
         for peer, followed in self._followers(operation, topic, request, named=kind.topic is not None):
             if followed not in frames:
                 values = {} if kind.topic is None else {kind.topic: followed}
-                whole = data if kind.data is None else self._codec.assemble(key, {**values, kind.data: data})
+                whole = data if kind.data is None else self._assembled(key, {**values, kind.data: data})
                 frames[followed] = self._codec.encode(key, whole)
             peer.send(frames[followed])
 
@@ -668,6 +683,11 @@ class _Desk:
     def refuse(self, operation: SubscriptionOperation[Any, Any], message: str, request: object) -> None:
         parameters = None if request is None else canonical_parameters(self._clients, operation, request)
         self.faults.refuse(operation.subscribe, parameters, message)
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two paths leads to or through the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _credentials(request: ConnectRequest) -> object:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
-__all__ = ["merged", "nested", "sample"]
+__all__ = ["FORMATS", "merged", "nested", "sample"]
 
-FORMATS: Mapping[str, str] = {
+FORMATS: Final[Mapping[str, str]] = {
     "date": "1970-01-01",
     "date-time": "1970-01-01T00:00:00Z",
     "duration": "PT0S",
@@ -18,6 +18,7 @@ FORMATS: Mapping[str, str] = {
     "uri": "http://example.com/",
     "uuid": "00000000-0000-0000-0000-000000000000",
 }
+"""The least valid text of each format of JSON Schema that texts may be checked for."""
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:
