@@ -1,0 +1,101 @@
+/** The generated client of the example, with the generated fake server on the other side. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { FakeTradingServer } from "../../generated_example/typescript/trading/fakes.js";
+import {
+  type Bar,
+  BarsWebSocketClientFactory,
+  type ChatEvent,
+  TradingClient,
+} from "../../generated_example/typescript/trading/index.js";
+
+const BAR: Bar = { time: 1, open: 1, high: 2, low: 0.5, close: 1.5 };
+
+function opened(): [FakeTradingServer, TradingClient] {
+  const server = new FakeTradingServer();
+  const { transport } = server;
+  return [server, new TradingClient("ws://fake", { transport })];
+}
+
+test("a subscription is confirmed, updated and released", async () => {
+  const [server, trading] = opened();
+  const bars: Bar[] = [];
+  const request = { symbol: "AAPL", resolution: "5" };
+  const subscription = await trading.bars.subscribe(request, (bar) =>
+    bars.push(bar),
+  );
+  server.pushBars(BAR, { request });
+  await server.advance(0);
+  assert.deepEqual(bars, [BAR]);
+  await subscription.unsubscribe();
+  assert.deepEqual(server.subscriptions, []);
+  await trading.close();
+});
+
+test("what is refused rejects in the server's words", async () => {
+  const [server, trading] = opened();
+  server.refuseBars("no such symbol");
+  const refused = trading.bars.subscribe({ symbol: "XXX" }, () => {});
+  await assert.rejects(refused, /no such symbol/);
+  await trading.close();
+});
+
+test("a subscription by id", async () => {
+  const server = new FakeTradingServer();
+  const { transport } = server;
+  const bars = BarsWebSocketClientFactory("ws://fake", { transport });
+  const heard: number[] = [];
+  const id = await bars.subscribe({ symbol: "AAPL" }, (bar) => {
+    heard.push(bar.close);
+  });
+  server.pushBars(BAR);
+  await server.advance(0);
+  await bars.unsubscribe(id);
+  assert.deepEqual([typeof id, heard], ["string", [1.5]]);
+  assert.deepEqual(server.subscriptions, []);
+  await bars.close();
+});
+
+test("requests, sends and all pushes of a domain", async () => {
+  const [server, trading] = opened();
+  server.onChatJoin = ({ room }) => ({ room, members: 3 });
+  assert.deepEqual(await trading.chat.join({ room: "lobby" }), {
+    room: "lobby",
+    members: 3,
+  });
+  await trading.ping();
+  await trading.chat.typing({ room: "lobby" });
+  const events = trading.chat.events();
+  const first = events.next();
+  const message = { room: "lobby", nick: "a", text: "hello" };
+  await server.advance(0);
+  server.pushChatNotice(message);
+  const found: ChatEvent = (await first).value as ChatEvent;
+  assert.deepEqual(found, { type: "chat.notice", payload: message });
+  await events.return();
+  const sent = server.received.map((each) => each.message);
+  assert.deepEqual(sent, ["chat.join", "ping", "chat.typing"]);
+  await trading.close();
+});
+
+test("a stream subscribes when it is iterated, and leaves with the loop", async () => {
+  const [server, trading] = opened();
+  for await (const bar of streamed(server, trading)) {
+    assert.deepEqual(bar, BAR);
+    break;
+  }
+  assert.deepEqual(server.subscriptions, []);
+  await trading.close();
+});
+
+function streamed(server: FakeTradingServer, trading: TradingClient) {
+  const stream = trading.bars.stream({ symbol: "AAPL" });
+  const pushing = setInterval(() => {
+    if (server.subscriptions.length === 0) return;
+    clearInterval(pushing);
+    server.pushBars(BAR);
+  }, 1);
+  return stream;
+}
