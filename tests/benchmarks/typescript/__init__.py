@@ -1,0 +1,1 @@
+"""What the client in TypeScript costs, beside its peers."""
