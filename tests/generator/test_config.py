@@ -294,3 +294,51 @@ def test_a_pyproject_without_our_table_is_passed_over(tmp_path: Path) -> None:
     written(tmp_path / "deep", '[project]\nname = "wsgen-user"\n', "pyproject.toml")
     outer = written(tmp_path, 'input = "a.json"\n')
     assert find_config(tmp_path / "deep") == outer
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('models = "msgspec"', '`models` is for `target = "python"` alone, and this client is `"typescript"`'),
+        ("typed_formats = true", "`typed_formats` is for"),
+        ("picows = true", "`picows` is for"),
+        ('url_env = "URL"', "`url_env` is for"),
+        ('runtime = "shared"\nruntime_output = "r"', "`runtime` is for"),
+    ],
+)
+def test_a_client_in_typescript_has_no_settings_of_python(tmp_path: Path, line: str, says: str) -> None:
+    _, problems = load(tmp_path, f'[[client]]\ninput = "a.json"\ntarget = "typescript"\n{line}\n')
+    assert {problem.code for problem in problems} == {"WSG915"}
+    assert problems[0].place.line == 4
+    assert problems[0].message.startswith(says)
+
+
+def test_a_client_in_python_has_no_import_extension(tmp_path: Path) -> None:
+    _, (problem,) = load(tmp_path, '[[client]]\ninput = "a.json"\nimport_extension = ".ts"\n')
+    assert (problem.code, problem.place.line) == ("WSG915", 3)
+
+
+def test_what_holds_for_all_clients_is_for_those_of_its_target(tmp_path: Path) -> None:
+    config, problems = load(
+        tmp_path,
+        """
+        models = "msgspec"
+        runtime = "shared"
+        runtime_output = "runtime"
+        import_extension = "none"
+        strict_enums = true
+
+        [[client]]
+        input = "a.json"
+
+        [[client]]
+        input = "b.json"
+        target = "typescript"
+        """,
+    )
+    assert problems == []
+    python, typescript = config.clients
+    assert (python.models, python.runtime, python.import_extension) == ("msgspec", "shared", ".js")
+    assert (typescript.models, typescript.runtime, typescript.import_extension) == ("pydantic", "vendored", "none")
+    assert python.strict_enums
+    assert typescript.strict_enums

@@ -93,7 +93,7 @@ def read_config(file: Path, table: Table) -> Config:
     clients = tuple(_listed(each, replace(defaults, input="", output=None), file.parent) for each in _clients(table))
     table.finish()
     if defaults.input:
-        _check_target(defaults.given, defaults, table.source.problems)
+        _check_target(defaults, defaults.target, table.source.problems)
         clients = (_of_its_target(defaults), *clients)
         defaults = replace(defaults, input="", output=None)
     for client in clients:
@@ -151,7 +151,7 @@ def _extensions(extensions: Mapping[str, object], place: Place, problems: Proble
 def _listed(table: Table, defaults: ClientSettings, folder: Path) -> ClientSettings:
     own = _client(table, folder)
     client = _of_its_target(layered(own, defaults))
-    _check_target(own.given, client, table.source.problems)
+    _check_target(own, client.target, table.source.problems)
     if "input" not in table.values:
         message = "a client needs `input`, the document to read"
         table.source.problems.error("WSG903", message, table.place, 'add `input = "asyncapi.json"`')
@@ -240,12 +240,12 @@ _ONE_TARGET: Mapping[str, tuple[Target, str]] = {
 """Keys that one target alone knows, and why the other does not."""
 
 
-def _check_target(given: Mapping[str, Place], client: ClientSettings, problems: Problems) -> None:
+def _check_target(own: ClientSettings, target: Target, problems: Problems) -> None:
     """Report keys that were written for a client of another target; what holds for several clients is for some."""
-    for key, (target, why) in _ONE_TARGET.items():
-        place = given.get(key)
-        if place is not None and client.target != target and _says_something(client, key):
-            message = f'`{key}` is for `target = "{target}"` alone, and this client is `"{client.target}"`: {why}'
+    for key, (knows, why) in _ONE_TARGET.items():
+        place = own.given.get(key)
+        if place is not None and target != knows and _says_something(own, key):
+            message = f'`{key}` is for `target = "{knows}"` alone, and this client is `"{target}"`: {why}'
             problems.error("WSG915", message, place, f"leave `{key}` out")
 
 
