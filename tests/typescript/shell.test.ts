@@ -562,6 +562,40 @@ describe("connections", () => {
   });
 });
 
+describe("in a browser", () => {
+  test("the attempt that is due is made when there is a hint", async () => {
+    for (const hint of ["online", "visibilitychange"]) {
+      const page = Object.assign(new EventTarget(), {
+        visibilityState: "visible",
+      });
+      Object.assign(globalThis, { window: page, document: page });
+      try {
+        const { client, server, transport } = world({
+          retry: { delays: [3_600_000], giveUpAfter: null },
+        });
+        const trading = client({ connectTimeout: 10_000 });
+        const connecting = trading.connect();
+        await soon();
+        assert.equal(transport.attempts.length, 0);
+        page.dispatchEvent(new Event(hint));
+        await connecting;
+        server().close(1012);
+        await soon();
+        assert.equal(trading.connection.state, "RECONNECTING");
+        page.dispatchEvent(new Event(hint));
+        while (transport.connections.length < 2) await soon();
+        await trading.close();
+        page.dispatchEvent(new Event(hint));
+        await soon();
+        assert.equal(transport.connections.length, 2);
+      } finally {
+        Reflect.deleteProperty(globalThis, "window");
+        Reflect.deleteProperty(globalThis, "document");
+      }
+    }
+  });
+});
+
 test("subscriptions by their ids", async () => {
   const { transport, server } = world();
   const bars = webSocketInterface(PROTOCOL, BARS, "ws://test", {
