@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import pathlib
+import py_compile
 import sys
 import traceback
 
@@ -30,9 +31,11 @@ def probed(package: pathlib.Path) -> list[dict[str, object]]:
 
 
 def compiled(module: pathlib.Path, package: pathlib.Path) -> list[dict[str, object]]:
+    """What keeps a module from being compiled. What is compiled is kept for the import."""
     try:
-        compile(module.read_bytes(), str(module), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
+        py_compile.compile(str(module), doraise=True)
+    except py_compile.PyCompileError as failed:
+        error = failed.exc_value
         line = getattr(error, "lineno", None)
         return [finding("compile", module, package, line, error)]
     return []
