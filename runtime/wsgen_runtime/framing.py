@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_args, get_o
 
 from .codec import Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
-from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, at, decide, way
+from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, Tag, at, decide, way
 from .undivided import Undivided
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Property",
     "SentJson",
     "SentRaw",
+    "apart",
     "by_values",
     "is_array",
     "is_json",
@@ -273,18 +274,32 @@ def by_values(rule: Rule | None, received: Mapping[str, object]) -> ByValue | No
         rule = rule.cases.get("object")
     if not isinstance(rule, ByValue) or any(step.isdecimal() for step in rule.path.split(".")):
         return None
-    cases: dict[str | int | float | bool, Rule] = {}
+    cases: dict[Tag, Rule] = {}
     for tag, case in rule.cases.items():
         if isinstance(tag, bool | float):
             continue
         inner = by_values(case, received)
         if inner is not None:
-            cases[tag] = inner
-        elif tag in (0, 1):
-            continue  # validators take false and true for them
+            cases[apart(tag)] = inner
         elif isinstance(case, str) and (received[case] is None or is_json(received[case])):
-            cases[tag] = case
+            cases[apart(tag)] = case
     return ByValue(rule.path, cases) if cases else None
+
+
+class _NoTruth(int):
+    """0 or 1, which false and true do not equal: in Python they do, in JSON they are other values."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return other.__class__ is not bool and +self == other
+
+    __hash__ = int.__hash__
+
+
+def apart(tag: Tag) -> Tag:
+    """A string or a number as the key under which validators look it up, which no other value of JSON equals."""
+    return _NoTruth(tag) if tag in (0, 1) else tag
 
 
 def own_name(rule: Rule | None, value: object) -> str | None:

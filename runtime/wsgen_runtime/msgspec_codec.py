@@ -33,6 +33,7 @@ from .framing import (
     Library,
     Property,
     SentJson,
+    apart,
     by_values,
     is_array,
     is_json,
@@ -190,7 +191,7 @@ class MsgspecCodec(FrameCodec):
         """The rule of the envelope's tag. A tag that is a number on the wire has a key of digits."""
         if not self._envelope.tag or not self._received:
             return None
-        numbers: dict[Any, Rule] = {int(key): key for key in self._received if is_number(key)}
+        numbers: dict[Any, Rule] = {apart(int(key)): key for key in self._received if is_number(key)}
         return ByValue(self._envelope.tag, {**{key: key for key in self._received}, **numbers})
 
     def _wrapper(self, key: str, tag: str, payload: str) -> type[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from types import NoneType
 from typing import Any
@@ -207,6 +208,19 @@ class TestOtherEnvelopes:
         with pytest.raises(UnknownMessageKey, match="'12'"):
             codec.decode(b'{"op":12}')
 
+    @pytest.mark.parametrize(("tag", "payload"), [("op", "d"), ("op", None), ("m.op", "d"), ("m.op", None)])
+    def test_a_tag_of_truth_is_no_number(self, kit: Kit, tag: str, payload: str | None) -> None:
+        received = dict.fromkeys(("0", "1", "word"), dict[str, Any])
+        codec = kit.make(Envelope(tag, payload), sent={}, received=received)
+
+        def frame(tag: str) -> bytes:
+            return f'{{"op":{tag},"m":{{"op":{tag}}},"d":{{}}}}'.encode()
+
+        assert [codec.decode(frame(tag))[0] for tag in ("0", "1", '"1"', '"word"')] == ["0", "1", "1", "word"]
+        for truth in ("true", "false"):
+            with pytest.raises(Undecodable, match=re.escape(f"a message type that is no text at `$.{tag}`")):
+                codec.decode(frame(truth))
+
     @pytest.mark.parametrize("more", [{}, {"word": "word"}])
     def test_true_is_not_one(self, kit: Kit, more: dict[Tag, Rule]) -> None:
         """As values of JSON, which Python takes for equal."""
@@ -225,6 +239,22 @@ class TestOtherEnvelopes:
         for strict, frame in ((number, b'{"a":true}'), (truth, b'{"a":1}'), (both, b'{"a":false}'), (both, b'{"a":0}')):
             with pytest.raises(UnknownMessageKey):
                 strict.decode(frame)
+
+    def test_true_does_not_lead_to_where_more_decides_on_one(self, kit: Kit) -> None:
+        received = dict.fromkeys(("number", "truth", "word"), dict[str, Any])
+        inner = ByValue("b", {"x": "number"})
+        strict = kit.make(Envelope("", None), sent={}, received=received, rule=ByValue("a", {1: inner, "w": "word"}))
+        apart = ByType("a", {"boolean": ByValue("a", {True: ByValue("b", {"x": "truth"})})}, ByValue("a", {1: inner}))
+        both = kit.make(Envelope("", None), sent={}, received=received, rule=apart)
+        deep = kit.make(
+            Envelope("", None), sent={}, received=received, rule=ByValue("b", {"x": ByValue("a", {1: "number"})})
+        )
+
+        assert {codec.decode(b'{"a":1,"b":"x"}')[0] for codec in (strict, both, deep)} == {"number"}
+        assert both.decode(b'{"a":true,"b":"x"}')[0] == "truth"
+        for codec in (strict, deep):
+            with pytest.raises(UnknownMessageKey):
+                codec.decode(b'{"a":true,"b":"x"}')
 
     def test_one_message_needs_no_tag(self, kit: Kit) -> None:
         codec = kit.make(Envelope("", None), sent={"q": kit.Quote}, received={"q": kit.Quote})

@@ -63,6 +63,29 @@ describe("a tag tells messages apart", () => {
     assert.deepEqual(codec.decode('{"type":7,"payload":[]}'), ["7", []]);
   });
 
+  test("a tag of truth is no number", () => {
+    const { decode } = jsonCodec({
+      envelope: { tag: "m.op", payload: "d" },
+      sent: {},
+      received: { "0": {}, "1": {}, true: {} },
+    });
+    for (const [tag, key] of [
+      ["1", "1"],
+      ["0", "0"],
+      ['"1"', "1"],
+    ]) {
+      assert.equal(decode(`{"m":{"op":${tag}}}`)[0], key);
+    }
+    for (const truth of ["true", "false"]) {
+      assert.throws(
+        () => decode(`{"m":{"op":${truth}}}`),
+        (error) =>
+          error instanceof Undecodable &&
+          error.message.includes("no message type that is text at `$.m.op`"),
+      );
+    }
+  });
+
   test("what the document does not describe is unknown, by its name", () => {
     for (const type of ["other", "__proto__", "constructor", "toString"]) {
       assert.throws(
@@ -203,6 +226,27 @@ describe("a rule tells messages apart", () => {
     assert.deepEqual(decode("12"), ["words", "12"]);
     const bytes = new Uint8Array([1]);
     assert.deepEqual(decodeBinary(bytes), ["blob", bytes]);
+  });
+
+  test("true is not 1, also where more decides", () => {
+    const more = (key: string): Rule => ({
+      by: "value",
+      path: "b",
+      cases: [["x", key]],
+    });
+    const one = [1, more("opened")] as const;
+    const strict = led({ by: "value", path: "a", cases: [one] }).decode;
+    const both = led({
+      by: "value",
+      path: "a",
+      cases: [one, [true, more("closed")]],
+    }).decode;
+    assert.equal(strict('{"a":1,"b":"x"}')[0], "opened");
+    assert.equal(both('{"a":1,"b":"x"}')[0], "opened");
+    assert.equal(both('{"a":true,"b":"x"}')[0], "closed");
+    for (const frame of ['{"a":true,"b":"x"}', '{"a":"1","b":"x"}']) {
+      assert.throws(() => strict(frame), UnknownMessageKey);
+    }
   });
 
   test("where nothing tells, the first that can be it", () => {

@@ -38,6 +38,7 @@ from .framing import (
     Library,
     Property,
     SentJson,
+    apart,
     by_values,
     is_array,
     is_json,
@@ -206,7 +207,7 @@ class PydanticCodec(FrameCodec):
         key = next(iter(self._received), None)
         if self._tag:
             tag = at(value, self._envelope.tag)
-            if not isinstance(tag, str | int):
+            if isinstance(tag, bool) or not isinstance(tag, str | int):
                 problem = "no message type" if tag is None else "a message type that is no text"
                 return Undecodable(None, InvalidPayload(None, ".".join(("$", *self._tag)), problem))
             key = str(tag)
@@ -248,7 +249,7 @@ class _Frames:
             tried = sorted(choices, key=lambda key: self._received[key] is None)
             return core_schema.union_schema([choices[key] for key in tried], mode="left_to_right")
         # A tag that is a number on the wire has a key of digits.
-        numbers = {int(key): choice for key, choice in choices.items() if is_number(key)}
+        numbers = {apart(int(key)): choice for key, choice in choices.items() if is_number(key)}
         path: list[str | int] = list(self._tag)
         return core_schema.tagged_union_schema({**choices, **numbers}, discriminator=[path])
 
