@@ -67,6 +67,11 @@ def kept(before: Answer, after: Answer) -> bool:
     return [{**each, "certain": True} for each in decided(before)] == decided(after)
 
 
+def arguments(answer: Answer) -> list[Answer]:
+    """The parameters that callers give."""
+    return [each for connection in answer["connections"] for each in connection["parameters"]]
+
+
 def of(message: str, **expected: object) -> Expectation:
     """What becomes of the operation of a message."""
 
@@ -113,6 +118,7 @@ SETTLED: Mapping[str, tuple[Expectation, ...]] = {
         of("subscribe", kind="subscription", replies=["refused"]),
         of("subscribe", kind="subscription", replies=["subscribed"]),
     ),
+    "WSG452": (lambda before, after: not arguments(before) and bool(arguments(after)),),
     "WSG480": (kept,),
 }
 """For each line that a warning offers, in their order: what it says must become of the client."""

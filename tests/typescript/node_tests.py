@@ -19,7 +19,9 @@ def named(file: Path, function: str = "test") -> list[str]:
     return re.findall(rf'^\s*{function}\(\s*"((?:[^"\\]|\\.)*)"', file.read_text("utf-8"), re.MULTILINE)
 
 
-def run(tools: NodeTools, folder: Path, files: Sequence[Path], *arguments: str) -> Mapping[str, str]:
+def run(
+    tools: NodeTools, folder: Path, files: Sequence[Path], *arguments: str, node: str = "node"
+) -> Mapping[str, str]:
     """What Node says of each test, by its name; and under "" all that it says."""
     everything = folder / "everything.ts"
     everything.write_text("".join(f'import "{file.as_posix()}";\n' for file in files))
@@ -28,7 +30,7 @@ def run(tools: NodeTools, folder: Path, files: Sequence[Path], *arguments: str) 
     # Node has a `WebSocket` of its own from version 22 on; 20 has it behind this flag.
     flags = ["--enable-source-maps", "--experimental-websocket", "--test-reporter=tap"]
     ran = subprocess.run(
-        ["node", *flags, str(script), *arguments], capture_output=True, text=True, encoding="utf-8", timeout=300
+        [node, *flags, str(script), *arguments], capture_output=True, text=True, encoding="utf-8", timeout=300
     )
     return {"": ran.stdout + ran.stderr, **{name: result for result, name in _RESULT.findall(ran.stdout)}}
 

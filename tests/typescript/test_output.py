@@ -9,7 +9,7 @@ import pytest
 from tests.generated.test_hostile import HOSTILE
 
 from .output import Written, hostile_documents, sound_documents, write_all
-from .tools import NodeTools
+from .tools import COMPILERS, NodeTools
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,9 @@ def test_every_sound_document_has_a_package(written: Written) -> None:
     assert len(packages) >= len(sound_documents()) + len(HOSTILE) // 2
 
 
-def test_it_compiles_under_every_strict_flag(written: Written, node_tools: NodeTools) -> None:
-    assert node_tools.tsc(written.modules) == ""
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_it_compiles_under_every_strict_flag(written: Written, node_tools: NodeTools, compiler: str) -> None:
+    assert node_tools.tsc(written.modules, compiler=compiler) == ""
 
 
 def test_it_is_formatted(written: Written, node_tools: NodeTools) -> None:

@@ -14,9 +14,14 @@ FILES = sorted(HERE.glob("*.test.ts"))
 TESTS = [(file.name, name) for file in FILES for name in named(file)]
 
 
-@pytest.fixture(scope="module")
-def results(node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    return run(node_tools, tmp_path_factory.mktemp("node"), FILES)
+@pytest.fixture(scope="module", params=["own", "22"])
+def results(
+    request: pytest.FixtureRequest, node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, str]:
+    node = node_tools.nodes[request.param]
+    if node is None:
+        pytest.skip("there is no package of Node 22 for this machine")
+    return run(node_tools, tmp_path_factory.mktemp("node"), FILES, node=node)
 
 
 def test_each_has_a_name_of_its_own() -> None:

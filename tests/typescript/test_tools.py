@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from .tools import HERE, RUNTIME, NodeTools
+from .tools import COMPILERS, HERE, RUNTIME, NodeTools
 
 RUNTIME_FILES = sorted(RUNTIME.rglob("*.ts"))
 TEST_FILES = sorted(HERE.rglob("*.ts"))
 
 
-def test_the_runtime_compiles_under_every_strict_flag(node_tools: NodeTools) -> None:
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_runtime_compiles_under_every_strict_flag(node_tools: NodeTools, compiler: str) -> None:
     assert RUNTIME_FILES != []
-    assert node_tools.tsc(RUNTIME_FILES) == ""
+    assert node_tools.tsc(RUNTIME_FILES, compiler=compiler) == ""
 
 
 def test_the_tests_compile_under_every_strict_flag(node_tools: NodeTools) -> None:

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["RUNTIME", "NodeTools", "Unavailable", "install"]
+__all__ = ["COMPILERS", "RUNTIME", "NodeTools", "Unavailable", "install"]
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "environments"
@@ -43,6 +43,10 @@ COMPILER_OPTIONS: dict[str, object] = {
 """What our TypeScript has to be clean under."""
 
 
+COMPILERS = ("typescript", "typescript-7")
+"""The packages of the compiler: its last version in JavaScript, and the native one."""
+
+
 class Unavailable(RuntimeError):
     """There is no Node, or no npm, on this machine."""
 
@@ -53,10 +57,19 @@ class NodeTools:
 
     modules: Path
 
-    def tsc(self, files: Iterable[Path], *, types: Iterable[str] = (), **options: object) -> str:
+    @property
+    def nodes(self) -> Mapping[str, str | None]:
+        """Node by the version: the one on the path, and 22 where there is a package for this machine."""
+        packed = sorted(self.modules.glob("node-*/bin/node"))
+        return {"own": "node", "22": str(packed[0]) if packed else None}
+
+    def tsc(
+        self, files: Iterable[Path], *, compiler: str = COMPILERS[0], types: Iterable[str] = (), **options: object
+    ) -> str:
         """What the compiler has to say about these files; empty when it has nothing.
 
-        `types` are packages whose global types count, such as `node`; `options` go over `COMPILER_OPTIONS`.
+        `compiler` is one of `COMPILERS`; `types` are packages whose global types count, such as `node`; `options`
+        go over `COMPILER_OPTIONS`.
         """
         found = [str(self.modules / "@types" / "*"), str(self.modules / "*")]
         given = {
@@ -69,7 +82,8 @@ class NodeTools:
         with tempfile.TemporaryDirectory() as folder:
             project = Path(folder) / "tsconfig.json"
             project.write_text(json.dumps({"compilerOptions": given, "files": [str(file) for file in files]}))
-            result = self._run(self._tool("tsc"), "--project", str(project), "--pretty", "false")
+            tsc = str(self.modules / compiler / "bin" / "tsc")
+            result = self._run("node", tsc, "--project", str(project), "--pretty", "false")
         return "" if result.returncode == 0 else result.stdout + result.stderr
 
     def bundle(self, entry: Path, target: Path, *options: str) -> Path:
