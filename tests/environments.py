@@ -8,10 +8,10 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["environment"]
+__all__ = ["environment", "made_once"]
 
 CACHE = Path(__file__).parents[1] / ".cache" / "environments"
 
@@ -19,26 +19,30 @@ CACHE = Path(__file__).parents[1] / ".cache" / "environments"
 def environment(requirements: Sequence[str]) -> Path:
     """The interpreter of a virtual environment that has these packages; made at the first call.
 
-    Environments are kept in `.cache/environments`, named by version of Python and list of requirements. One
-    that is half made has another name, so a killed run leaves nothing that looks finished.
+    Environments are kept in `.cache/environments`, named by version of Python and list of requirements.
 
     Raises:
         RuntimeError: the packages could not be installed; pip's words are in the message.
     """
     key = hashlib.sha256("\n".join([sys.version, *requirements]).encode()).hexdigest()[:16]
+    return _interpreter(made_once(key, lambda folder: _install(folder, requirements)))
+
+
+def made_once(key: str, make: Callable[[Path], None]) -> Path:
+    """The folder `key` in the cache. `make` fills it at the first call, under another name, as it may be killed."""
     ready = CACHE / key
     if not ready.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=CACHE))
         try:
-            _install(making, requirements)
+            make(making)
             making.rename(ready)
         except OSError:
             if not ready.exists():  # another run may have been faster
                 raise
         finally:
             shutil.rmtree(making, ignore_errors=True)
-    return _interpreter(ready)
+    return ready
 
 
 def _install(folder: Path, requirements: Sequence[str]) -> None:

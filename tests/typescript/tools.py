@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.environments import made_once
+
 __all__ = ["COMPILERS", "RUNTIME", "NodeTools", "Unavailable", "install"]
 
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / ".cache" / "environments"
 RUNTIME = HERE.parents[1] / "runtime" / "wsgen_runtime" / "typescript"
 
 COMPILER_OPTIONS: dict[str, object] = {
@@ -128,8 +129,7 @@ class NodeTools:
 def install() -> NodeTools:
     """The tools of `package-lock.json`; installed at the first call.
 
-    They are kept in `.cache/environments`, named by what was asked for. What is half installed has another name, so
-    a killed run leaves nothing that looks finished.
+    They are kept in `.cache/environments`, named by what was asked for.
 
     Raises:
         Unavailable: there is no Node, or no npm.
@@ -140,18 +140,7 @@ def install() -> NodeTools:
         raise Unavailable("no `node` or no `npm` on the path")
     lists = [(HERE / name).read_text() for name in ("package.json", "package-lock.json")]
     key = hashlib.sha256("\n".join([sys.platform, platform.machine(), *lists]).encode()).hexdigest()[:16]
-    ready = CACHE / f"typescript-{key}"
-    if not ready.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(prefix=f"typescript-{key}-", dir=CACHE))
-        try:
-            _install(npm, making)
-            making.rename(ready)
-        except OSError:
-            if not ready.exists():  # another run may have been faster
-                raise
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
+    ready = made_once(f"typescript-{key}", lambda folder: _install(npm, folder))
     return NodeTools(ready / "node_modules")
 
 
