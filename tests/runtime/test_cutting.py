@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from websockets.client import ClientProtocol
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Event, State
 from websockets.uri import parse_uri
-from wsgen_runtime.shell.dispatching import DispatchingConnection
+from wsgen_runtime.shell.dispatching import DispatchingConnection, DispatchingLink
 
 from tests.faults.frames import Splitter, accept_key
 from tests.runtime.sockets import BINARY, CONT, PING, PONG, TEXT, Notes, close_frame, frame
@@ -26,10 +27,14 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = b""
+        self.late = b""
         self.ended = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
+        if self.ended:
+            self.late += bytes(data)
+        else:
+            self.written += bytes(data)
 
     def write_eof(self) -> None:
         pass
@@ -108,31 +113,63 @@ class InOrder(Notes):
         self.messages.append((False, bytes(frame)))
 
 
-async def by_the_connection(stream: bytes, edges: list[int]) -> Outcome:
-    """The same by a connection, from its handshake on: the pieces begin somewhere in the answer to it."""
+def connected(to: Notes, wire: Wire) -> tuple[DispatchingConnection, bytes]:
+    """A connection that has asked for the handshake, and the answer that it waits for."""
     protocol = ClientProtocol(parse_uri("ws://localhost/"), max_size=LONGEST)
-    notes, wire = InOrder(), Wire()
-    connection = DispatchingConnection(notes, LONGEST, protocol, close_timeout=1)
+    connection = DispatchingConnection(to, LONGEST, protocol, close_timeout=1)
     connection.connection_made(wire)
     request = protocol.connect()
     protocol.send_request(request)
     protocol.data_to_send()
-    answer = (
+    return connection, (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
         + accept_key(request.headers["Sec-WebSocket-Key"].encode())
         + b"\r\n\r\n"
     )
+
+
+async def turns() -> None:
+    """Let the connection give what waits."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def by_the_connection(stream: bytes, edges: list[int]) -> Outcome:
+    """The same by a connection, from its handshake on: the pieces begin somewhere in the answer to it."""
+    notes, wire = InOrder(), Wire()
+    connection, answer = connected(notes, wire)
     whole = answer + stream
     for start, stop in pairwise([0, *edges, len(whole)]):
         if start < stop:
             connection.data_received(whole[start:stop])
     connection.eof_received()
     connection.begin(None, None)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await turns()
     connection.leave()
     connection.connection_lost(None)
+    protocol = connection.protocol
     return Outcome(notes.messages, protocol.close_rcvd, protocol.close_sent, protocol.state, answered(wire.written))
+
+
+class Meddler(InOrder):
+    """Pauses, closes, aborts or raises at every message of some number."""
+
+    def __init__(self, every: int, meddle: Callable[[], None]) -> None:
+        super().__init__()
+        self.every = every
+        self.meddle = meddle
+
+    def receive(self, frame: bytes) -> None:
+        super().receive(frame)
+        self._count()
+
+    def receive_binary(self, frame: bytes) -> None:
+        super().receive_binary(frame)
+        self._count()
+
+    def _count(self) -> None:
+        if len(self.messages) % self.every == 0:
+            self.meddle()
 
 
 like_frames = st.integers(0, LONGEST // 2).map(lambda count: frame(TEXT) * count)
@@ -180,3 +217,90 @@ def test_any_stream_in_any_pieces_is_what_the_library_makes_of_it(stream: bytes,
 def test_byte_for_byte_gives_the_same(stream: bytes) -> None:
     ours = asyncio.run(by_the_connection(stream, list(range(1, 129 + len(stream)))))
     assert ours == by_the_library([stream])
+
+
+def pieces_of(stream: bytes, cuts: list[int]) -> list[bytes]:
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    return [stream[start:stop] for start, stop in pairwise(edges) if start < stop]
+
+
+async def meddled(pieces: list[bytes], every: int, how: str) -> tuple[Meddler, DispatchingConnection, Wire]:
+    """What a receiver makes of a stream that does this to its connection while it is given to."""
+    wire = Wire()
+
+    def meddle() -> None:
+        if how == "raise":
+            raise KeyboardInterrupt
+        {"pause": link.pause_reading, "close": link.close, "abort": link.abort}[how]()
+
+    notes = Meddler(every, meddle)
+    connection, answer = connected(notes, wire)
+    connection.data_received(answer)
+    link: DispatchingLink = connection.begin(None, None)
+    await turns()
+    for number, piece in enumerate(pieces):
+        if wire.is_closing():
+            break
+        try:
+            connection.data_received(piece)
+        except KeyboardInterrupt:
+            assert how == "raise"
+        if number % 2 and how == "pause":  # sometimes while it is paused, as what was read before arrives then too
+            link.resume_reading()
+            await turns()
+    if not wire.is_closing():
+        try:
+            connection.eof_received()
+        except KeyboardInterrupt:
+            assert how == "raise"
+    while how == "pause" and connection.reading_paused:
+        link.resume_reading()
+        await turns()
+    await turns()
+    connection.leave()
+    connection.connection_lost(None)
+    return notes, connection, wire
+
+
+@settings(max_examples=200, deadline=None)
+@given(stream=streams, cuts=st.lists(st.integers(0, 900), max_size=8), every=st.integers(1, 4))
+@example(stream=frame(TEXT, b"a") + frame(PING) + frame(BINARY, b"b") + frame(TEXT, b"c"), cuts=[], every=1)
+def test_pauses_anywhere_change_nothing(stream: bytes, cuts: list[int], every: int) -> None:
+    notes, connection, wire = asyncio.run(meddled(pieces_of(stream, cuts), every, "pause"))
+    protocol = connection.protocol
+    ours = Outcome(notes.messages, protocol.close_rcvd, protocol.close_sent, protocol.state, answered(wire.written))
+    assert ours == by_the_library([stream])
+    assert len(notes.ends) == 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(stream=streams, cuts=st.lists(st.integers(0, 900), max_size=8), number=st.integers(1, 8))
+@example(stream=frame(TEXT, b"a") + frame(TEXT, b"b" * 99) + close_frame(1000), cuts=[30], number=1)
+def test_closing_anywhere_ends_the_messages_there(stream: bytes, cuts: list[int], number: int) -> None:
+    notes, connection, wire = asyncio.run(meddled(pieces_of(stream, cuts), number, "close"))
+    plain = by_the_library([stream])
+    assert notes.messages == plain.messages[:number]
+    assert connection.protocol.close_rcvd == plain.received
+    assert [opcode for opcode, _ in answered(wire.written)].count(Opcode.CLOSE) <= 1
+    assert len(notes.ends) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(stream=streams, cuts=st.lists(st.integers(0, 900), max_size=8), number=st.integers(1, 8))
+@example(stream=frame(TEXT, b"a") + frame(PING, b"late") * 2 + close_frame(1000), cuts=[], number=1)
+def test_after_an_abort_nothing_is_heard_and_nothing_written(stream: bytes, cuts: list[int], number: int) -> None:
+    notes, _, wire = asyncio.run(meddled(pieces_of(stream, cuts), number, "abort"))
+    assert wire.late == b""
+    assert notes.messages == by_the_library([stream]).messages[:number]
+    assert len(notes.ends) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(stream=st.lists(whole, min_size=1, max_size=6).map(b"".join), cuts=st.lists(st.integers(0, 900), max_size=8))
+@example(stream=frame(TEXT, b"a") + frame(TEXT, b"b" * 99), cuts=[30])
+def test_what_ends_a_program_leaves_the_connection_between_frames(stream: bytes, cuts: list[int]) -> None:
+    """A callback may raise `KeyboardInterrupt`; the client still shakes hands over closing, and must understand."""
+    pieces = [*pieces_of(stream, cuts), b"", *[frame(PONG)] * 7, close_frame(1000)]
+    notes, connection, _ = asyncio.run(meddled(pieces, 1, "raise"))
+    assert notes.messages == by_the_library([stream]).messages
+    assert connection.protocol.close_rcvd == Close(1000, "")

@@ -315,6 +315,8 @@ class _Listener(WSListener):
         return not (closing or transport.is_disconnected or transport.underlying_transport.is_closing())
 
     def pause(self) -> None:
+        if self._ended and self._backlog is None:
+            return  # the end has been told
         self.reading_paused = True
         self.pauses += 1
         self._wait()

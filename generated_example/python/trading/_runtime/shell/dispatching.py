@@ -170,6 +170,8 @@ class DispatchingConnection(ClientConnection):
 
     def pause(self) -> None:
         """Stop giving, and stop reading the socket."""
+        if self._end is not None and self._backlog is None:
+            return  # the end has been told
         self.reading_paused = True
         self.pauses += 1
         self._wait()
@@ -256,38 +258,40 @@ class DispatchingConnection(ClientConnection):
         data, self._unread = self._unread + data, b""
         receive, longest = self.receiver.receive, self._max_size
         at, size = 0, len(data)
-        while self._cuts and at < size:
-            if self._owed:
-                end = at + self._owed
-                self._owed = max(0, end - size)
-                self._parse(data[at:end])
-                at = end
-                continue
-            begin = at + 2
-            if begin > size:
-                break
-            length = data[at + 1]
-            if length > 125:
-                begin += 8 if length & 0x7F == 127 else 2
+        try:
+            while self._cuts and at < size:
+                if self._owed:
+                    part = data[at : at + self._owed]
+                    at += len(part)
+                    self._owed -= len(part)
+                    self._parse(part)
+                    continue
+                begin = at + 2
                 if begin > size:
                     break
-                # The highest bit says that the frame is masked, which is wrong for a server's.
-                length = int.from_bytes(data[at + 2 : begin], "big") if length < 128 else UNLIMITED
-            end = begin + length
-            if data[at] != WHOLE_TEXT or end > size or length > longest or self._parts is not None:
-                self._owed = end - at
-                continue
-            frame, at = data[begin:end], end
-            if self._backlog is not None:
-                self._backlog.append(frame)
-                continue
-            try:
-                receive(frame)
-            except Exception as error:
-                self._report(error)
-            if perf_counter() > self._turn_ends:
-                self._end_turn()
-        self._unread = data[at:]
+                length = data[at + 1]
+                if length > 125:
+                    begin += 0 if length > 127 else 8 if length == 127 else 2
+                    if begin > size:
+                        break
+                    # Above 127 it is masked, which is wrong for a server's.
+                    length = UNLIMITED if length > 127 else int.from_bytes(data[at + 2 : begin], "big")
+                end = begin + length
+                if data[at] != WHOLE_TEXT or end > size or length > longest or self._parts is not None:
+                    self._owed = end - at
+                    continue
+                frame, at = data[begin:end], end
+                if self._backlog is not None:
+                    self._backlog.append(frame)
+                    continue
+                try:
+                    receive(frame)
+                except Exception as error:
+                    self._report(error)
+                if perf_counter() > self._turn_ends:
+                    self._end_turn()
+        finally:  # also where a callback ends the program: the closing handshake must still find its frames
+            self._unread = data[at:]
         if not self._cuts:
             self._hand_over(b"")
 
@@ -299,7 +303,7 @@ class DispatchingConnection(ClientConnection):
     def _hand_over(self, data: bytes) -> None:
         """Let the library see everything that has come, as it is no longer cut here."""
         data, self._unread = self._unread + data, b""
-        if data:
+        if data and not (self._left and self.transport.is_closing()):  # it would answer pings after an abort
             super().data_received(data)
 
     def _deaf(self) -> None:
