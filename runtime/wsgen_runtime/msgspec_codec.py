@@ -45,7 +45,7 @@ from .framing import (
     step_to,
 )
 from .rules import ByValue, NoJson, Rule, at, decide
-from .samples import merged, nested, sample
+from .samples import FORMATS, merged, nested, sample
 
 __all__ = ["Envelope", "MsgspecCodec", "Untagged", "from_wire"]
 
@@ -507,18 +507,20 @@ class _Sent(SentJson):
         """See `ServerCodec.assemble`."""
         if self._type is None or self._type is NoneType:
             return None
-        whole: object = nested(values)
+        given: object = nested(values)
         try:
-            return msgspec.convert(whole, self._type, dec_hook=_strictly)
+            return msgspec.convert(given, self._type, dec_hook=_strictly)
         except ValidationError as error:
             failure = error
         try:
-            whole = merged(sample(_schema(self._type)), whole)
-            return msgspec.convert(whole, self._type, dec_hook=_strictly)
-        except ValidationError as error:
-            failure = error
-        except (TypeError, ValueError):
-            pass  # no JSON Schema, or nothing that can be made up from it
+            least = sample(_schema(self._type))
+        except (TypeError, ValueError):  # no JSON Schema, or nothing that can be made up from it
+            raise InvalidRequest(self._key, *_fault(failure)) from None
+        for made in (least, _with_moments(least)):
+            try:
+                return msgspec.convert(merged(made, given), self._type, dec_hook=_strictly)
+            except ValidationError as error:
+                failure = error
         raise InvalidRequest(self._key, *_fault(failure))
 
     def _body(self, payload: object) -> bytes:
@@ -544,6 +546,15 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 def _schema_of_tried(kind: Any) -> dict[str, Any]:
     return {"const": sample(_schema(kind.members[0]))}
+
+
+def _with_moments(value: object) -> object:
+    """A sample with moments for its empty texts: msgspec's schemas do not say which texts are moments."""
+    if value == "":
+        return FORMATS["date-time"]
+    if is_object(value):
+        return {name: _with_moments(each) for name, each in value.items()}
+    return [_with_moments(each) for each in value] if is_array(value) else value
 
 
 def _fault(error: Exception) -> tuple[str, str]:

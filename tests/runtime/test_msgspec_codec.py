@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from wsgen_runtime.codec import Undecodable, UnknownMessageKey
 from wsgen_runtime.errors import InvalidPayload, InvalidRequest
 from wsgen_runtime.msgspec_codec import Envelope, MsgspecCodec, Untagged, from_wire
@@ -146,6 +146,15 @@ class TestGetter:
         assert codec.getter("d", "a.b")(Dotted(a_b=3)) == 3
 
 
+class Entry(Struct):
+    at: datetime
+
+
+class Log(Struct):
+    entries: Annotated[list[Entry], Meta(min_length=1)]
+    text: Annotated[str, Meta(max_length=3)]
+
+
 class Circle(Struct, kw_only=True):
     radius: float
     unit: str | UnsetType = UNSET
@@ -234,6 +243,15 @@ class TestTags:
         assert codec.reversed().assemble("tock", {"event": "tock"}) == Tock(count=0)
         with pytest.raises(UnknownMessageKey, match="'tack'"):
             codec.decode(b'{"event":"tack"}')
+
+    def test_moments_are_made_up_wherever_they_stand(self) -> None:
+        server = MsgspecCodec(Envelope("type", "payload"), sent={}, received={"log": Log}).reversed()
+
+        made = server.assemble("log", {"text": "t"})
+        assert made == Log(entries=[Entry(at=datetime(1970, 1, 1, tzinfo=UTC))], text="t")
+        for wrong, problem in ((1, "got `int`"), ("long", "length <= 3")):
+            with pytest.raises(InvalidRequest, match=rf"{problem} at `\$\.text`"):
+                server.assemble("log", {"text": wrong})
 
     @pytest.mark.parametrize("payload", [None, "payload"])
     def test_one_message_needs_its_tag_too(self, payload: str | None) -> None:
