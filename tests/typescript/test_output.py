@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,30 @@ def test_imports_have_the_extension_that_is_wanted(extension: str, tmp_path: Pat
     text = (found.modules[0].parent / "index.ts").read_text("utf-8")
     assert f'from "./client{words}"' in text
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("schema", [{"additionalProperties": {"type": "string"}}, {"properties": {"id": {}}}])
+def test_constants_of_every_length_are_formatted(
+    schema: dict[str, object], node_tools: NodeTools, tmp_path: Path
+) -> None:
+    documents = []
+    for length in range(1, 40):
+        name = "a" * length
+        payload = {"type": "object", **schema}
+        place = {
+            "subscribe": {"message": {"payload": payload}},
+            "publish": {"message": {"name": "Location", "payload": {"type": "object", "properties": {"at": {}}}}},
+        }
+        document = {
+            "asyncapi": "2.6.0",
+            "info": {"title": name, "version": "1"},
+            "servers": {"main": {"url": "ws://localhost", "protocol": "ws"}},
+            "channels": {f"/{name}": place},
+        }
+        documents.append(tmp_path / f"{name}.json")
+        documents[-1].write_text(json.dumps(document), "utf-8")
+
+    found = write_all(documents, tmp_path)
+
+    assert len({module.parent for module in found.modules}) == len(documents)
+    assert node_tools.misformatted(found.modules) == ""

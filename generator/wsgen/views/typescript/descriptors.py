@@ -22,7 +22,7 @@ from wsgen.operations import (
 )
 from wsgen.views.texts import summary
 
-from .layout import Doc, alias, array, const, entry, generic, obj, property_line, union, value
+from .layout import Doc, alias, array, const, entry, obj, property_line, union, value
 from .scope import OPERATIONS, Part
 from .types import DomainView
 
@@ -94,8 +94,7 @@ def constants(view: DomainView) -> tuple[str, ...]:
 
 
 def _descriptor(view: DomainView, constant: str, kind: str, arguments: Sequence[Doc], entries: Sequence[Doc]) -> str:
-    type = generic(view.scope.type(OPERATIONS, kind), *arguments)
-    return const(constant, type, obj(entries, expanded=True))
+    return const(constant, view.scope.type(OPERATIONS, kind), obj(entries, expanded=True), arguments)
 
 
 def _mapping(name: str, items: Mapping[str, Json]) -> Doc:

@@ -365,9 +365,25 @@ def property_line(head: str, type: Doc, margin: int) -> str:
     return lay(concat(head, type, ";"), margin)
 
 
-def const(name: str, type: Doc, right: Doc) -> str:
-    """`export const name: type = right;`"""
-    return _assigned(concat(f"export const {name}", concat(": ", type) if type else "", " ="), right)
+def const(name: str, type: Doc, right: Doc, arguments: Sequence[Doc] = ()) -> str:
+    """`export const name: type<arguments> = right;`"""
+    whole = generic(type, *arguments) if isinstance(type, str) else type
+    left = concat(f"export const {name}", concat(": ", whole) if whole else "", " =")
+    if len(arguments) > 1 and any(map(_is_generic, arguments)):
+        return lay(concat(left, " ", right, ";"))  # what is assigned never leaves such a type: the type breaks
+    return _assigned(left, right)
+
+
+def _is_generic(type: Doc) -> bool:
+    """Whether a type is a name with arguments, and nothing besides."""
+    text = lay(type, lead=-10_000)
+    opening = text.find("<")
+    depth = 0
+    for index, character in enumerate(text):
+        depth += {"<": 1, ">": -1}.get(character, 0)
+        if character == ">" and not depth:
+            return index == len(text) - 1 and text[:opening].isidentifier()
+    return False
 
 
 def alias(name: str, right: Doc) -> str:
