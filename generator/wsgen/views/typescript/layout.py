@@ -287,11 +287,8 @@ def value(data: Json) -> Doc:
 
 
 def _structured(items: list[Json]) -> bool:
-    kinds = (dict, list)
-    return any(
-        all(isinstance(each, kind) and len(each) > 1 for each in items)  # pyright: ignore[reportUnnecessaryIsInstance]
-        for kind in kinds
-    )
+    objects = all(isinstance(each, dict) and len(each) > 1 for each in items)
+    return objects or all(isinstance(each, list) and len(each) > 1 for each in items)
 
 
 def _numbers(items: list[Json]) -> bool:
