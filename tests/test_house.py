@@ -186,3 +186,22 @@ def test_the_plan_names_the_same_rooms_in_the_same_order() -> None:
     plan = (ROOT / "docs" / "house.md").read_text("utf-8").split("## Rooms of the runtime")[0]
     rows = [line.split("|")[1].strip().strip("`") for line in plan.splitlines() if line.startswith("| `")]
     assert [row for row in rows if not row.endswith("/")] == list(ROOMS)
+
+
+LONGEST_FILE = 700
+LONGEST_FUNCTION = 60
+
+
+@pytest.mark.parametrize("root", [GENERATOR, RUNTIME, TEMPLATES], ids=lambda root: root.name)
+def test_files_and_functions_are_short(root: Path) -> None:
+    long: list[str] = []
+    for module in sources(root):
+        text = module.read_text("utf-8")
+        if len(text.splitlines()) > LONGEST_FILE:
+            long.append(str(module.relative_to(ROOT)))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                if node.end_lineno - node.lineno >= LONGEST_FUNCTION:
+                    long.append(f"{module.relative_to(ROOT)}: {node.name}")
+    assert long == []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TypeGuard
 
-__all__ = ["FORMATS", "merged", "nested", "sample"]
+__all__ = ["FORMATS", "least_texts", "merged", "nested", "sample"]
 
 FORMATS: Final[Mapping[str, str]] = {
     "date": "1970-01-01",
@@ -19,6 +19,20 @@ FORMATS: Final[Mapping[str, str]] = {
     "uuid": "00000000-0000-0000-0000-000000000000",
 }
 """The least valid text of each format of JSON Schema that texts may be checked for."""
+
+
+def least_texts(formats: Mapping[str, str], given: Iterable[str]) -> dict[str, object]:
+    """The least text of each format, by path, but where a path that is given leads to it or through it."""
+    return {
+        path: FORMATS[format]
+        for path, format in formats.items()
+        if format in FORMATS and not any(_overlap(path, other) for other in given)
+    }
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two paths leads to or through the other."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -87,6 +87,7 @@ def test_builds_of_growing_documents(document: Callable[[int], str], tmp_path: P
         file.write_text(document(size), "utf-8")
         rows[f"{size:,} {document.__name__}"] = measured(file, tmp_path / f"client_{size}")
     print(f"\n{table(rows)}")
+    assert len(rows) == len(SIZES)
     if FULL:  # small documents say nothing of it
         least, middle, most = (each["cpu"] for each in rows.values())
         grown = [(size - SIZES[0]) for size in SIZES[1:]]

@@ -19,7 +19,7 @@ from tests.typescript.tools import NodeTools, Unavailable, install
 
 from . import FULL
 
-HERE = Path(__file__).parent / "typescript"
+SOURCE = Path(__file__).parent / "typescript" / "figures.ts"
 KINDS = ("ws + JSON.parse", "wsgen", "graphql-ws", "centrifuge")
 UPDATES = 200_000 if FULL else 2_000
 ROUNDS = 7 if FULL else 1
@@ -27,20 +27,25 @@ IDLE = 10_000 if FULL else 200
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tools() -> NodeTools:
     try:
-        tools = install()
+        return install()
     except Unavailable as missing:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def script(tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> Path:
     required = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
     target = tmp_path_factory.mktemp("figures") / "figures.mjs"
-    return _bundle(tools, target, required)
+    return tools.bundle(SOURCE, target, "--minify", f"--banner:js={required}")
 
 
-def _bundle(tools: NodeTools, target: Path, banner: str) -> Path:
-    return tools.bundle(HERE / "figures.ts", target, "--minify", f"--banner:js={banner}")
+def test_what_measures_is_sound(tools: NodeTools) -> None:
+    assert tools.tsc([SOURCE], types=["node"]) == ""
+    assert tools.misformatted([SOURCE]) == ""
 
 
 def _figure(script: Path, *words: str) -> float:

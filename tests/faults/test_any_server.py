@@ -78,3 +78,4 @@ async def test_everything_at_once(seed: int) -> None:
         server.reset_all()
         await until(lambda: server.accepted > before, "connected again")
         await recovered(server, client)
+        assert client.connection.state == "CONNECTED"

@@ -42,7 +42,7 @@ async def dialogue(client: FaultClient) -> None:
     assert client.wanted == {"bars:A", "bars:B", "alerts:low", "bars:C"}
 
 
-async def survive(*plans: Plan, accepted: int, transport: str = "websockets") -> None:
+async def assert_survived(*plans: Plan, accepted: int, transport: str = "websockets") -> None:
     """Hold the dialogue through a proxy with these plans; everything must be well at the end."""
     async with nothing_left(), faulty_server() as server, proxied(server.port, *plans) as proxy:
         async with FaultClient(proxy.url, transport=transport) as client:
@@ -64,7 +64,7 @@ async def test_the_dialogue_has_so_many_frames() -> None:
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "end"])
 @pytest.mark.parametrize(("direction", "position"), POSITIONS)
 async def test_a_cut_between_two_frames(direction: Direction, position: int, reset: bool, transport: str) -> None:
-    await survive((Cut(direction, position, reset=reset),), accepted=2, transport=transport)
+    await assert_survived((Cut(direction, position, reset=reset),), accepted=2, transport=transport)
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
@@ -72,12 +72,12 @@ async def test_a_cut_between_two_frames(direction: Direction, position: int, res
 async def test_a_cut_within_the_handshake(direction: Direction, position: int) -> None:
     """Of the first connection, and of the one that should have mended a cut."""
     cut: Plan = (CutHandshake(direction, position),)
-    await survive(cut, (Cut("down", 5),), cut, cut, accepted=2 if direction == "up" else 5)
+    await assert_survived(cut, (Cut("down", 5),), cut, cut, accepted=2 if direction == "up" else 5)
 
 
 @pytest.mark.parametrize("position", range(0, DOWN, 3))
 async def test_a_cut_within_the_resubscriptions(position: int) -> None:
-    await survive((Cut("down", 14),), (Cut("down", position % 5),), (Cut("up", position % 4),), accepted=4)
+    await assert_survived((Cut("down", 14),), (Cut("down", position % 5),), (Cut("up", position % 4),), accepted=4)
 
 
 def weather(chance: random.Random) -> Fault:

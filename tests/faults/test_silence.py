@@ -68,6 +68,7 @@ async def test_pongs_that_do_not_come_end_the_connection() -> None:
         await until(lambda: server.accepted == 2, "the missing pong is noticed")
         server.behaviour.pongs = True
         await recovered(server, client)
+        assert client.connection.state == "CONNECTED"
 
 
 async def test_a_slow_server_that_answers_one_after_the_other_is_not_silent() -> None:

@@ -203,8 +203,11 @@ class TestRequests:
         assert server.received == [Received("chat.join", ChatJoin(room="pit"))]
         assert server.on_chat_join is not None
 
-    async def test_an_answer_without_a_payload_needs_none(self, trading: TradingClient) -> None:
+    async def test_an_answer_without_a_payload_needs_none(
+        self, server: FakeTradingServer, trading: TradingClient
+    ) -> None:
         await asyncio.wait_for(trading.ping(), 10)
+        assert [each.message for each in server.received] == ["ping"]
 
     async def test_a_reply_that_is_no_model(self, server: FakeTradingServer, trading: TradingClient) -> None:
         server.on_now = lambda _: {"seconds": 12}

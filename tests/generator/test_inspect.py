@@ -53,7 +53,7 @@ def answer(path: Path) -> dict[str, Any]:
     return found
 
 
-def names_refer_to_each_other(found: dict[str, Any]) -> None:
+def assert_names_refer_to_each_other(found: dict[str, Any]) -> None:
     ids = {message["id"] for message in found["messages"]}
     channels = {connection["channel"] for connection in found["connections"]}
     servers = {server["id"] for server in found["servers"]}
@@ -81,19 +81,19 @@ class TestSchema:
 
     @pytest.mark.parametrize("path", [TRADING, *VALID, *INVALID], ids=lambda path: path.name)
     def test_of_our_documents(self, path: Path) -> None:
-        names_refer_to_each_other(answer(path))
+        assert_names_refer_to_each_other(answer(path))
 
     @pytest.mark.parametrize("code", [code for code in RULES if code.startswith("WSG4")])
     def test_of_the_examples(self, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         for mended in (False, True):
             write_form(example_of(code), tmp_path, mended=mended)
-            names_refer_to_each_other(answer(Path(example_of(code).parts[0].name)))
+            assert_names_refer_to_each_other(answer(Path(example_of(code).parts[0].name)))
 
     @pytest.mark.skipif(not DOCUMENTS, reason="WSGEN_CORPUS names no folder with documents")
     def test_of_real_documents(self) -> None:
         for path in DOCUMENTS:
-            names_refer_to_each_other(answer(path))
+            assert_names_refer_to_each_other(answer(path))
 
 
 def told(command: str, document: Path, *options: str) -> list[tuple[str, Any]]:

@@ -205,13 +205,8 @@ def build(
     from .jobs import jobs_of
     from .sharing import shared_runtimes
 
-    if force and (check or diff):
-        raise typer.BadParameter("--check and --diff write nothing, so there is nothing to force")
-    if watch and (check or diff):
-        raise typer.BadParameter("--watch builds, and --check and --diff write nothing")
-    named = [("-o", output), ("--config", config), *(("--allow-ref", folder) for folder in allow_ref or [])]
-    options = [text for option, value in named if value is not None for text in (option, value.as_posix())]
-    options += [] if target is None else ["--target", target]
+    if check or diff:
+        _refuse_to_write(force=force, watch=watch)
     run = Run(
         version=_version(),
         check=check,
@@ -222,7 +217,7 @@ def build(
         verbose=verbose,
         processes=processes,
         format=format,
-        command=("wsgen", "build", *(specs or []), *options),
+        command=("wsgen", "build", *(specs or []), *_options(output, config, allow_ref or [], target)),
     )
 
     def once() -> int:
@@ -237,6 +232,20 @@ def build(
     if watch:
         _watch(once, specs or [], config, allow_ref or [], format)
     raise typer.Exit(once())
+
+
+def _options(output: Path | None, config: Path | None, allowed: list[Path], target: Target | None) -> list[str]:
+    """What makes the same of the same documents, as it is typed."""
+    named = [("-o", output), ("--config", config), *(("--allow-ref", folder) for folder in allowed)]
+    options = [text for option, value in named if value is not None for text in (option, value.as_posix())]
+    return options if target is None else [*options, "--target", target]
+
+
+def _refuse_to_write(*, force: bool, watch: bool) -> None:
+    if force:
+        raise typer.BadParameter("--check and --diff write nothing, so there is nothing to force")
+    if watch:
+        raise typer.BadParameter("--watch builds, and --check and --diff write nothing")
 
 
 def _watch(

@@ -21,7 +21,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, Literal
 
-from ..codec import Undecodable, UnknownMessageKey
+from ..codec import Undecodable
 from ..errors import (
     Closed,
     ConnectionFailed,
@@ -54,7 +54,7 @@ from .reports import Reports
 from .requests import Requests
 from .routes import MessageRoute
 from .subscriptions import Domain
-from .switchboard import Switchboard
+from .switchboard import Switchboard, observed, receiver
 from .timers import Timer, Timers
 from .wires import Wire
 
@@ -138,9 +138,9 @@ class Session:
         self._requests = Requests(self, options, self._attempts, self.ids)
         self._liveness = Liveness(self, options, clock, self._timers)
         self._pressure = Pressure(clock, self._timers, emit, self._liveness, self._may_pause, self.overflow)
-        quick = self._receiver(acted)
+        quick = receiver(self, acted)
         self.receive: Callable[[bytes], None] = (
-            self._observed(quick) if self.reports.frames or self._liveness.watches else quick
+            observed(quick, self.reports, self._liveness) if self.reports.frames or self._liveness.watches else quick
         )
         """What a text frame is given to. Consumers are called from here."""
 
@@ -354,38 +354,6 @@ class Session:
         elif self.connected:
             self._interrupted(ConnectionLost(code, reason, "maybe"), code)
 
-    def _receiver(self, acted: Callable[[], None]) -> Callable[[bytes], None]:
-        """The way of a text frame. All that it needs is at hand, as every frame goes here."""
-        decode, routes, effects = self.codec.decode, self.switchboard.routes, self.effects
-
-        def receive(frame: bytes) -> None:
-            self.frame = frame
-            try:
-                key, payload = decode(frame)
-            except UnknownMessageKey as unknown:
-                self._strange(UnknownMessage(unknown.type, frame, None))
-            except Undecodable as bad:
-                self._undecodable(bad, frame)
-            else:
-                route = routes.get(key)
-                if route is None:
-                    self.count_unrouted(key)
-                else:
-                    route(payload, frame)
-            if effects:
-                acted()
-
-        return receive
-
-    def _observed(self, receive: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        def observed(frame: bytes) -> None:
-            if self.reports.frames:
-                self.reports.received(frame)
-            self._liveness.heard()
-            receive(frame)
-
-        return observed
-
     def receive_binary(self, frame: bytes) -> None:
         """A binary frame; most protocols have none."""
         self._liveness.heard()
@@ -393,7 +361,7 @@ class Session:
         try:
             key, payload = self.codec.decode_binary(frame)
         except Undecodable as bad:
-            self._undecodable(bad, frame)
+            self.undecodable(bad, frame)
             return
         route = self.switchboard.routes.get(key)
         if route is None:
@@ -546,6 +514,25 @@ class Session:
         if self.state != "CLOSED":
             self.reports.nobody_waited(what)
 
+    def undecodable(self, bad: Undecodable, frame: bytes) -> None:
+        """A frame that is no message of the protocol, or a bad one; a call that it answers fails."""
+        queue = None if bad.key is None else self.switchboard.waiting(bad.key)
+        if queue is not None and bad.key is not None and len(queue):
+            id = self.switchboard.raw_id(bad.key, bad.payload, frame)
+            slot = queue.front() if id is None else queue.with_id(id)
+            if slot is not None:
+                self._settle_slot(slot, queue, by_id=id is not None)
+                slot.failed(bad.error)
+                self.let_next_go(slot)
+                self.renewal.go_on()
+        self.strange(UnknownMessage(bad.key, frame, bad.error))
+
+    def strange(self, message: UnknownMessage) -> None:
+        """A frame that is told to the shell as it is."""
+        if self.state != "CLOSED":
+            self.reports.strange(message)
+            self._emit(Strange(message))
+
     # Inside.
 
     def _check(self, lease: Lease) -> None:
@@ -597,23 +584,6 @@ class Session:
     def _unlisten(self, consumer: Consumer) -> None:
         self.switchboard.silence(consumer)
         consumer.end(None)
-
-    def _undecodable(self, bad: Undecodable, frame: bytes) -> None:
-        queue = None if bad.key is None else self.switchboard.waiting(bad.key)
-        if queue is not None and bad.key is not None and len(queue):
-            id = self.switchboard.raw_id(bad.key, bad.payload, frame)
-            slot = queue.front() if id is None else queue.with_id(id)
-            if slot is not None:
-                self._settle_slot(slot, queue, by_id=id is not None)
-                slot.failed(bad.error)
-                self.let_next_go(slot)
-                self.renewal.go_on()
-        self._strange(UnknownMessage(bad.key, frame, bad.error))
-
-    def _strange(self, message: UnknownMessage) -> None:
-        if self.state != "CLOSED":
-            self.reports.strange(message)
-            self._emit(Strange(message))
 
     # The connection.
 

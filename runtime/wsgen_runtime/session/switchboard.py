@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..codec import Undecodable, UnknownMessageKey
 from ..operations import Correlation, PushOperation
+from ..options import UnknownMessage
 from .calls import ReplyQueue
 from .consumers import Consumer
 from .correlation import id_text, read_raw, reader
 from .routes import Maker, MessageRoute, Route, UpdateRoute, maker
 
 if TYPE_CHECKING:
+    from .liveness import Liveness
+    from .reports import Reports
     from .session import Session
     from .subscriptions import Domain
 
-__all__ = ["Switchboard"]
+__all__ = ["Switchboard", "observed", "receiver"]
 
 
 class Switchboard:
@@ -115,3 +119,39 @@ class Switchboard:
 
     def _settle(self, message: MessageRoute) -> None:
         self.routes[message.key] = message.quickest()
+
+
+def receiver(session: Session, acted: Callable[[], None]) -> Callable[[bytes], None]:
+    """The way of a text frame. All that it needs is at hand, as every frame goes here."""
+    decode, routes, effects = session.codec.decode, session.switchboard.routes, session.effects
+
+    def receive(frame: bytes) -> None:
+        session.frame = frame
+        try:
+            key, payload = decode(frame)
+        except UnknownMessageKey as unknown:
+            session.strange(UnknownMessage(unknown.type, frame, None))
+        except Undecodable as bad:
+            session.undecodable(bad, frame)
+        else:
+            route = routes.get(key)
+            if route is None:
+                session.count_unrouted(key)
+            else:
+                route(payload, frame)
+        if effects:
+            acted()
+
+    return receive
+
+
+def observed(receive: Callable[[bytes], None], reports: Reports, liveness: Liveness) -> Callable[[bytes], None]:
+    """The same way, past those who have to know of each frame."""
+
+    def receive_and_tell(frame: bytes) -> None:
+        if reports.frames:
+            reports.received(frame)
+        liveness.heard()
+        receive(frame)
+
+    return receive_and_tell

@@ -27,7 +27,7 @@ from .operations import (
     SubscriptionOperation,
 )
 from .rules import Frame
-from .samples import FORMATS
+from .samples import least_texts
 from .session import (
     Ids,
     Roles,
@@ -561,9 +561,7 @@ class _Desk:
 
     def _assembled(self, key: str, values: Mapping[str, object]) -> Any:
         """See `ServerCodec.assemble`; texts that nobody gives are the least of their formats."""
-        made = {path: FORMATS[format] for path, format in self._formats.get(key, {}).items() if format in FORMATS}
-        missing = {path: text for path, text in made.items() if not any(_overlap(path, given) for given in values)}
-        return self._codec.assemble(key, {**missing, **values})
+        return self._codec.assemble(key, {**least_texts(self._formats.get(key, {}), values), **values})
 
     def _refusal(self, confirmation: Confirmation, words: str, id: Mapping[str, object]) -> bytes:
         """The message that refuses, in these words."""
@@ -683,11 +681,6 @@ class _Desk:
     def refuse(self, operation: SubscriptionOperation[Any, Any], message: str, request: object) -> None:
         parameters = None if request is None else canonical_parameters(self._clients, operation, request)
         self.faults.refuse(operation.subscribe, parameters, message)
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether one of two paths leads to or through the other."""
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _credentials(request: ConnectRequest) -> object:

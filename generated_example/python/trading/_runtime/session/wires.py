@@ -33,7 +33,6 @@ __all__ = [
     "parameters_of",
     "put",
     "release_parameters",
-    "tuple_of",
     "without",
 ]
 
@@ -267,13 +266,6 @@ def hashable(value: Any) -> Hashable:
 
 def _topic_text(value: Any) -> str:
     return value if isinstance(value, str) else canonical(value)
-
-
-def tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
-    def address(payload: Any) -> Hashable:
-        return tuple([field(payload) for field in fields])
-
-    return address
 
 
 Table: TypeAlias = "dict[Any, Wire | tuple[Wire, ...]]"

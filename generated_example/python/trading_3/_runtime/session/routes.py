@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..codec import Getter
-from ..operations import Correlation
+from ..operations import Correlation, Update
 from .calls import ReplyQueue
 from .consumers import Consumer
 from .correlation import Reader, id_text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .session import Session
     from .subscriptions import Domain
 
-__all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "deliver", "maker", "unwrapped"]
+__all__ = ["Maker", "MessageRoute", "Route", "UpdateRoute", "deliver", "maker", "unwrapped", "update_route"]
 
 Maker: TypeAlias = Callable[[Any], Any]
 Route: TypeAlias = Callable[[Any, bytes], object]
@@ -102,6 +102,26 @@ class UpdateRoute:
                 if result is not None:
                     self._session.callback_started(consumer, result)
         return True
+
+
+def update_route(session: Session, domain: Domain, update: Update, pairs: Iterable[str] | None) -> UpdateRoute:
+    """The route of an update, whose address is in its fields `pairs`, or else its topic."""
+    getter = session.codec.getter
+    address: Callable[[Any], Hashable] | None = None
+    if pairs is not None:
+        address = _tuple_of([getter(update.key, f"{update.data}.{path}" if update.data else path) for path in pairs])
+    elif update.topic is not None:
+        address = getter(update.key, update.topic)
+    data = None if update.data is None else getter(update.key, update.data)
+    make: Maker | None = None if update.event is None else maker(update.event)
+    return UpdateRoute(session, domain, address, data, make)
+
+
+def _tuple_of(fields: list[Getter]) -> Callable[[Any], Hashable]:
+    def address(payload: Any) -> Hashable:
+        return tuple([field(payload) for field in fields])
+
+    return address
 
 
 class MessageRoute:

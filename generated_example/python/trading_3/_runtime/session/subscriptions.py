@@ -24,13 +24,13 @@ from ..errors import (
     TopicMismatch,
     WsgenError,
 )
-from ..operations import Confirmation, SubscriptionOperation, Update
+from ..operations import Confirmation, SubscriptionOperation
 from ..transitions import TABLE, Act, Happening, Held
 from .calls import Call, Cancelled, Slot
 from .consumers import Consumer
 from .correlation import id_text
 from .early import EarlyUpdates
-from .routes import Maker, UpdateRoute, deliver, maker
+from .routes import deliver, update_route
 from .wires import (
     Roles,
     Table,
@@ -44,7 +44,6 @@ from .wires import (
     parameters_of,
     put,
     release_parameters,
-    tuple_of,
     without,
 )
 
@@ -113,7 +112,7 @@ class Domain:
             Act.RELEASE: self._let_go,
         }
         for update in operation.updates:
-            session.switchboard.add_update(update.key, self._update_route(update))
+            session.switchboard.add_update(update.key, update_route(session, self, update, self._pairs))
 
     def _roles(self, confirmation: Confirmation | None) -> Roles | None:
         if confirmation is None:
@@ -124,18 +123,6 @@ class Domain:
             for key in roles.keys:
                 switchboard.reply_id(key, confirmation.correlation)
         return roles
-
-    def _update_route(self, update: Update) -> UpdateRoute:
-        getter = self._codec.getter
-        address: Callable[[Any], Hashable] | None = None
-        if self._pairs is not None:
-            fields = [getter(update.key, f"{update.data}.{path}" if update.data else path) for path in self._pairs]
-            address = tuple_of(fields)
-        elif update.topic is not None:
-            address = getter(update.key, update.topic)
-        data = None if update.data is None else getter(update.key, update.data)
-        make: Maker | None = None if update.event is None else maker(update.event)
-        return UpdateRoute(self._session, self, address, data, make)
 
     # Consumers come and go.
 
