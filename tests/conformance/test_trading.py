@@ -39,10 +39,9 @@ from generated_example.python.trading.errors import (
     SubscriptionRejected,
 )
 from generated_example.python.trading.runtime import Retry
-from tests.lent import picows_lent_to
 from tests.servers import TradingServer
+from tests.transports import TRANSPORTS, picows_lent_to
 
-TRANSPORTS = ("websockets", "websockets-recv", "picows")
 BAR = {"time": 1, "open": 1.0, "high": 2.0, "low": 0.5, "close": 1.5}
 
 

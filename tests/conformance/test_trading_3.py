@@ -41,9 +41,9 @@ from generated_example.python.trading_3.fakes import FakeMarketDataServer
 from generated_example.python.trading_3.models import Heartbeat, Trade
 from generated_example.python.trading_3.runtime import Heartbeat as HeartbeatOption
 from generated_example.python.trading_3.runtime import Retry
-from tests.conformance.test_trading import BAR, TRANSPORTS, until
-from tests.lent import picows_lent_to
+from tests.conformance.test_trading import BAR, until
 from tests.servers.plain import PlainServer, plain_server
+from tests.transports import TRANSPORTS, picows_lent_to
 
 AAPL = BarsSubscriptionRequest(symbol="AAPL")
 

@@ -15,6 +15,8 @@ import yaml
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from tests.transports import picows_lent_to
+
 from .packages import from_document, write
 
 __all__ = ["Site", "imported", "site"]
@@ -26,7 +28,9 @@ def imported(document: str, folder: Path, package: str) -> Iterator[Any]:
     write(from_document(yaml.safe_load(document), folder, package), folder / package)
     sys.path.insert(0, str(folder))
     try:
-        yield importlib.import_module(package)
+        module = importlib.import_module(package)
+        with picows_lent_to(package):
+            yield module
     finally:
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.partition(".")[0] == package]:

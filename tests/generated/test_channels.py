@@ -55,10 +55,10 @@ def module(package: Any, name: str) -> Any:
 
 
 class TestParameters:
-    async def test_a_parameterised_channel_takes_typed_arguments(self, tmp_path: Path) -> None:
+    async def test_a_parameterised_channel_takes_typed_arguments(self, tmp_path: Path, transport: str) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
             async with site(FRAME) as server:
-                options: dict[str, Any] = {"symbol": "btcusd", "heartbeat": True, "depth": 50}
+                options: dict[str, Any] = {"symbol": "btcusd", "heartbeat": True, "depth": 50, "transport": transport}
                 async with package.GeminiClient(server.url, **options, kinds=["bid", "ask"], x_client="me") as market:
                     async with market.events() as events:
                         event = await anext(aiter(events))
@@ -66,30 +66,35 @@ class TestParameters:
             assert server.targets == ["/marketdata/btcusd?heartbeat=true&depth=50&kinds=bid&kinds=ask"]
             assert server.headers[0]["X-Client"] == "me"
 
-    async def test_renamed_arguments_are_sent_by_their_own_names(self, tmp_path: Path) -> None:
+    async def test_renamed_arguments_are_sent_by_their_own_names(self, tmp_path: Path, transport: str) -> None:
         rename = "{symbol: pair, heartbeat: beats, X-Client: client, public: LIVE, kinds: sides}"
         document = GEMINI.replace("version: '1'", f"version: '1', x-wsgen-rename: {rename}")
         with imported(document, tmp_path, "gemini_renamed") as package:
             async with site(FRAME) as server:
-                options: dict[str, Any] = {"pair": "btcusd", "beats": True, "depth": 50, "client": "me"}
+                options: dict[str, Any] = {
+                    "pair": "btcusd",
+                    "beats": True,
+                    "depth": 50,
+                    "client": "me",
+                    "transport": transport,
+                }
                 async with package.GeminiRenamedClient(server.url, **options, sides=["bid"]) as market:
                     assert (await anext(aiter(market.events()))).type == "trade"
             assert server.targets == ["/marketdata/btcusd?heartbeat=true&depth=50&kinds=bid"]
             assert server.headers[0]["X-Client"] == "me"
             assert module(package, "servers").LIVE == "wss://api.gemini.test/v1"
 
-    async def test_a_loop_gets_what_came_with_the_handshake(self, tmp_path: Path) -> None:
+    async def test_a_loop_gets_what_came_with_the_handshake(self, tmp_path: Path, transport: str) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
-            for transport in ("websockets", "websockets-recv"):
-                async with site(FRAME, {"type": "beat"}) as server:
-                    options: dict[str, Any] = {"symbol": "btcusd", "depth": 50, "transport": transport}
-                    async with package.GeminiClient(server.url, **options) as market:
-                        received: list[str] = []
-                        async for event in market.events():
-                            received.append(event.type)
-                            if len(received) == 2:
-                                break
-                assert received == ["trade", "beat"]
+            async with site(FRAME, {"type": "beat"}) as server:
+                options: dict[str, Any] = {"symbol": "btcusd", "depth": 50, "transport": transport}
+                async with package.GeminiClient(server.url, **options) as market:
+                    received: list[str] = []
+                    async for event in market.events():
+                        received.append(event.type)
+                        if len(received) == 2:
+                            break
+            assert received == ["trade", "beat"]
 
     async def test_what_is_left_out_is_not_sent(self, tmp_path: Path) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
@@ -120,21 +125,21 @@ class TestParameters:
             with pytest.raises(ValueError, match="'nothing' is no message"):
                 package.GeminiClient(symbol="btcusd", depth=1, connection_heartbeat=beat)
 
-    async def test_a_callers_header_comes_before_the_bindings(self, tmp_path: Path) -> None:
+    async def test_a_callers_header_comes_before_the_bindings(self, tmp_path: Path, transport: str) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
             async with site() as server:
                 given = {"x-client": "mine", "Authorization": "Bearer t"}
-                options: dict[str, Any] = {"symbol": "btcusd", "depth": 1, "x_client": "me"}
+                options: dict[str, Any] = {"symbol": "btcusd", "depth": 1, "x_client": "me", "transport": transport}
                 async with package.GeminiClient(server.url, **options, headers=lambda attempt: given):
                     pass
             assert server.headers[0]["x-client"] == "mine"
             assert "X-Client" not in server.headers[0]
             assert server.headers[0]["Authorization"] == "Bearer t"
 
-    async def test_other_arguments_are_another_connection(self, tmp_path: Path) -> None:
+    async def test_other_arguments_are_another_connection(self, tmp_path: Path, transport: str) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:
             async with site() as server:
-                same: dict[str, Any] = {"symbol": "btcusd", "depth": 1, "x_client": "me"}
+                same: dict[str, Any] = {"symbol": "btcusd", "depth": 1, "x_client": "me", "transport": transport}
                 async with (
                     package.GeminiClient(server.url, **same),
                     package.GeminiClient(server.url, **same),
@@ -146,12 +151,12 @@ class TestParameters:
             paths = [target.removeprefix("/marketdata/") for target in server.targets]
             assert paths == ["btcusd?depth=1", "btcusd?depth=50", "ethbtc?depth=1", "btcusd?depth=1"]
 
-    async def test_a_value_cannot_change_the_path(self, tmp_path: Path) -> None:
+    async def test_a_value_cannot_change_the_path(self, tmp_path: Path, transport: str) -> None:
         document = GEMINI.replace("enum: [btcusd, ethbtc], ", "")
         with imported(document, tmp_path, "gemini") as package:
             async with site() as server:
                 for symbol in ("a/b", "a?b", "a#b", "%2e%2e", "é", "../x"):
-                    async with package.GeminiClient(server.url, symbol=symbol, depth=1):
+                    async with package.GeminiClient(server.url, symbol=symbol, depth=1, transport=transport):
                         pass
             assert server.targets == [
                 f"/marketdata/{each}?depth=1" for each in ("a%2Fb", "a%3Fb", "a%23b", "%252e%252e", "%C3%A9", "..%2Fx")
@@ -171,7 +176,7 @@ class TestParameters:
                     assert fake.connections[1].path == "/marketdata/ethbtc"
                     assert fake.connections[1].headers["X-Client"] == "me"
 
-    async def test_parameters_of_a_2_x_document_keep_their_types(self, tmp_path: Path) -> None:
+    async def test_parameters_of_a_2_x_document_keep_their_types(self, tmp_path: Path, transport: str) -> None:
         document = f"""
 asyncapi: 2.6.0
 info: {{title: Room, version: '1'}}
@@ -192,11 +197,11 @@ channels:
                 "options": "Unpack[ConnectionOptions]",
             }
             async with site() as server:
-                async with package.RoomClient(server.url, room_id=7, token="t&x"):
+                async with package.RoomClient(server.url, room_id=7, token="t&x", transport=transport):
                     pass
             assert server.targets == ["/rooms/7/all?token=t%26x"]
 
-    async def test_a_query_in_the_address_stays_a_query(self, tmp_path: Path) -> None:
+    async def test_a_query_in_the_address_stays_a_query(self, tmp_path: Path, transport: str) -> None:
         document = f"""
 asyncapi: 3.0.0
 info: {{title: Feed, version: '1'}}
@@ -206,7 +211,7 @@ operations: {{feed: {{action: send, channel: {{$ref: '#/channels/feed'}}}}}}
 """
         with imported(document, tmp_path, "feed") as package:
             async with site() as server:
-                async with package.FeedClient(f"{server.url}/api?x=1", token="a/b&c"):
+                async with package.FeedClient(f"{server.url}/api?x=1", token="a/b&c", transport=transport):
                     pass
             assert server.targets == ["/api/ws?x=1&token=a%2Fb%26c"]
 

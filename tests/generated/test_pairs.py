@@ -59,10 +59,12 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
         (tmp_path / "feed.json").write_text(json.dumps(document), "utf-8")
         name = "feed"
         names.append(name)
-        (tmp_path / "wsgen.toml").write_text(f'[[client]]\ninput = "feed.json"\noutput = "{name}"\n{configuration}')
+        (tmp_path / "wsgen.toml").write_text(
+            f'[[client]]\ninput = "feed.json"\noutput = "{name}"\npicows = true\n{configuration}'
+        )
         problems = Problems()
-        (client,) = load_config(tmp_path, problems).clients
-        write(build_client(client, problems).files, tmp_path / name)
+        (settings,) = load_config(tmp_path, problems).clients
+        write(build_client(settings, problems).files, tmp_path / name)
         importlib.invalidate_caches()
         return Built(name, list(problems))
 
@@ -139,7 +141,7 @@ class TestIds:
       error: {op: =error, req_id: integer, message: string}
     """
 
-    async def test_answers_out_of_order(self, build: Build) -> None:
+    async def test_answers_out_of_order(self, build: Build, transport: str) -> None:
         module = build(self.SENT, self.RECEIVED).module
         waiting: list[Json] = []
 
@@ -150,23 +152,23 @@ class TestIds:
                     number = each["number"] ** 2
                     await say(connection, op="result", req_id=each["req_id"], number=number)
 
-        async with serving(answer) as server, module.FeedClient(server.url) as client:
+        async with serving(answer) as server, module.FeedClient(server.url, transport=transport) as client:
             replies = await asyncio.gather(*(client.square(module.Square(number=n)) for n in (2, 3, 4)))
         assert [reply.payload.number for reply in replies] == [4, 9, 16]
         assert len({frame["req_id"] for frame in server.got}) == 3
 
-    async def test_an_error_with_the_id_is_a_typed_answer(self, build: Build) -> None:
+    async def test_an_error_with_the_id_is_a_typed_answer(self, build: Build, transport: str) -> None:
         module = build(self.SENT, self.RECEIVED).module
 
         async def answer(connection: ServerConnection, frame: Json) -> None:
             await say(connection, op="error", req_id=frame["req_id"], message="no")
 
-        async with serving(answer) as server, module.FeedClient(server.url) as client:
+        async with serving(answer) as server, module.FeedClient(server.url, transport=transport) as client:
             reply = await client.square(module.Square(number=1))
         assert isinstance(reply, module.ErrorReply)
         assert reply.payload.message == "no"
 
-    async def test_a_correlation_id(self, build: Build) -> None:
+    async def test_a_correlation_id(self, build: Build, transport: str) -> None:
         where = "correlationId: {location: '$message.payload#/meta/token'}"
         built = build(
             f"ask: {{type: =ask, meta: {{token: string}}, {where}}}",
@@ -176,7 +178,7 @@ class TestIds:
         async def answer(connection: ServerConnection, frame: Json) -> None:
             await say(connection, type="told", meta=frame["meta"], n=7)
 
-        async with serving(answer) as server, built.module.FeedClient(server.url) as client:
+        async with serving(answer) as server, built.module.FeedClient(server.url, transport=transport) as client:
             ask = built.module.Ask
             meta = ask.model_fields["meta"].annotation
             assert (await client.ask(ask(meta=meta()))).n == 7
@@ -185,7 +187,7 @@ class TestIds:
 
 
 class TestNames:
-    async def test_a_pair_of_names(self, build: Build) -> None:
+    async def test_a_pair_of_names(self, build: Build, transport: str) -> None:
         built = build(
             "GetUserRequest: {type: =GetUserRequest, name: string}",
             "GetUserResponse: {type: =GetUserResponse, age: integer}\nUserJoined: {type: =UserJoined, name: string}",
@@ -194,19 +196,19 @@ class TestNames:
         async def answer(connection: ServerConnection, frame: Json) -> None:
             await say(connection, type="GetUserResponse", age=len(frame["name"]))
 
-        async with serving(answer) as server, built.module.FeedClient(server.url) as client:
+        async with serving(answer) as server, built.module.FeedClient(server.url, transport=transport) as client:
             reply = await client.get_user_request(built.module.GetUserRequest(name="Ann"))
         assert reply.age == 3
         assert built.codes == ["WSG412"]
 
-    async def test_what_goes_both_ways_is_sent_and_listened_for(self, build: Build) -> None:
+    async def test_what_goes_both_ways_is_sent_and_listened_for(self, build: Build, transport: str) -> None:
         said = "move: {type: =move, field: string}"
         built = build(said, said)
 
         async def answer(connection: ServerConnection, frame: Json) -> None:
             await say(connection, type="move", field="b2")
 
-        async with serving(answer) as server, built.module.FeedClient(server.url) as client:
+        async with serving(answer) as server, built.module.FeedClient(server.url, transport=transport) as client:
             async with client.move_stream() as moves:
                 await client.move(built.module.Move(field="a1"))
                 assert (await anext(aiter(moves))).field == "b2"
@@ -217,9 +219,9 @@ class TestHandlers:
     SENT = "pong: {type: =pong, ping_id: string}"
     RECEIVED = "ping: {type: =ping, ping_id: string}\nnews: {type: =news, text: string}"
 
-    async def test_the_server_asks(self, build: Build) -> None:
+    async def test_the_server_asks(self, build: Build, transport: str) -> None:
         module = build(self.SENT, self.RECEIVED).module
-        async with serving(silent) as server, module.FeedClient(server.url) as client:
+        async with serving(silent) as server, module.FeedClient(server.url, transport=transport) as client:
             stop = client.on_ping(lambda ping: module.Pong(ping_id=ping.ping_id))
             await server.say(type="ping", ping_id="a")
             assert await server.until(1) == [{"type": "pong", "ping_id": "a"}]
@@ -244,7 +246,7 @@ class TestSubscriptions:
       trade: {op: =trade, channel: string, price: number}
     """
 
-    async def test_a_channel_in_both(self, build: Build) -> None:
+    async def test_a_channel_in_both(self, build: Build, transport: str) -> None:
         module = build(self.SENT, self.RECEIVED).module
 
         async def answer(connection: ServerConnection, frame: Json) -> None:
@@ -252,7 +254,7 @@ class TestSubscriptions:
                 await say(connection, op="subscribed", channel=frame["channel"])
                 await say(connection, op="trade", channel=frame["channel"], price=len(frame["channel"]))
 
-        async with serving(answer) as server, module.FeedClient(server.url) as client:
+        async with serving(answer) as server, module.FeedClient(server.url, transport=transport) as client:
             async with client.stream(module.Subscribe(channel="a")) as one:
                 async with client.stream(module.Subscribe(channel="bb")) as other:
                     assert (await anext(aiter(one))).price == 1
@@ -260,13 +262,13 @@ class TestSubscriptions:
             got = await server.until(4)
         assert got[2:] == [{"op": "unsubscribe", "channel": "bb"}, {"op": "unsubscribe", "channel": "a"}]
 
-    async def test_a_refusal(self, build: Build) -> None:
+    async def test_a_refusal(self, build: Build, transport: str) -> None:
         built = build(self.SENT, self.RECEIVED)
 
         async def answer(connection: ServerConnection, frame: Json) -> None:
             await say(connection, op="subscribe_error", message="no such channel")
 
-        async with serving(answer) as server, built.module.FeedClient(server.url) as client:
+        async with serving(answer) as server, built.module.FeedClient(server.url, transport=transport) as client:
             with pytest.raises(built.errors.SubscriptionRejected, match="no such channel") as refused:
                 await client.subscribe(built.module.Subscribe(channel="x"), print)
         assert isinstance(refused.value.reply, built.module.SubscribeError)
@@ -284,10 +286,10 @@ class TestSubscriptions:
                 assert (await anext(aiter(trades))).price == 1.0
             assert fake.subscriptions == []
 
-    async def test_without_a_confirmation(self, build: Build) -> None:
+    async def test_without_a_confirmation(self, build: Build, transport: str) -> None:
         module = build(self.SENT, "trade: {op: =trade, channel: string, price: number}").module
 
-        async with serving(silent) as server, module.FeedClient(server.url) as client:
+        async with serving(silent) as server, module.FeedClient(server.url, transport=transport) as client:
             async with asyncio.timeout(4), client.stream(module.Subscribe(channel="a")) as trades:
                 await server.say(op="trade", channel="a", price=1)
                 assert (await anext(aiter(trades))).price == 1
@@ -296,11 +298,11 @@ class TestSubscriptions:
                 {"op": "unsubscribe", "channel": "a"},
             ]
 
-    async def test_it_is_asked_for_again_after_a_loss(self, build: Build) -> None:
+    async def test_it_is_asked_for_again_after_a_loss(self, build: Build, transport: str) -> None:
         module = build(self.SENT, "trade: {op: =trade, channel: string, price: number}").module
         prices: list[float] = []
         resets: list[None] = []
-        async with serving(silent) as server, module.FeedClient(server.url) as client:
+        async with serving(silent) as server, module.FeedClient(server.url, transport=transport) as client:
             request = module.Subscribe(channel="a")
             await client.subscribe(
                 request, lambda trade: prices.append(trade.price), on_reset=lambda: resets.append(None)
@@ -314,7 +316,7 @@ class TestSubscriptions:
                     await asyncio.sleep(0.005)
         assert (prices, len(resets)) == ([3], 1)
 
-    async def test_one_message_that_does_both(self, build: Build) -> None:
+    async def test_one_message_that_does_both(self, build: Build, transport: str) -> None:
         sent = "control: {action: string, channel: string}"
         built = build(
             sent,
@@ -322,7 +324,7 @@ class TestSubscriptions:
             '[client.subscriptions.ticks]\nsubscribe = "control"\nunsubscribe = "control"\n'
             'unsubscribe_values = { action = "unsubscribe" }\nupdates = ["tick"]\nroute = { channel = "channel" }\n',
         )
-        async with serving(silent) as server, built.module.FeedClient(server.url) as client:
+        async with serving(silent) as server, built.module.FeedClient(server.url, transport=transport) as client:
             request = built.module.Control(action="subscribe", channel="a")
             async with client.stream(request):
                 pass
@@ -341,7 +343,7 @@ class TestJsonRpc:
       FeedNotification: {kind: =feed, params: {subscription: integer, result: {price: number}}}
     """
 
-    async def test_notifications_find_their_subscription(self, build: Build) -> None:
+    async def test_notifications_find_their_subscription(self, build: Build, transport: str) -> None:
         module = build(self.SENT, self.RECEIVED).module
         held: dict[int, str] = {}
 
@@ -356,7 +358,7 @@ class TestJsonRpc:
                 del held[frame["params"][0]]
                 await say(connection, kind="unsubscribed", id=frame["id"], result=True)
 
-        async with serving(answer) as server, module.FeedClient(server.url) as client:
+        async with serving(answer) as server, module.FeedClient(server.url, transport=transport) as client:
             async with client.stream(module.FeedSubscribe(params=["a"])) as one:
                 async with client.stream(module.FeedSubscribe(params=["bb"])) as other:
                     assert (await anext(aiter(one))).params.result.price == 1

@@ -15,6 +15,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from wsgen.model import Json
 
+from tests.transports import picows_lent_to
+
 from .packages import SPECS, from_document, write
 
 Heard = list[tuple[str, Any]]
@@ -150,9 +152,10 @@ async def talk(package: Any, frames: Sequence[object], **options: Any) -> tuple[
 
 
 @pytest.mark.parametrize("name", HEARD)
-def test_every_frame_reaches_its_listener(folder: Path, name: str) -> None:
+def test_every_frame_reaches_its_listener(folder: Path, name: str, transport: str) -> None:
     package = importlib.import_module(name.replace("-", "_"))
-    heard, _ = asyncio.run(talk(package, [frame for frame, _ in HEARD[name]]))
+    with picows_lent_to(package.__name__):
+        heard, _ = asyncio.run(talk(package, [frame for frame, _ in HEARD[name]], transport=transport))
     assert [listener for listener, _ in heard[: len(HEARD[name])]] == [listener for _, listener in HEARD[name]]
 
 

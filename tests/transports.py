@@ -1,4 +1,4 @@
-"""The transport on picows, for packages in this repository that are built without it."""
+"""The transports that a generated client can be opened with, for tests that go through a real socket."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-__all__ = ["picows_lent_to"]
+__all__ = ["TRANSPORTS", "picows_lent_to"]
+
+TRANSPORTS = ("websockets", "websockets-recv", "picows")
 
 SOURCE = Path(__file__).parents[1] / "runtime" / "wsgen_runtime" / "shell" / "picows_transport.py"
 
