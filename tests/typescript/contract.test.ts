@@ -10,6 +10,7 @@ import {
   Client,
   type ConnectionOptions,
   MemoryTransport,
+  stream,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import { answer, BARS, bar, PROTOCOL } from "./trading.js";
 
@@ -72,18 +73,19 @@ test(
       pingTimeout: 250,
       onState: ({ state }) => states.push(state),
     });
-    const stream = trading.connection.stream(
+    const values = stream(
+      trading.connection,
       BARS,
       { symbol: "A" },
       { delivery: { limit: 2 } },
     );
-    const first = stream.next();
-    while (stream.topic === undefined) await pause(1);
+    const first = values.next();
+    while (values.topic === undefined) await pause(1);
     const [peer] = server.clients;
     for (let close = 0; close < 50; close++) peer!.send(bar("A", close));
     await first;
     await pause(600);
-    for (let count = 1; count < 50; count++) await stream.next();
+    for (let count = 1; count < 50; count++) await values.next();
     const before = pings;
     while (pings < before + 2) await pause(1);
 

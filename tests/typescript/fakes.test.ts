@@ -14,6 +14,10 @@ import {
   HandshakeRejected,
   SubscribeTimeout,
   SubscriptionRejected,
+  handle,
+  listen,
+  request,
+  subscribe,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import {
   BARS,
@@ -39,7 +43,8 @@ describe("a fake server", () => {
   test("confirms what is subscribed to, and sends updates to whom they are for", async () => {
     const { server, client, trading } = pair();
     const seen: Bar[] = [];
-    const subscription = await trading.subscribe(
+    const subscription = await subscribe(
+      trading,
       BARS,
       { symbol: "A" },
       (each) => seen.push(each),
@@ -76,14 +81,14 @@ describe("a fake server", () => {
   test("refuses what it is told to refuse", async () => {
     const { server, client, trading } = pair();
     server.refuse(BARS, "not today", { symbol: "B" });
-    await trading.subscribe(BARS, { symbol: "A" }, () => {});
+    await subscribe(trading, BARS, { symbol: "A" }, () => {});
     await assert.rejects(
-      trading.subscribe(BARS, { symbol: "B" }, () => {}),
+      subscribe(trading, BARS, { symbol: "B" }, () => {}),
       (error) =>
         error instanceof SubscriptionRejected && error.words === "not today",
     );
     server.recover();
-    await trading.subscribe(BARS, { symbol: "B" }, () => {});
+    await subscribe(trading, BARS, { symbol: "B" }, () => {});
     await client.close();
   });
 
@@ -92,12 +97,12 @@ describe("a fake server", () => {
     server.on("chat.join", ({ room }: { room: string }) => ({
       members: room.length,
     }));
-    assert.deepEqual(await trading.request(JOIN, { room: "abc" }), {
+    assert.deepEqual(await request(trading, JOIN, { room: "abc" }), {
       members: 3,
     });
     server.on("chat.join", null);
     await assert.rejects(
-      trading.request(JOIN, { room: "abc" }),
+      request(trading, JOIN, { room: "abc" }),
       (error) =>
         error instanceof ConnectionLost &&
         error.code === 1011 &&
@@ -108,7 +113,7 @@ describe("a fake server", () => {
 
   test("asks its clients", async () => {
     const { server, client, trading } = pair();
-    trading.handle(WHO, ({ id }) => ({ name: `me ${id}` }));
+    handle(trading, WHO, ({ id }) => ({ name: `me ${id}` }));
     await client.connect();
     assert.deepEqual(await server.ask(WHO, { id: 7 }), { name: "me 7", id: 7 });
     const pending = assert.rejects(
@@ -122,7 +127,7 @@ describe("a fake server", () => {
   test("pushes to everybody", async () => {
     const { server, client, trading } = pair();
     const seen: string[] = [];
-    trading.listen(MESSAGE, ({ text }) => seen.push(text));
+    listen(trading, MESSAGE, ({ text }) => seen.push(text));
     await client.connect();
     server.push(MESSAGE, { text: "hello" });
     assert.deepEqual(seen, ["hello"]);
@@ -151,13 +156,13 @@ describe("the time of a fake server", () => {
     await client.connect();
     server.goSilent("bars.subscribe");
     await assert.rejects(
-      server.until(trading.subscribe(BARS, { symbol: "A" }, () => {})),
+      server.until(subscribe(trading, BARS, { symbol: "A" }, () => {})),
       SubscribeTimeout,
     );
     server.recover();
     server.delay(2000);
     let done = false;
-    const pending = trading.subscribe(BARS, { symbol: "A" }, () => {});
+    const pending = subscribe(trading, BARS, { symbol: "A" }, () => {});
     void pending.then(() => (done = true));
     await server.advance(1500);
     assert.equal(done, false);
@@ -169,7 +174,8 @@ describe("the time of a fake server", () => {
 
   test("a lost connection is renewed in its own time", async () => {
     const { server, client, trading } = pair();
-    const subscription = await trading.subscribe(
+    const subscription = await subscribe(
+      trading,
       BARS,
       { symbol: "A" },
       () => {},

@@ -17,6 +17,7 @@ import {
   SubscribeTimeout,
   SubscriptionRejected,
   TopicMismatch,
+  subscribe,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import { jsonCodec } from "../../runtime/wsgen_runtime/typescript/json_codec.js";
 import type {
@@ -150,19 +151,19 @@ const nothing = () => {};
 against("T1 a refused subscribe is sent once", async ({ connection }) => {
   await admin("mode", { reject: ["A"] });
   await assert.rejects(
-    connection.subscribe(BARS, { symbol: "A" }, nothing),
+    subscribe(connection, BARS, { symbol: "A" }, nothing),
     (error) =>
       error instanceof SubscriptionRejected &&
       /not available/.test(error.words),
   );
-  await connection.subscribe(BARS, { symbol: "B" }, nothing);
+  await subscribe(connection, BARS, { symbol: "B" }, nothing);
   assert.equal((await state()).received["bars.subscribe"], 2);
 });
 
 against("T2 another topic than the rule's ends it", async ({ connection }) => {
   const strict = { ...BARS, topicRule: "bars:{symbol}", strictTopic: true };
   await assert.rejects(
-    connection.subscribe(strict, { symbol: "A" }, nothing),
+    subscribe(connection, strict, { symbol: "A" }, nothing),
     (error) => error instanceof TopicMismatch && error.topic === topicOf("A"),
   );
   await until(async () => (await state()).received["bars.unsubscribe"] === 1);
@@ -175,7 +176,7 @@ against("T3 a second listener waits, too", async ({ connection }) => {
   const seen: number[] = [];
   await Promise.all(
     [1, 2].map(async (number) => {
-      await connection.subscribe(BARS, { symbol: "A" }, () =>
+      await subscribe(connection, BARS, { symbol: "A" }, () =>
         seen.push(number),
       );
       assert.ok(performance.now() - begin > 250);
@@ -187,9 +188,9 @@ against("T3 a second listener waits, too", async ({ connection }) => {
 });
 
 against("T4 leaving and coming sends one of each", async ({ connection }) => {
-  const first = await connection.subscribe(BARS, { symbol: "A" }, nothing);
+  const first = await subscribe(connection, BARS, { symbol: "A" }, nothing);
   const leaving = first.unsubscribe();
-  await connection.subscribe(BARS, { symbol: "A" }, nothing);
+  await subscribe(connection, BARS, { symbol: "A" }, nothing);
   await leaving;
   const { received } = await state();
   assert.equal(received["bars.subscribe"], 2);
@@ -199,10 +200,10 @@ against("T4 leaving and coming sends one of each", async ({ connection }) => {
 against(
   "T5 who comes during a release gets updates",
   async ({ connection }) => {
-    const first = await connection.subscribe(BARS, { symbol: "A" }, nothing);
+    const first = await subscribe(connection, BARS, { symbol: "A" }, nothing);
     const seen: number[] = [];
     const leaving = first.unsubscribe();
-    await connection.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+    await subscribe(connection, BARS, { symbol: "A" }, ({ close }) =>
       seen.push(close),
     );
     await leaving;
@@ -213,7 +214,7 @@ against(
 );
 
 against("T6 nothing reconnects after close", async (client) => {
-  await client.connection.subscribe(BARS, { symbol: "A" }, nothing);
+  await subscribe(client.connection, BARS, { symbol: "A" }, nothing);
   await admin("kick?code=1012");
   await client.close();
   await new Promise((resolve) => setTimeout(resolve, 500));
@@ -223,15 +224,16 @@ against("T6 nothing reconnects after close", async (client) => {
 
 against("T7 a pending subscribe survives a drop", async ({ connection }) => {
   await admin("mode", { subscribe_delay: 0.5 });
-  const pending = connection.subscribe(BARS, { symbol: "A" }, nothing);
+  const pending = subscribe(connection, BARS, { symbol: "A" }, nothing);
   await until(async () => (await state()).received["bars.subscribe"] === 1);
   await admin("kick?code=1012");
   assert.equal((await pending).state, "CONFIRMED");
 });
 
 against("T8 an unsubscribe stays in its domain", async ({ connection }) => {
-  const bars = await connection.subscribe(BARS, { symbol: "A" }, nothing);
-  const quotes = await connection.subscribe(
+  const bars = await subscribe(connection, BARS, { symbol: "A" }, nothing);
+  const quotes = await subscribe(
+    connection,
     QUOTES,
     { symbols: ["A"] },
     nothing,
@@ -247,7 +249,8 @@ against("T8 an unsubscribe stays in its domain", async ({ connection }) => {
 against("T9 a listener that throws starves nobody", async ({ connection }) => {
   const seen: number[] = [];
   const failed: unknown[] = [];
-  await connection.subscribe(
+  await subscribe(
+    connection,
     BARS,
     { symbol: "A" },
     () => {
@@ -255,7 +258,7 @@ against("T9 a listener that throws starves nobody", async ({ connection }) => {
     },
     { onError: (error) => failed.push(error) },
   );
-  await connection.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+  await subscribe(connection, BARS, { symbol: "A" }, ({ close }) =>
     seen.push(close),
   );
   await trade("A", 1);
@@ -268,10 +271,10 @@ against("T10 one that stays silent ends alone", async (_, more) => {
   const client = more({ timeout: 500 });
   const { connection } = client;
   const seen: number[] = [];
-  const good = await connection.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+  const good = await subscribe(connection, BARS, { symbol: "A" }, ({ close }) =>
     seen.push(close),
   );
-  const bad = await connection.subscribe(BARS, { symbol: "B" }, nothing);
+  const bad = await subscribe(connection, BARS, { symbol: "B" }, nothing);
   await admin("mode", { silent: ["B"] });
   await admin("kick?code=1012");
   await assert.rejects(bad.waitEnded(), SubscribeTimeout);
@@ -291,7 +294,7 @@ against("T11 after a failure it can be used again", async (_, more) => {
   );
   assert.equal(client.connection.state, "FAILED");
   await admin("mode", { token: null });
-  await client.connection.subscribe(BARS, { symbol: "A" }, nothing);
+  await subscribe(client.connection, BARS, { symbol: "A" }, nothing);
   assert.equal(client.connection.state, "CONNECTED");
 });
 
@@ -316,12 +319,12 @@ against("T12 success on the fifth attempt is success", async (_, more) => {
 
 against("T13 one bad subscription ends alone", async ({ connection }) => {
   const seen: number[] = [];
-  const good = await connection.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+  const good = await subscribe(connection, BARS, { symbol: "A" }, ({ close }) =>
     seen.push(close),
   );
   await admin("mode", { poison: ["B"] });
   await assert.rejects(
-    connection.subscribe(BARS, { symbol: "B" }, nothing),
+    subscribe(connection, BARS, { symbol: "B" }, nothing),
     RemoteError,
   );
   await until(() => good.state === "CONFIRMED" && good.resets);

@@ -8,13 +8,18 @@ import type {
 } from "../../runtime/wsgen_runtime/typescript/options.js";
 import { judge } from "../../runtime/wsgen_runtime/typescript/retry.js";
 import {
+  answer,
   type Asked,
   Call,
   Cancelled,
   canonicalParameters,
   Consumer,
   getter,
+  handle,
   Lease,
+  listen,
+  request,
+  send,
   Session,
 } from "../../runtime/wsgen_runtime/typescript/session/index.js";
 import {
@@ -300,7 +305,7 @@ export class Player {
     const { session, lease } = this.main;
     const operation = this.#operations.requests[step["request"]]!;
     this.call(label, () =>
-      session.request(lease, operation, step["payload"], callOptions(step)),
+      request(session, lease, operation, step["payload"], callOptions(step)),
     );
     this.calls.get(label)!.whenSettled((call) => {
       if (!call.error) this.#gotten(label).push(call.result ?? null);
@@ -311,7 +316,7 @@ export class Player {
     const { session, lease } = this.main;
     const operation = this.#operations.sends[step["send"]]!;
     this.call(step["as"] ?? step["send"], () =>
-      session.send(lease, operation, step["payload"], callOptions(step)),
+      send(session, lease, operation, step["payload"], callOptions(step)),
     );
   }
 
@@ -321,7 +326,7 @@ export class Player {
     const consumer = this.#consumer(label, step["listen"], step);
     const operation = this.#operations.pushes[step["listen"]]!;
     this.call(label, () =>
-      peer.session.listen(peer.lease, operation, consumer),
+      listen(peer.session, peer.lease, operation, consumer),
     );
     this.consumers.set(label, { peer, consumer });
   }
@@ -332,10 +337,10 @@ export class Player {
     const { session, lease } = peer;
     const consumer = new Consumer(step["handle"], (asked: Asked) => {
       this.#gotten(label).push(asked.payload);
-      if ("answer" in step) session.answers.send(asked, step["answer"]);
+      if ("answer" in step) answer(session, asked, step["answer"]);
     });
     const operation = this.#operations.handlers[step["handle"]]!;
-    this.call(label, () => session.handle(lease, operation, consumer));
+    this.call(label, () => handle(session, lease, operation, consumer));
     this.consumers.set(label, { peer, consumer });
   }
 

@@ -18,6 +18,7 @@ import type {
   SubscriptionOperation,
 } from "../../runtime/wsgen_runtime/typescript/operations.js";
 import type { Delivery } from "../../runtime/wsgen_runtime/typescript/options.js";
+import { correlated } from "../../runtime/wsgen_runtime/typescript/session/index.js";
 
 type Subscription = SubscriptionOperation<never, unknown>;
 
@@ -139,12 +140,12 @@ export function operations(options: DomainOptions): Operations {
       ...of(Object.keys(NUMBERED_REQUESTS), (request) => ({
         request,
         replies: NUMBERED_REQUESTS[request]!,
-        correlation: {
+        correlation: correlated({
           request: "ref",
           reply: "ref",
-          kind: "string" as const,
-          within: request === "probe" ? ("frame" as const) : "payload",
-        },
+          kind: "string",
+          within: request === "probe" ? "frame" : "payload",
+        }),
       })),
       ...of(Object.keys(SERIAL), (request) => ({
         request,
@@ -155,7 +156,7 @@ export function operations(options: DomainOptions): Operations {
     handlers: of(Object.keys(ASKED), (request) => ({
       request,
       replies: [ASKED[request]!],
-      correlation: { request: "id", reply: "id" },
+      correlation: correlated({ request: "id", reply: "id" }),
     })),
     sends: of(SENDS, (message) => ({ message })),
     pushes: of(PUSHES, (name) => ({ name, messages: [name] })),
@@ -216,7 +217,7 @@ const NUMBERED: Subscription = {
     key: "books.subscribed",
     topic: "number",
     refusals: { "books.refused": "words" },
-    correlation: { request: "id", reply: "id", kind: "integer" },
+    correlation: correlated({ request: "id", reply: "id", kind: "integer" }),
   },
   unsubscribe: "books.unsubscribe",
   releaseParameters: [],

@@ -17,6 +17,14 @@ import {
   RequestTimeout,
   SubscriptionRejected,
   webSocketInterface,
+  connectionEvents,
+  handle,
+  listen,
+  listenStream,
+  request,
+  send,
+  stream,
+  subscribe,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import {
   answer,
@@ -67,10 +75,10 @@ describe("subscriptions", () => {
     const { client, server } = world();
     const trading = client().connection;
     const [apple, google]: [Bar[], Bar[]] = [[], []];
-    const one = await trading.subscribe(BARS, { symbol: "AAPL" }, (each) =>
+    const one = await subscribe(trading, BARS, { symbol: "AAPL" }, (each) =>
       apple.push(each),
     );
-    await trading.subscribe(BARS, { symbol: "GOOG" }, (each) =>
+    await subscribe(trading, BARS, { symbol: "GOOG" }, (each) =>
       google.push(each),
     );
     server().send(bar("AAPL", 1));
@@ -92,7 +100,7 @@ describe("subscriptions", () => {
     const { client } = world();
     const trading = client();
     await assert.rejects(
-      trading.connection.subscribe(BARS, { symbol: "NO" }, () => {}),
+      subscribe(trading.connection, BARS, { symbol: "NO" }, () => {}),
       (error) =>
         error instanceof SubscriptionRejected &&
         error.words === "no such symbol",
@@ -104,12 +112,13 @@ describe("subscriptions", () => {
     const { client, server } = world();
     const [one, other] = [client(), client()];
     const seen: number[] = [];
-    const first = await one.connection.subscribe(
+    const first = await subscribe(
+      one.connection,
       BARS,
       { symbol: "A" },
       ({ close }) => seen.push(close),
     );
-    await other.connection.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+    await subscribe(other.connection, BARS, { symbol: "A" }, ({ close }) =>
       seen.push(-close),
     );
     assert.equal(server().received.length, 1);
@@ -128,7 +137,8 @@ describe("subscriptions", () => {
     const trading = client();
     let resets = 0;
     const seen: number[] = [];
-    const subscription = await trading.connection.subscribe(
+    const subscription = await subscribe(
+      trading.connection,
       BARS,
       { symbol: "A" },
       ({ close }) => seen.push(close),
@@ -149,7 +159,8 @@ describe("subscriptions", () => {
     await trading.connect();
     server().onFrame = undefined;
     const cancel = new AbortController();
-    const pending = trading.connection.subscribe(
+    const pending = subscribe(
+      trading.connection,
       BARS,
       { symbol: "A" },
       () => {},
@@ -158,7 +169,7 @@ describe("subscriptions", () => {
     cancel.abort(new Error("enough"));
     await assert.rejects(pending, /enough/);
     await assert.rejects(
-      trading.connection.subscribe(BARS, { symbol: "A" }, () => {}, {
+      subscribe(trading.connection, BARS, { symbol: "A" }, () => {}, {
         signal: cancel.signal,
       }),
       /enough/,
@@ -174,13 +185,14 @@ describe("subscriptions", () => {
   test("end with the client, and later calls reject", async () => {
     const { client, server } = world();
     const trading = client();
-    const subscription = await trading.connection.subscribe(
+    const subscription = await subscribe(
+      trading.connection,
       BARS,
       { symbol: "A" },
       () => {},
     );
     server().onFrame = undefined;
-    const pending = trading.connection.request(JOIN, { room: "x" });
+    const pending = request(trading.connection, JOIN, { room: "x" });
     const [closed] = await Promise.all([
       trading.close(),
       assert.rejects(pending, Closed),
@@ -188,7 +200,7 @@ describe("subscriptions", () => {
     assert.equal(closed, undefined);
     await subscription.waitEnded();
     await assert.rejects(
-      trading.connection.send(TYPING, { room: "x" }),
+      send(trading.connection, TYPING, { room: "x" }),
       Closed,
     );
     await trading.close();
@@ -202,13 +214,13 @@ describe("subscriptions", () => {
     const fail = () => {
       throw new Error("mine");
     };
-    await trading.subscribe(BARS, { symbol: "A" }, fail, {
+    await subscribe(trading, BARS, { symbol: "A" }, fail, {
       onError: (error) => failed.push((error as Error).message),
     });
-    await trading.subscribe(BARS, { symbol: "A" }, async () => fail(), {
+    await subscribe(trading, BARS, { symbol: "A" }, async () => fail(), {
       onError: (error) => failed.push((error as Error).message),
     });
-    await trading.subscribe(BARS, { symbol: "A" }, ({ close }) =>
+    await subscribe(trading, BARS, { symbol: "A" }, ({ close }) =>
       seen.push(close),
     );
     server().send(bar("A", 1));
@@ -222,7 +234,7 @@ describe("subscriptions", () => {
     const { client, server } = world();
     const trading = client().connection;
     const order: string[] = [];
-    await trading.subscribe(BARS, { symbol: "A" }, async ({ close }) => {
+    await subscribe(trading, BARS, { symbol: "A" }, async ({ close }) => {
       order.push(`begin ${close}`);
       await soon();
       order.push(`end ${close}`);
@@ -238,10 +250,10 @@ describe("subscriptions", () => {
     const { client, transport } = world();
     const trading = client().connection;
     const seen: string[] = [];
-    const one = await trading.subscribe(APART, { symbol: "A" }, () =>
+    const one = await subscribe(trading, APART, { symbol: "A" }, () =>
       seen.push("A"),
     );
-    await trading.subscribe(APART, { symbol: "B" }, () => seen.push("B"));
+    await subscribe(trading, APART, { symbol: "B" }, () => seen.push("B"));
     assert.equal(transport.connections.length, 2);
     transport.connections[1]!.send(bar("?", 1));
     assert.deepEqual(seen, ["B"]);
@@ -257,9 +269,9 @@ describe("subscriptions", () => {
     const trading = client().connection;
     const { route, ...flat } = APART;
     assert.equal(route, "connection");
-    await trading.subscribe(flat, { symbol: "A" }, () => {});
+    await subscribe(trading, flat, { symbol: "A" }, () => {});
     await assert.rejects(
-      trading.subscribe(flat, { symbol: "B" }, () => {}),
+      subscribe(trading, flat, { symbol: "B" }, () => {}),
       AmbiguousRoute,
     );
     await trading.close();
@@ -270,13 +282,13 @@ describe("streams", () => {
   test("subscribe when they are read, and unsubscribe when they are left", async () => {
     const { client, server } = world();
     const trading = client().connection;
-    const stream = trading.stream(BARS, { symbol: "A" });
+    const values = stream(trading, BARS, { symbol: "A" });
     const seen: number[] = [];
     const sending = (async () => {
-      while (stream.topic === undefined) await soon();
+      while (values.topic === undefined) await soon();
       for (const close of [1, 2, 3]) server().send(bar("A", close));
     })();
-    for await (const { close } of stream) {
+    for await (const { close } of values) {
       seen.push(close);
       if (close === 2) break;
     }
@@ -286,15 +298,15 @@ describe("streams", () => {
       "bars.subscribe",
       "bars.unsubscribe",
     ]);
-    assert.deepEqual(await stream.next(), { done: true, value: undefined });
+    assert.deepEqual(await values.next(), { done: true, value: undefined });
     await trading.close();
   });
 
   test("end with the client", async () => {
     const { client } = world();
     const trading = client().connection;
-    const stream = trading.stream(BARS, { symbol: "A" });
-    const reading = stream.next();
+    const values = stream(trading, BARS, { symbol: "A" });
+    const reading = values.next();
     await trading.connect();
     await soon();
     await trading.close();
@@ -306,9 +318,9 @@ describe("streams", () => {
     const trading = client().connection;
     const cancel = new AbortController();
     const { signal } = cancel;
-    const stream = trading.stream(BARS, { symbol: "A" }, { signal });
-    const reading = stream.next();
-    while (stream.topic === undefined) await soon();
+    const values = stream(trading, BARS, { symbol: "A" }, { signal });
+    const reading = values.next();
+    while (values.topic === undefined) await soon();
     cancel.abort(new Error("enough"));
     await assert.rejects(reading, /enough/);
     assert.deepEqual(types(server().received), [
@@ -321,25 +333,26 @@ describe("streams", () => {
   test("keep the latest of each", async () => {
     const { client, server } = world();
     const trading = client().connection;
-    const stream = trading.stream(
+    const values = stream(
+      trading,
       BARS,
       { symbol: "A" },
       { delivery: { policy: "latest", key: "symbol" } },
     );
-    const first = stream.next();
-    while (stream.topic === undefined) await soon();
+    const first = values.next();
+    while (values.topic === undefined) await soon();
     for (const close of [1, 2, 3]) server().send(bar("A", close));
     assert.equal((await first).value?.close, 3);
-    assert.equal(stream.dropped, 2);
-    await stream.return();
+    assert.equal(values.dropped, 2);
+    await values.return();
     await trading.close();
   });
 
   test("of pushes connect when they are read", async () => {
     const { client, server } = world();
     const trading = client().connection;
-    const stream = trading.listenStream(MESSAGE);
-    const reading = stream.next();
+    const values = listenStream(trading, MESSAGE);
+    const reading = values.next();
     await trading.connect();
     server().send(said("chat.message", { text: "hello" }));
     assert.deepEqual((await reading).value, { text: "hello" });
@@ -351,7 +364,7 @@ describe("requests, sends, pushes, handlers", () => {
   test("a reply resolves its call", async () => {
     const { client } = world();
     const trading = client().connection;
-    assert.deepEqual(await trading.request(JOIN, { room: "x" }), {
+    assert.deepEqual(await request(trading, JOIN, { room: "x" }), {
       members: 2,
     });
     await trading.close();
@@ -363,7 +376,7 @@ describe("requests, sends, pushes, handlers", () => {
     await trading.connect();
     server().onFrame = undefined;
     await assert.rejects(
-      trading.request(JOIN, { room: "x" }, { timeout: 20 }),
+      request(trading, JOIN, { room: "x" }, { timeout: 20 }),
       (error) => error instanceof RequestTimeout && error.timeout === 20,
     );
     await trading.close();
@@ -374,7 +387,7 @@ describe("requests, sends, pushes, handlers", () => {
     const trading = client().connection;
     await trading.connect();
     server().onFrame = undefined;
-    const call = trading.request(JOIN, { room: "x" });
+    const call = request(trading, JOIN, { room: "x" });
     server().close(1012, "restart");
     await assert.rejects(
       call,
@@ -390,7 +403,7 @@ describe("requests, sends, pushes, handlers", () => {
     const { client, server } = world();
     const trading = client().connection;
     const seen: string[] = [];
-    const stop = trading.listen(MESSAGE, ({ text }) => seen.push(text));
+    const stop = listen(trading, MESSAGE, ({ text }) => seen.push(text));
     assert.equal(trading.state, "DISCONNECTED");
     await trading.connect();
     server().send(said("chat.message", { text: "one" }));
@@ -403,8 +416,8 @@ describe("requests, sends, pushes, handlers", () => {
   test("a handler answers with the id that it was asked with", async () => {
     const { client, server } = world();
     const trading = client().connection;
-    const stop = trading.handle(WHO, async () => ({ name: "me" }));
-    assert.throws(() => trading.handle(WHO, () => ({ name: "" })), TypeError);
+    const stop = handle(trading, WHO, async () => ({ name: "me" }));
+    assert.throws(() => handle(trading, WHO, () => ({ name: "" })), TypeError);
     await trading.connect();
     server().send(said("who", { id: 7 }));
     await soon();
@@ -412,7 +425,8 @@ describe("requests, sends, pushes, handlers", () => {
       said("who.response", { name: "me", id: 7 }),
     ]);
     stop();
-    trading.handle(
+    handle(
+      trading,
       WHO,
       () => {
         throw new Error("no");
@@ -498,7 +512,8 @@ describe("connections", () => {
     const trading = client({ onState: ({ state }) => told.push(state) });
     const events: ConnectionEvent[] = [];
     const watching = (async () => {
-      for await (const event of trading.connection.events()) events.push(event);
+      for await (const event of connectionEvents(trading.connection))
+        events.push(event);
     })();
     await trading.connect();
     server().close(1012);

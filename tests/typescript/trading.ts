@@ -8,7 +8,10 @@ import type {
   SubscriptionOperation,
   HandlerOperation,
 } from "../../runtime/wsgen_runtime/typescript/operations.js";
-import { jsonCodec } from "../../runtime/wsgen_runtime/typescript/index.js";
+import {
+  correlated,
+  jsonCodec,
+} from "../../runtime/wsgen_runtime/typescript/index.js";
 
 export interface Bar {
   readonly symbol: string;
@@ -74,7 +77,7 @@ export const MESSAGE: PushOperation<{ text: string }> = {
 export const WHO: HandlerOperation<{ id: number }, { name: string }> = {
   request: "who",
   replies: ["who.response"],
-  correlation: { request: "id", reply: "id" },
+  correlation: correlated({ request: "id", reply: "id" }),
 };
 
 /** What a good server answers to a frame; undefined: nothing. */

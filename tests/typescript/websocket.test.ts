@@ -13,6 +13,11 @@ import {
   type ConnectionOptions,
   HandshakeRejected,
   type WebSocketConstructor,
+  listen,
+  request,
+  send,
+  stream,
+  subscribe,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import {
   answer,
@@ -106,17 +111,18 @@ describe("over sockets", () => {
       await served(async ({ url, peers, frames }) => {
         const trading = new Client(PROTOCOL, url, { ...OPTIONS, WebSocket });
         const seen: number[] = [];
-        const subscription = await trading.connection.subscribe(
+        const subscription = await subscribe(
+          trading.connection,
           BARS,
           { symbol: "A" },
           ({ close }) => seen.push(close),
         );
         peers[0]!.send(bar("A", 1));
         peers[0]!.send(bar("A", 2));
-        const reply = await trading.connection.request(JOIN, { room: "x" });
+        const reply = await request(trading.connection, JOIN, { room: "x" });
         assert.deepEqual(reply, { members: 2 });
         assert.deepEqual(seen, [1, 2]);
-        await trading.connection.send(TYPING, { room: "é" });
+        await send(trading.connection, TYPING, { room: "é" });
         await subscription.unsubscribe();
         assert.equal(frames.includes(said("chat.typing", { room: "é" })), true);
         let code: number | undefined;
@@ -134,7 +140,7 @@ describe("over sockets", () => {
         async ({ url }) => {
           const trading = new Client(PROTOCOL, url, { ...OPTIONS, WebSocket });
           const seen: string[] = [];
-          trading.connection.listen(MESSAGE, ({ text }) => seen.push(text));
+          listen(trading.connection, MESSAGE, ({ text }) => seen.push(text));
           await trading.connect();
           await until(() => seen.length === 2);
           assert.deepEqual(seen, ["one", "two"]);
@@ -152,7 +158,8 @@ describe("over sockets", () => {
     for (const [, WebSocket] of SOCKETS) {
       await served(async ({ url, peers }) => {
         const trading = new Client(PROTOCOL, url, { ...OPTIONS, WebSocket });
-        const subscription = await trading.connection.subscribe(
+        const subscription = await subscribe(
+          trading.connection,
           BARS,
           { symbol: "A" },
           () => {},
@@ -273,18 +280,19 @@ describe("over sockets", () => {
       await served(async ({ url, peers }) => {
         const trading = new Client(PROTOCOL, url, { ...OPTIONS, WebSocket });
         const seen: number[] = [];
-        const stream = trading.connection.stream(
+        const values = stream(
+          trading.connection,
           BARS,
           { symbol: "A" },
           { delivery: { policy: "block", limit: 10 } },
         );
-        const first = stream.next();
-        await until(() => stream.topic !== undefined);
+        const first = values.next();
+        await until(() => values.topic !== undefined);
         for (let close = 0; close < 500; close++) {
           peers[0]!.send(bar("A", close));
         }
         seen.push((await first).value!.close);
-        for await (const { close } of stream) {
+        for await (const { close } of values) {
           seen.push(close);
           if (seen.length === 500) break;
         }

@@ -11,7 +11,9 @@ import {
   type Connection,
   type ConnectionOptions,
   type Stream,
+  stream,
   type StreamOptions,
+  subscribe,
   type SubscribeOptions,
   type Subscription,
   type Url,
@@ -68,7 +70,7 @@ export class AlertsClient {
     onUpdate: Callback<Alert>,
     options?: SubscribeOptions,
   ): Promise<Subscription> {
-    return this.#connection.subscribe(ALERTS, request, onUpdate, options);
+    return subscribe(this.#connection, ALERTS, request, onUpdate, options);
   }
 
   /**
@@ -79,7 +81,7 @@ export class AlertsClient {
     request: AlertsSubscriptionRequest,
     options?: StreamOptions,
   ): Stream<Alert> {
-    return this.#connection.stream(ALERTS, request, options);
+    return stream(this.#connection, ALERTS, request, options);
   }
 }
 

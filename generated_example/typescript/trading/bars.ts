@@ -11,7 +11,9 @@ import {
   type Connection,
   type ConnectionOptions,
   type Stream,
+  stream,
   type StreamOptions,
+  subscribe,
   type SubscribeOptions,
   type Subscription,
   type Url,
@@ -68,7 +70,7 @@ export class BarsClient {
     onUpdate: Callback<Bar>,
     options?: SubscribeOptions,
   ): Promise<Subscription> {
-    return this.#connection.subscribe(BARS, request, onUpdate, options);
+    return subscribe(this.#connection, BARS, request, onUpdate, options);
   }
 
   /**
@@ -79,7 +81,7 @@ export class BarsClient {
     request: BarsSubscriptionRequest,
     options?: StreamOptions,
   ): Stream<Bar> {
-    return this.#connection.stream(BARS, request, options);
+    return stream(this.#connection, BARS, request, options);
   }
 }
 

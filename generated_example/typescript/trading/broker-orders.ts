@@ -12,7 +12,9 @@ import {
   type Connection,
   type ConnectionOptions,
   type Stream,
+  stream,
   type StreamOptions,
+  subscribe,
   type SubscribeOptions,
   type Subscription,
   type Url,
@@ -63,7 +65,8 @@ export class BrokerOrdersClient {
     onUpdate: Callback<PlacedOrder>,
     options?: SubscribeOptions,
   ): Promise<Subscription> {
-    return this.#connection.subscribe(
+    return subscribe(
+      this.#connection,
       BROKER_ORDERS,
       request,
       onUpdate,
@@ -79,7 +82,7 @@ export class BrokerOrdersClient {
     request: OrdersSubscriptionRequest,
     options?: StreamOptions,
   ): Stream<PlacedOrder> {
-    return this.#connection.stream(BROKER_ORDERS, request, options);
+    return stream(this.#connection, BROKER_ORDERS, request, options);
   }
 }
 

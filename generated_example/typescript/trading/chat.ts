@@ -4,13 +4,17 @@
 
 /** The `chat` domain of Trading WebSocket API: requests, sends and pushes. */
 
-import type {
-  Callback,
-  Connection,
-  ListenOptions,
-  RequestOptions,
-  SendOptions,
-  Stream,
+import {
+  type Callback,
+  type Connection,
+  listen,
+  type ListenOptions,
+  listenStream,
+  request,
+  type RequestOptions,
+  send,
+  type SendOptions,
+  type Stream,
 } from "./runtime/index.js";
 import type {
   PushOperation,
@@ -90,7 +94,7 @@ export class ChatClient {
    *   says if it may have arrived.
    */
   join(payload: ChatJoin, options?: RequestOptions): Promise<ChatJoined> {
-    return this.#connection.request(JOIN, payload, options);
+    return request(this.#connection, JOIN, payload, options);
   }
 
   /**
@@ -104,7 +108,7 @@ export class ChatClient {
    *   says if it may have arrived.
    */
   post(payload: ChatPost, options?: RequestOptions): Promise<ChatPosted> {
-    return this.#connection.request(POST, payload, options);
+    return request(this.#connection, POST, payload, options);
   }
 
   /**
@@ -118,7 +122,7 @@ export class ChatClient {
    *   says if it may have arrived.
    */
   typing(payload: ChatTyping, options?: SendOptions): Promise<void> {
-    return this.#connection.send(TYPING, payload, options);
+    return send(this.#connection, TYPING, payload, options);
   }
 
   /**
@@ -130,12 +134,12 @@ export class ChatClient {
     callback: Callback<ChatMessage>,
     options?: ListenOptions,
   ): () => void {
-    return this.#connection.listen(MESSAGE, callback, options);
+    return listen(this.#connection, MESSAGE, callback, options);
   }
 
   /** Every `chat.message` as a stream. */
   messageStream(options?: ListenOptions): Stream<ChatMessage> {
-    return this.#connection.listenStream(MESSAGE, options);
+    return listenStream(this.#connection, MESSAGE, options);
   }
 
   /**
@@ -149,12 +153,12 @@ export class ChatClient {
     callback: Callback<ChatMessage>,
     options?: ListenOptions,
   ): () => void {
-    return this.#connection.listen(NOTICE, callback, options);
+    return listen(this.#connection, NOTICE, callback, options);
   }
 
   /** Every `chat.notice` as a stream. */
   noticeStream(options?: ListenOptions): Stream<ChatMessage> {
-    return this.#connection.listenStream(NOTICE, options);
+    return listenStream(this.#connection, NOTICE, options);
   }
 
   /**
@@ -162,7 +166,7 @@ export class ChatClient {
    * apart.
    */
   events(options?: ListenOptions): Stream<ChatEvent> {
-    return this.#connection.listenStream(EVENTS, options);
+    return listenStream(this.#connection, EVENTS, options);
   }
 }
 

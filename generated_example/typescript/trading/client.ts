@@ -10,6 +10,7 @@
 import {
   Client,
   type ConnectionOptions,
+  request,
   type RequestOptions,
   type Url,
 } from "./runtime/index.js";
@@ -65,7 +66,7 @@ export class TradingClient extends Client {
    *   says if it may have arrived.
    */
   ping(options?: RequestOptions): Promise<void> {
-    return this.connection.request(PING, undefined, options);
+    return request(this.connection, PING, undefined, options);
   }
 
   /**
@@ -79,6 +80,6 @@ export class TradingClient extends Client {
    *   says if it may have arrived.
    */
   now(options?: RequestOptions): Promise<Record<string, number>> {
-    return this.connection.request(NOW, undefined, options);
+    return request(this.connection, NOW, undefined, options);
   }
 }

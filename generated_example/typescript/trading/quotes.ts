@@ -11,7 +11,9 @@ import {
   type Connection,
   type ConnectionOptions,
   type Stream,
+  stream,
   type StreamOptions,
+  subscribe,
   type SubscribeOptions,
   type Subscription,
   type Url,
@@ -67,7 +69,7 @@ export class QuotesClient {
     onUpdate: Callback<Quote>,
     options?: SubscribeOptions,
   ): Promise<Subscription> {
-    return this.#connection.subscribe(QUOTES, request, onUpdate, options);
+    return subscribe(this.#connection, QUOTES, request, onUpdate, options);
   }
 
   /**
@@ -78,7 +80,7 @@ export class QuotesClient {
     request: QuotesSubscriptionRequest,
     options?: StreamOptions,
   ): Stream<Quote> {
-    return this.#connection.stream(QUOTES, request, options);
+    return stream(this.#connection, QUOTES, request, options);
   }
 }
 

@@ -29,11 +29,16 @@ export type {
   Url,
 } from "./options.js";
 export type { Verdict } from "./retry.js";
+export { correlated } from "./session/correlation.js";
+export { request, send } from "./shell/calls.js";
 export { Client, Connection } from "./shell/connection.js";
 export {
   type WebSocketInterface,
   webSocketInterface,
 } from "./shell/interfaces.js";
+export { handle, listen } from "./shell/listeners.js";
+export { connectionEvents, listenStream, stream } from "./shell/streams.js";
+export { subscribe } from "./shell/subscriptions.js";
 export {
   type Clock,
   type ConnectRequest,

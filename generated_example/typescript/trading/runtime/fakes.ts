@@ -27,7 +27,7 @@ import {
   canonicalParameters,
   computedTopic,
   getter,
-  Ids,
+  idOf,
   idText,
   maker,
   reader,
@@ -133,7 +133,7 @@ export class FakeServer {
   >();
   readonly #dialogues = new Set<Dialogue>();
   readonly #credentials = new Set<string>();
-  readonly #ids = new Ids(Math.random);
+  #lastId = 0;
   #faults = noFaults();
 
   constructor(protocol: Protocol, operations: Iterable<Operation>) {
@@ -272,7 +272,7 @@ export class FakeServer {
           payload,
           correlation.request,
           correlation,
-          () => kind && this.#ids.next(kind),
+          () => kind && idOf(kind, ++this.#lastId, Math.random),
         )
       : [this.#codec.encode(request, payload), undefined];
     return new Promise((resolve, reject) => {

@@ -9,8 +9,11 @@
  * update's.
  */
 
-import type { Codec } from "./codec.js";
+import type { Codec, Frame } from "./codec.js";
 import type { ConnectionOptions, Delivery } from "./options.js";
+import type { Numbered } from "./session/correlation.js";
+import type { Session } from "./session/session.js";
+import type { Parameters } from "./session/wires.js";
 
 /** All that the clients of one generated package share. */
 export interface Protocol {
@@ -29,7 +32,7 @@ export interface Protocol {
  * with an id settles the call that was sent with it; one without belongs to the
  * oldest call that was sent without, or to the oldest of all.
  */
-export interface Correlation {
+export interface CorrelationPaths {
   /** The path of the id in the request, */
   readonly request: string;
   /** and in the reply. */
@@ -37,6 +40,31 @@ export interface Correlation {
   readonly kind?: "integer" | "string" | "uuid";
   /** Whether these are paths in the payload (default), or in the whole frame. */
   readonly within?: "payload" | "frame";
+}
+
+/** The same, with what the session does about it; `correlated` makes one. */
+export interface Correlation extends CorrelationPaths {
+  /** The id in a request of the server. */
+  asked(payload: unknown, frame: Frame): unknown;
+  /** The id in a reply, as text; undefined: it has none. */
+  replied(payload: unknown, frame: Frame): string | undefined;
+  /** Parameters without the id. */
+  bare(parameters: Parameters): Parameters;
+  /** The frame of a request, and its id. */
+  ask(
+    session: Session,
+    operation: RequestOperation<never, unknown>,
+    payload: unknown,
+  ): Numbered;
+  /** The frame of an answer that repeats `id`. */
+  answer(codec: Codec, key: string, payload: unknown, id: unknown): Frame;
+  /** The frame of `parameters`, with a new id where it has none; and the id. */
+  number(
+    session: Session,
+    message: string,
+    frame: Frame,
+    parameters: Parameters,
+  ): Numbered;
 }
 
 /** The reply to a subscribe or an unsubscribe, and where in it stands what. */

@@ -22,8 +22,8 @@ from wsgen.operations import (
 )
 from wsgen.views.texts import summary
 
-from .layout import Doc, alias, array, const, entry, obj, property_line, union, value
-from .scope import OPERATIONS, Part
+from .layout import PURE, Doc, alias, array, call, const, entry, obj, property_line, union, value
+from .scope import OPERATIONS, RUNTIME, Part
 from .types import DomainView
 
 __all__ = ["aliases", "constants", "events"]
@@ -111,12 +111,12 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
     entries: list[Doc] = [
         entry("domain", literal(domain)),
         entry("subscribe", literal(each.subscribe.key)),
-        entry("confirmation", "null" if each.confirmation is None else _confirmation(each.confirmation)),
+        entry("confirmation", "null" if each.confirmation is None else _confirmation(view, each.confirmation)),
     ]
     if each.unsubscribe is not None:
         entries.append(entry("unsubscribe", literal(each.unsubscribe.key)))
     if each.release is not None:
-        entries.append(entry("release", _confirmation(each.release)))
+        entries.append(entry("release", _confirmation(view, each.release)))
     if each.release_parameters is not None:
         entries.append(_texts("releaseParameters", each.release_parameters))
     if each.release_names:
@@ -153,7 +153,7 @@ def _delivery(each: Delivery) -> Doc:
     return entry("delivery", obj(entries))
 
 
-def _confirmation(each: Confirmation) -> Doc:
+def _confirmation(view: DomainView, each: Confirmation) -> Doc:
     entries: list[Doc] = [entry("key", literal(each.message.key))]
     paths = {"status": each.status, "message": each.text, "topic": each.topic}
     entries += [entry(name, literal(path)) for name, path in paths.items() if path is not None]
@@ -162,15 +162,15 @@ def _confirmation(each: Confirmation) -> Doc:
     if each.refusals:
         entries.append(_mapping("refusals", {refusal.message.key: refusal.text for refusal in each.refusals}))
     if each.correlation is not None:
-        entries.append(_correlation(each.correlation))
+        entries.append(_correlation(view, each.correlation))
     return obj(entries)
 
 
-def _correlation(each: Correlation) -> Doc:
+def _correlation(view: DomainView, each: Correlation) -> Doc:
     entries = [entry("request", literal(each.request)), entry("reply", literal(each.reply))]
     if each.kind is not None:
         entries.append(entry("kind", literal(each.kind)))
-    return entry("correlation", obj(entries))
+    return entry("correlation", call(PURE + view.scope.value(RUNTIME, "correlated"), obj(entries)))
 
 
 def _update(update: Update, *, several: bool) -> list[Doc]:
@@ -194,7 +194,7 @@ def _request(view: DomainView, each: Request, names: RequestNames) -> str:
     if not each.pipeline:
         entries.append(entry("pipeline", "false"))
     if each.correlation is not None:
-        entries.append(_correlation(each.correlation))
+        entries.append(_correlation(view, each.correlation))
     types = (view.sent(each.message, argument=True), view.reply_type(each, names))
     return _descriptor(view, names.constant, "RequestOperation", types, entries)
 
@@ -207,7 +207,7 @@ def _handler(view: DomainView, each: Handler, names: HandlerNames) -> str:
     if names.union is not None:
         entries.append(entry("events", "true"))
     if each.correlation is not None:
-        entries.append(_correlation(each.correlation))
+        entries.append(_correlation(view, each.correlation))
     types = (view.received(each.message, argument=True), view.answer_type(each, names))
     return _descriptor(view, names.constant, "HandlerOperation", types, entries)
 

@@ -18,6 +18,7 @@ from wsgen.model import Json
 __all__ = [
     "HARD",
     "LINE",
+    "PURE",
     "SOFT",
     "Break",
     "Concat",
@@ -49,6 +50,9 @@ __all__ = [
     "union",
     "value",
 ]
+
+PURE = "/* @__PURE__ */ "
+"""Before the name of a function whose call a bundle leaves out where it has no use for the result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _methods(view: DomainView) -> Iterator[Method]:
             _stream_of(view, names.union),
             [f"All that the server sends unasked {_where(view)}; `type` tells the messages apart."],
             [],
-            call(f"{view.receiver}.listenStream", names.union_constant, "options"),
+            call(view.scope.value(RUNTIME, "listenStream"), view.receiver, names.union_constant, "options"),
         )
 
 
@@ -122,7 +122,7 @@ def _subscribe(view: DomainView, each: Subscription, names: SubscriptionNames) -
         generic("Promise", view.scope.type(RUNTIME, "Subscription")),
         lines,
         [*_subscribe_errors(view, each), *tags],
-        call(f"{view.receiver}.subscribe", names.constant, argument, "onUpdate", "options"),
+        call(view.scope.value(RUNTIME, "subscribe"), view.receiver, names.constant, argument, "onUpdate", "options"),
     )
 
 
@@ -152,7 +152,7 @@ def _stream(view: DomainView, each: Subscription, names: SubscriptionNames) -> M
             "unsubscribes."
         ],
         _deprecated(each.subscribe),
-        call(f"{view.receiver}.stream", names.constant, argument, "options"),
+        call(view.scope.value(RUNTIME, "stream"), view.receiver, names.constant, argument, "options"),
     )
 
 
@@ -167,7 +167,7 @@ def _request(view: DomainView, each: Request, names: RequestNames) -> Method:
         generic("Promise", "void" if reply == "undefined" else reply),
         lines,
         ["@throws {RequestTimeout} No answer within `timeout` milliseconds (default 5000).", _LOST, *tags],
-        call(f"{view.receiver}.request", names.constant, argument, "options"),
+        call(view.scope.value(RUNTIME, "request"), view.receiver, names.constant, argument, "options"),
     )
 
 
@@ -181,7 +181,7 @@ def _send(view: DomainView, each: Send, names: SendNames) -> Method:
         "Promise<void>",
         lines,
         [_LOST, *tags],
-        call(f"{view.receiver}.send", names.constant, argument, "options"),
+        call(view.scope.value(RUNTIME, "send"), view.receiver, names.constant, argument, "options"),
     )
 
 
@@ -203,7 +203,7 @@ def _handler(view: DomainView, each: Handler, names: HandlerNames) -> Method:
             *rest,
         ],
         _deprecated(message),
-        call(f"{view.receiver}.handle", names.constant, "handler", "options"),
+        call(view.scope.value(RUNTIME, "handle"), view.receiver, names.constant, "handler", "options"),
     )
 
 
@@ -219,7 +219,7 @@ def _listener(view: DomainView, each: Push, names: PushNames) -> Method:
         "() => void",
         [f"Call `callback` with {every(message)}; call the result to stop.", _apart(message), first, *rest],
         _deprecated(message),
-        call(f"{view.receiver}.listen", names.constant, "callback", "options"),
+        call(view.scope.value(RUNTIME, "listen"), view.receiver, names.constant, "callback", "options"),
     )
 
 
@@ -234,5 +234,5 @@ def _push_stream(view: DomainView, each: Push, names: PushNames) -> Method:
         _stream_of(view, view.received(each.message, argument=True)),
         [f"E{every(each.message)[1:]} as a stream.", _apart(each.message)],
         _deprecated(each.message),
-        call(f"{view.receiver}.listenStream", names.constant, "options"),
+        call(view.scope.value(RUNTIME, "listenStream"), view.receiver, names.constant, "options"),
     )

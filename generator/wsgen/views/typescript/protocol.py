@@ -10,15 +10,13 @@ from wsgen.model import Json
 from wsgen.naming import Names
 from wsgen.operations import ByKey, ByType, ByValue, Client, Heartbeat, Rule, WireMessage
 
-from .layout import Doc, array, call, const, entry, obj, value
+from .layout import PURE, Doc, array, call, const, entry, obj, value
 from .opening import address_function, arguments_interface
 from .package import ProtocolModule
 from .scope import OPERATIONS, RUNTIME, Scope
 from .types import TypedPlace
 
 __all__ = ["protocol_module"]
-
-_PURE = "/* @__PURE__ */ "
 
 
 def protocol_module(
@@ -65,7 +63,7 @@ def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
     for name, rule in (("rule", connection.rule), ("sentRule", connection.sent_rule)):
         if rule is not None:
             entries.append(entry(name, _rule(rule)))
-    codec = call(_PURE + scope.value(RUNTIME, "jsonCodec"), obj(entries, expanded=True))
+    codec = call(PURE + scope.value(RUNTIME, "jsonCodec"), obj(entries, expanded=True))
     items: list[Doc] = [entry("name", literal(str(names.package))), entry("codec", codec)]
     if connection.heartbeat is not None:
         items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat))])))

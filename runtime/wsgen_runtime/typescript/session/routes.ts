@@ -4,7 +4,7 @@ import type { Frame, Getter } from "../codec.js";
 import type { Update } from "../operations.js";
 import type { ReplyQueue } from "./calls.js";
 import type { Consumer } from "./consumers.js";
-import { idText, type Reader } from "./correlation.js";
+import type { Reader } from "./correlation.js";
 import type { Session } from "./session.js";
 import type { Domain } from "./subscriptions.js";
 import { getter, pairedAddress } from "./wires.js";
@@ -113,10 +113,9 @@ export class MessageRoute {
   topic: ((payload: unknown) => string | undefined) | undefined;
   /** Those whose subscribes it confirms. */
   domains: readonly Domain[] = [];
-  readonly ids = new Map<string, Reader>();
+  #ids: readonly Reader[] = [];
   updates: readonly UpdateRoute[] = [];
   listeners: readonly (readonly [Consumer, Maker | undefined])[] = [];
-  handlers: readonly (readonly [Consumer, Maker])[] = [];
   swallowed = false;
   readonly #session: Session;
 
@@ -130,11 +129,16 @@ export class MessageRoute {
     return this.domains.some((domain) => domain.places.holds(topic));
   }
 
+  /** `read` gives the id of the request that it answers, as text. */
+  answersBy(read: Reader): void {
+    if (!this.#ids.includes(read)) this.#ids = [...this.#ids, read];
+  }
+
   /** The id of the request that it answers, where it says one. */
   idOf(payload: unknown, frame: Frame): string | undefined {
-    for (const read of this.ids.values()) {
-      const found = idText(read(payload, frame));
-      if (found !== undefined) return found;
+    for (const read of this.#ids) {
+      const found = read(payload, frame);
+      if (found !== undefined) return found as string;
     }
     return undefined;
   }
@@ -142,12 +146,7 @@ export class MessageRoute {
   /** The function that does what this route does now. */
   quickest(): Route {
     const [update, another] = this.updates;
-    const alone =
-      !!update &&
-      !another &&
-      !this.queue &&
-      !this.listeners.length &&
-      !this.handlers.length;
+    const alone = !!update && !another && !this.queue && !this.listeners.length;
     for (const each of this.updates) each.alone = alone;
     return alone
       ? update.deliver
@@ -157,7 +156,8 @@ export class MessageRoute {
   #deliver(payload: unknown, frame: Frame): void {
     const session = this.#session;
     const { queue, updates, listeners } = this;
-    const unasked = updates.length > 0 || listeners.length > 0;
+    const unasked =
+      updates.length > 0 || listeners.some(([{ answers }]) => !answers);
     if (queue?.slots.length) {
       const slot = session.exchange.reply(this, queue, payload, frame);
       // What may also come unasked, such as an echo, is lost to nobody because
@@ -170,12 +170,14 @@ export class MessageRoute {
     for (const update of this.updates) {
       used = update.deliver(payload, frame) || used;
     }
+    let answered = false; // a request is answered once
     for (const [consumer, make] of this.listeners) {
-      deliver(session, [consumer], make ? make(payload) : payload);
+      if (!(consumer.answers && answered)) {
+        answered ||= consumer.answers;
+        deliver(session, [consumer], make ? make(payload) : payload);
+      }
       used = true;
     }
-    const [handler] = this.handlers; // a request is answered once
-    if (handler) deliver(session, [handler[0]], handler[1](payload));
-    if (!used && !handler) session.countUnrouted(this.key);
+    if (!used) session.countUnrouted(this.key);
   }
 }

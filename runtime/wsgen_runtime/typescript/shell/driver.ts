@@ -33,6 +33,14 @@ export interface Observer {
   strangeMessage(message: UnknownMessage): void;
 }
 
+/** Where a connection leads, and how. */
+export interface Endpoint {
+  readonly protocol: Protocol;
+  readonly url: Url;
+  readonly address: Address;
+  readonly options: ConnectionOptions;
+}
+
 /** The most milliseconds that a timer of the platform can wait. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -46,14 +54,15 @@ const PLATFORM: Clock = {
 };
 
 /** A session, its socket and its timer. */
-export class Driver {
+export class Driver implements Endpoint {
   readonly session: Session;
+  readonly url: Url;
+  readonly address: Address;
   readonly options: ConnectionOptions;
-  readonly #url: Url;
-  readonly #address: Address;
+  readonly protocol: Protocol;
+  readonly lane: string;
   readonly #transport: Transport;
   readonly #onClosed: (driver: Driver) => void;
-  readonly #lane: boolean;
   readonly #clock: Clock;
   readonly #observers = new Map<Lease, Observer>();
   readonly #serving = new Map<Consumer, object>();
@@ -65,12 +74,9 @@ export class Driver {
   #unwatch: (() => void) | undefined;
 
   constructor(
-    protocol: Protocol,
-    url: Url,
-    address: Address,
+    { protocol, url, address, options }: Endpoint,
+    lane: string,
     transport: Transport,
-    options: ConnectionOptions,
-    lane: boolean,
     onClosed: (driver: Driver) => void,
   ) {
     const clock = (this.#clock = transport.clock ?? PLATFORM);
@@ -80,11 +86,12 @@ export class Driver {
       () => clock.time(),
       Math.random,
     );
+    this.protocol = protocol;
+    this.url = url;
+    this.address = address;
     this.options = options;
-    this.#url = url;
-    this.#address = address;
+    this.lane = lane;
     this.#transport = transport;
-    this.#lane = lane;
     this.#onClosed = onClosed;
     this.#unwatch = whenReachable(() => {
       this.session.hurry();
@@ -165,18 +172,6 @@ export class Driver {
     }
   }
 
-  /** Await something for a consumer, beside whatever else is served for it. */
-  serveBeside(consumer: Consumer, awaitable: PromiseLike<unknown>): void {
-    void (async () => {
-      try {
-        await awaitable;
-      } catch (error) {
-        this.session.callbackFailed(consumer, error);
-        this.carryOut();
-      }
-    })();
-  }
-
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case "transmit":
@@ -239,7 +234,7 @@ export class Driver {
       this.#unwatch?.();
       this.#onClosed(this);
     }
-    if (this.#lane) return; // the state of a client is that of its main connection
+    if (this.lane) return; // the state of a client is that of its main connection
     for (const observer of [...this.#observers.values()]) {
       observer.stateChanged(event);
     }
@@ -312,7 +307,7 @@ export class Driver {
       typeof given === "function"
         ? await (given as (attempt: number) => T | PromiseLike<T>)(attempt)
         : given;
-    const headers = new Map(Object.entries(handshakeHeaders(this.#address)));
+    const headers = new Map(Object.entries(handshakeHeaders(this.address)));
     for (const [name, value] of Object.entries(
       (await ask(options.headers)) ?? {},
     )) {
@@ -327,7 +322,7 @@ export class Driver {
     }
     const pairs = queryPairs((await ask(options.query)) ?? {}).join("&");
     const subprotocols = (await ask(options.subprotocols)) ?? [];
-    const url = channelUrl((await ask(this.#url))!, this.#address);
+    const url = channelUrl((await ask(this.url))!, this.address);
     return {
       url: pairs ? `${url}${url.includes("?") ? "&" : "?"}${pairs}` : url,
       headers: Object.fromEntries(headers),

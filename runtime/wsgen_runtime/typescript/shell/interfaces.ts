@@ -10,6 +10,7 @@ import type {
   Url,
 } from "../options.js";
 import { Connection } from "./connection.js";
+import { subscribe as subscribeTo } from "./subscriptions.js";
 
 /** Subscribe and unsubscribe of one domain, by ids. */
 export interface WebSocketInterface<Request, Data> {
@@ -37,7 +38,8 @@ export function webSocketInterface<Request, Data>(
   const known = new Map<string, Subscription>();
   return {
     async subscribe(params, onUpdate, options) {
-      const subscription = await connection.subscribe(
+      const subscription = await subscribeTo(
+        connection,
         operation,
         params,
         onUpdate,

@@ -2,8 +2,8 @@
 
 import type { HandlerOperation } from "../operations.js";
 import type { Consumer } from "./consumers.js";
-import { reader, withId } from "./correlation.js";
-import { type Maker, unwrapped } from "./routes.js";
+import type { Lease } from "./leases.js";
+import { unwrapped } from "./routes.js";
 import type { Session } from "./session.js";
 
 /** A request of the server. */
@@ -16,50 +16,52 @@ export interface Asked {
   readonly generation: number;
 }
 
-/** The handlers of one session, and what they answer. */
-export class Answers {
-  readonly #session: Session;
+/**
+ * Deliver every request of the server to `consumer`, as `Asked`, from now on.
+ * Does not connect. Among several consumers, the first one gets them.
+ *
+ * @throws Closed: the client is closed.
+ */
+export function handle(
+  session: Session,
+  lease: Lease,
+  operation: HandlerOperation<unknown, never>,
+  consumer: Consumer,
+): void {
+  session.takeIn(lease, consumer);
+  consumer.answers = true;
+  const { request, correlation } = operation;
+  const asked = (payload: unknown): Asked => ({
+    operation,
+    payload,
+    id: correlation?.asked(payload, session.frame),
+    generation: session.generation,
+  });
+  session.switchboard.add(request, consumer, asked);
+}
 
-  constructor(session: Session) {
-    this.#session = session;
+/**
+ * Send what a handler returned; nothing if the connection on which it was
+ * asked has ended.
+ *
+ * @throws InvalidRequest: the reply does not fit; nothing was sent.
+ */
+export function answer(
+  session: Session,
+  { operation, id, generation }: Asked,
+  result: unknown,
+): void {
+  const { replies, events, correlation } = operation;
+  if (
+    !replies.length ||
+    !session.connected ||
+    generation !== session.generation
+  ) {
+    return;
   }
-
-  /** Give `consumer` every request of `operation`, as `Asked`, unless an earlier one gets them. */
-  add(operation: HandlerOperation<unknown, never>, consumer: Consumer): void {
-    consumer.answers = true;
-    const session = this.#session;
-    const { request, correlation } = operation;
-    const read = correlation && reader(correlation.request, correlation);
-    const asked: Maker = (payload): Asked => ({
-      operation,
-      payload,
-      id: read?.(payload, session.frame),
-      generation: session.generation,
-    });
-    session.switchboard.handle(request, consumer, asked);
-  }
-
-  /**
-   * Send what a handler returned; nothing if the connection on which it was
-   * asked has ended.
-   *
-   * @throws InvalidRequest: the reply does not fit; nothing was sent.
-   */
-  send({ operation, id, generation }: Asked, result: unknown): void {
-    const session = this.#session;
-    const { codec } = session;
-    const { replies, events, correlation } = operation;
-    if (
-      !replies.length ||
-      !session.connected ||
-      generation !== session.generation
-    ) {
-      return;
-    }
-    const [key, payload] = unwrapped(events, replies[0]!, result);
-    const [frame] = correlation
-      ? withId(codec, key, payload, correlation.reply, correlation, () => id)
-      : [codec.encode(key, payload)];
-    session.exchange.say(frame);
-  }
+  const [key, payload] = unwrapped(events, replies[0]!, result);
+  const { codec, exchange } = session;
+  exchange.say(
+    correlation?.answer(codec, key, payload, id) ?? codec.encode(key, payload),
+  );
 }

@@ -32,14 +32,7 @@ import {
   HandshakeRejected,
   type SlowConsumer,
 } from "../errors.js";
-import type {
-  HandlerOperation,
-  Protocol,
-  PushOperation,
-  RequestOperation,
-  SendOperation,
-  SubscriptionOperation,
-} from "../operations.js";
+import type { Protocol, SubscriptionOperation } from "../operations.js";
 import type {
   ConnectionEvent,
   ConnectionState,
@@ -47,11 +40,9 @@ import type {
   UnknownMessage,
 } from "../options.js";
 import { Alignment } from "./alignment.js";
-import { Answers } from "./answers.js";
 import { Attempts, type Cause } from "./attempts.js";
 import { Call, Cancelled, whenAllSettled } from "./calls.js";
 import { type Consumer, type Gate, isAwaitable } from "./consumers.js";
-import { Ids } from "./correlation.js";
 import type { Effect } from "./effects.js";
 import { Exchange } from "./exchange.js";
 import type { Lease } from "./leases.js";
@@ -59,7 +50,6 @@ import { Liveness } from "./liveness.js";
 import { Pressure } from "./pressure.js";
 import { Renewal } from "./renewal.js";
 import { Reports } from "./reports.js";
-import { type CallOptions, Requests } from "./requests.js";
 import { Domain } from "./subscriptions.js";
 import { Switchboard } from "./switchboard.js";
 import { type Timer, Timers } from "./timers.js";
@@ -82,11 +72,13 @@ export class Session implements Gate {
   /** Monotonic seconds. */
   readonly clock: () => number;
   readonly timers = new Timers();
-  readonly ids: Ids;
+  /** Gives numbers in [0, 1). */
+  readonly random: () => number;
+  /** The number of the latest id that was made. */
+  lastId = 0;
   readonly renewal: Renewal;
   readonly switchboard = new Switchboard(this);
   readonly alignment = new Alignment(this);
-  readonly answers = new Answers(this);
   readonly exchange = new Exchange(this);
   readonly pressure = new Pressure(this);
   readonly liveness: Liveness;
@@ -94,7 +86,6 @@ export class Session implements Gate {
   readonly #domains = new Map<unknown, Domain>();
   readonly #waiting = new Map<Call, () => void>();
   readonly #attempts: Attempts;
-  readonly #requests: Requests;
   readonly #logsFrames: boolean;
   #order = 0;
   #closing: Timer | undefined;
@@ -112,11 +103,10 @@ export class Session implements Gate {
     this.clock = clock;
     this.reports = new Reports(protocol.name, options.logger);
     this.#logsFrames = this.reports.frames;
-    this.ids = new Ids(random);
+    this.random = random;
     this.renewal = new Renewal(this.#domains);
     this.liveness = new Liveness(this);
     this.#attempts = new Attempts(this, random);
-    this.#requests = new Requests(this, this.#attempts);
   }
 
   // What the shell asks.
@@ -151,6 +141,11 @@ export class Session implements Gate {
   /** Attempts to connect so far. */
   get attempts(): number {
     return this.#attempts.total;
+  }
+
+  /** Why the latest attempt or connection ended. */
+  get cause(): unknown {
+    return this.#attempts.cause;
   }
 
   /** How many clients use this connection. */
@@ -235,69 +230,28 @@ export class Session implements Gate {
     return undefined;
   }
 
-  /**
-   * Settles with the reply's payload.
-   *
-   * @throws Closed, InvalidRequest: nothing was sent.
-   */
-  request(
-    lease: Lease,
-    operation: RequestOperation<never, unknown>,
-    payload: unknown,
-    options: CallOptions = {},
-  ): Call {
-    lease.check();
-    return this.#requests.request(lease, operation, payload, options);
+  /** The caller gave up; the slot of its request stays until the reply comes. */
+  abandon(call: Call, error: Error = new Cancelled()): void {
+    if (call.settled) return;
+    call.fail(error);
+    if (call.wait) {
+      const { slot } = call.wait;
+      slot.waiting = false;
+      this.exchange.letNextGo(slot);
+    }
   }
 
   /**
-   * Settles when the frame is handed over.
-   *
-   * @throws Closed, InvalidRequest: nothing was sent.
-   */
-  send(
-    lease: Lease,
-    operation: SendOperation<never>,
-    payload: unknown,
-    options: CallOptions = {},
-  ): Call {
-    lease.check();
-    return this.#requests.send(lease, operation, payload, options);
-  }
-
-  /**
-   * Deliver every message of `operation` to `consumer`, from now on. Does not
-   * connect.
+   * Take a consumer in that is no subscriber. Does not connect.
    *
    * @throws Closed: the client is closed.
    */
-  listen(
-    lease: Lease,
-    operation: PushOperation<unknown>,
-    consumer: Consumer,
-  ): void {
-    this.#takeIn(lease, consumer);
-    this.switchboard.listen(operation, consumer);
-  }
-
-  /**
-   * Deliver every request of the server to `consumer`, as `Asked`, from now on.
-   * Does not connect. Among several consumers, the first one gets them.
-   *
-   * @throws Closed: the client is closed.
-   */
-  handle(
-    lease: Lease,
-    operation: HandlerOperation<unknown, never>,
-    consumer: Consumer,
-  ): void {
-    this.#takeIn(lease, consumer);
-    this.answers.add(operation, consumer);
-  }
-
-  /** The caller of a request gave up; its slot stays until its reply comes. */
-  abandon(call: Call): void {
-    this.#requests.giveUp(call, new Cancelled());
+  takeIn(lease: Lease, consumer: Consumer): void {
+    lease.check();
+    consumer.lease = lease;
+    consumer.state = "CONFIRMED";
+    consumer.bind(this);
+    lease.consumers.add(consumer);
   }
 
   /** End all that one client has here; the last one closes the connection. Settles when that is done. */
@@ -326,7 +280,7 @@ export class Session implements Gate {
       }
     }
     for (const call of [...lease.calls]) {
-      if (!releases.has(call)) this.#requests.giveUp(call, new Closed());
+      if (!releases.has(call)) this.abandon(call, new Closed());
     }
     if (!this.#leases.size && !this.#is("CLOSED")) {
       this.#closeLast(releases, done);
@@ -532,14 +486,6 @@ export class Session implements Gate {
   }
 
   // Inside.
-
-  #takeIn(lease: Lease, consumer: Consumer): void {
-    lease.check();
-    consumer.lease = lease;
-    consumer.state = "CONFIRMED";
-    consumer.bind(this);
-    lease.consumers.add(consumer);
-  }
 
   #unlisten(consumer: Consumer, error?: Error): void {
     this.switchboard.silence(consumer);

@@ -22,7 +22,6 @@ import type { Confirmation, SubscriptionOperation } from "../operations.js";
 import { type Happening, TABLE } from "../transitions.js";
 import { Call, Cancelled, Slot } from "./calls.js";
 import type { Consumer } from "./consumers.js";
-import { withNewId } from "./correlation.js";
 import type { Lease } from "./leases.js";
 import { Places } from "./places.js";
 import { updateRoute } from "./routes.js";
@@ -89,9 +88,10 @@ export class Domain {
     const roles = new Roles(confirmation);
     const { switchboard } = this.#session;
     switchboard.message(confirmation.key).topic = (reply) => roles.topic(reply);
-    if (confirmation.correlation) {
+    const { correlation } = confirmation;
+    if (correlation) {
       for (const key of roles.keys) {
-        switchboard.replyId(key, confirmation.correlation);
+        switchboard.message(key).answersBy(correlation.replied);
       }
     }
     return roles;
@@ -297,13 +297,12 @@ export class Domain {
       return;
     }
     const topic = known ?? computedTopic(this.operation, wire.key);
-    const [frame, id] = withNewId(
+    const [frame, id] = confirmation?.correlation?.number(
       session,
       subscribe,
       wire.frame,
-      wire.sent,
-      confirmation,
-    );
+      JSON.parse(wire.sent),
+    ) ?? [wire.frame];
     const slot = new Slot(
       session.exchange.nextSequence(),
       (key, reply) => this.#answered(wire, slot, key, reply),
@@ -401,13 +400,13 @@ export class Domain {
       JSON.parse(wire.sent),
       wire.named ?? wire.topic,
     );
-    const [frame, id] = withNewId(
+    const plain = session.codec.encodeParameters(unsubscribe, parameters);
+    const [frame, id] = release?.correlation?.number(
       session,
       unsubscribe,
-      session.codec.encodeParameters(unsubscribe, parameters),
-      canonical(parameters),
-      release,
-    );
+      plain,
+      parameters,
+    ) ?? [plain];
     const slot = new Slot(
       session.exchange.nextSequence(),
       (key, reply) => this.#released(wire, slot, key, reply),

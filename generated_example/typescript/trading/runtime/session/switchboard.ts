@@ -1,12 +1,9 @@
 /** Which message goes where: one route for each message key, made when something first has to do with it. */
 
-import type { Correlation, PushOperation } from "../operations.js";
 import { ReplyQueue } from "./calls.js";
 import type { Consumer } from "./consumers.js";
-import { reader } from "./correlation.js";
 import {
   type Maker,
-  maker,
   MessageRoute,
   type Route,
   type UpdateRoute,
@@ -44,13 +41,6 @@ export class Switchboard {
     return message.queue;
   }
 
-  /** Replies of this kind may name the request that they answer. */
-  replyId(key: string, correlation: Correlation): void {
-    const { ids } = this.message(key);
-    const place = `${correlation.within ?? "payload"} ${correlation.reply}`;
-    if (!ids.has(place)) ids.set(place, reader(correlation.reply, correlation));
-  }
-
   /** Messages of this kind are updates of a domain. */
   addUpdate(key: string, route: UpdateRoute): void {
     const message = this.message(key);
@@ -58,20 +48,10 @@ export class Switchboard {
     this.#settle(message);
   }
 
-  /** Deliver every message of `operation` to `consumer`. */
-  listen(operation: PushOperation<unknown>, consumer: Consumer): void {
-    for (const key of operation.messages) {
-      const message = this.message(key);
-      const make = maker(operation.events, key);
-      message.listeners = [...message.listeners, [consumer, make]];
-      this.#settle(message);
-    }
-  }
-
-  /** Deliver every message of `key` to `consumer`, unless an earlier one gets them. */
-  handle(key: string, consumer: Consumer, make: Maker): void {
+  /** Deliver every message of this kind to `consumer`; where consumers answer it, the first of them gets it. */
+  add(key: string, consumer: Consumer, make: Maker | undefined): void {
     const message = this.message(key);
-    message.handlers = [...message.handlers, [consumer, make]];
+    message.listeners = [...message.listeners, [consumer, make]];
     this.#settle(message);
   }
 
@@ -79,7 +59,6 @@ export class Switchboard {
   silence(consumer: Consumer): void {
     for (const message of this.#messages.values()) {
       message.listeners = message.listeners.filter(([one]) => one !== consumer);
-      message.handlers = message.handlers.filter(([one]) => one !== consumer);
       this.#settle(message);
     }
   }

@@ -154,10 +154,7 @@ export function parametersOf(
   request: unknown,
 ): Parameters {
   const parameters = codec.parameters(operation.subscribe, request);
-  const correlation = operation.confirmation?.correlation;
-  return correlation?.kind == null
-    ? parameters
-    : without(parameters, correlation.request);
+  return operation.confirmation?.correlation?.bare(parameters) ?? parameters;
 }
 
 /** What is sent to unsubscribe from what `sent` has asked for. */
@@ -227,18 +224,6 @@ export function put(
         ? [inner]
         : put(isObject(below) ? below : {}, rest, inner),
   };
-}
-
-/** The same object with nothing at a path. */
-function without(value: Parameters, path: string): Parameters {
-  const [, name, rest] = /^([^.]*)\.?(.*)$/.exec(path) as unknown as [
-    string,
-    string,
-    string,
-  ];
-  const { [name]: below, ...others } = value;
-  if (!rest) return others;
-  return isObject(below) ? { ...value, [name]: without(below, rest) } : value;
 }
 
 /** The topic of canonical parameters by the operation's rule; undefined where the server alone knows it. */

@@ -1,7 +1,12 @@
 /** Calls an application's handlers with what the server asks, and sends what they return. */
 
 import type { HandleOptions, RequestHandler } from "../options.js";
-import { type Asked, type Consumer, isAwaitable } from "../session/index.js";
+import {
+  answer,
+  type Asked,
+  type Consumer,
+  isAwaitable,
+} from "../session/index.js";
 import type { Driver } from "./driver.js";
 
 /**
@@ -15,14 +20,14 @@ export function answering(
   { errorReply, concurrent }: HandleOptions,
 ): (asked: Asked) => unknown {
   const send = (asked: Asked, reply: unknown) =>
-    driver().session.answers.send(asked, reply);
+    answer(driver().session, asked, reply);
   const failed = (asked: Asked, error: unknown) => {
     if (errorReply) send(asked, errorReply(error));
   };
   const later = async (asked: Asked, result: PromiseLike<unknown>) => {
     const { session } = driver();
     try {
-      session.answers.send(asked, await result);
+      answer(session, asked, await result);
     } catch (error) {
       failed(asked, error);
       throw error;
@@ -40,8 +45,11 @@ export function answering(
       failed(asked, error);
       throw error;
     }
-    const answer = later(asked, result);
-    if (!concurrent) return answer;
-    return driver().serveBeside(consumer(), answer);
+    const answered = later(asked, result);
+    if (!concurrent) return answered;
+    answered.catch((error) => {
+      driver().session.callbackFailed(consumer(), error);
+      driver().carryOut();
+    });
   };
 }

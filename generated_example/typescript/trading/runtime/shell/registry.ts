@@ -1,33 +1,29 @@
 /** Connections that are shared by the clients of one program. */
 
-import type { Address } from "../addresses.js";
 import { OptionsConflict } from "../errors.js";
 import type { Protocol } from "../operations.js";
-import type { ConnectionOptions, Url } from "../options.js";
-import type { Lease } from "../session/index.js";
-import { Driver, type Observer } from "./driver.js";
+import type { ConnectionOptions } from "../options.js";
+import { Lease } from "../session/index.js";
+import type { Connection, Share } from "./connection.js";
+import { Driver, type Endpoint } from "./driver.js";
 import { webSocketTransport } from "./websocket_transport.js";
 
-/** What has to be equal, beside the protocol, for two clients to share a connection. */
-interface Place {
-  readonly url: Url;
-  readonly address: Address;
-  readonly lane: string;
-  readonly credentials: readonly unknown[];
-}
-
-/** Options that belong to one client, or are part of what makes connections the same. */
-const OWN = new Set([
-  "onState",
-  "onUnknown",
-  "logger",
+const CREDENTIALS = [
   "transport",
   "WebSocket",
   "headers",
   "query",
   "subprotocols",
   "cookies",
-]);
+] as const;
+
+/** Options that belong to one client, or are part of what makes connections the same. */
+const OWN: readonly string[] = [
+  "onState",
+  "onUnknown",
+  "logger",
+  ...CREDENTIALS,
+];
 
 const DEFAULTS: ConnectionOptions = {
   openTimeout: 10_000,
@@ -42,53 +38,37 @@ const DEFAULTS: ConnectionOptions = {
   heartbeat: null,
 };
 
-const connections = new WeakMap<Protocol, Map<Driver, Place>>();
+const connections = new WeakMap<Protocol, Set<Driver>>();
 
 /**
- * The connection that clients of `protocol` share for this URL, credentials and lane; a new one if there is none.
+ * The share of a client in the connection of this URL, credentials and lane; in a new one if there is none.
  *
  * @throws OptionsConflict: the connection is there, and an option that was given differs.
  */
-export function acquire(
-  protocol: Protocol,
-  url: Url,
-  address: Address,
-  options: ConnectionOptions,
-  lease: Lease,
-  observer: Observer,
-  lane: string,
-): Driver {
+export function acquire(client: Connection, lane: string): Share {
+  const { protocol, options } = client;
   let drivers = connections.get(protocol);
-  if (!drivers) connections.set(protocol, (drivers = new Map()));
-  const { transport, WebSocket, headers, query, subprotocols, cookies } =
-    options;
-  const place: Place = {
-    url,
-    address,
-    lane,
-    credentials: [transport, WebSocket, headers, query, subprotocols, cookies],
-  };
-  for (const [driver, present] of drivers) {
-    if (same(place, present)) {
-      checkOptions(driver.options, options);
-      driver.share(lease, observer);
-      return driver;
+  if (!drivers) connections.set(protocol, (drivers = new Set()));
+  let driver: Driver | undefined;
+  for (const present of drivers) {
+    if (present.lane === lane && same(place(present), place(client))) {
+      checkOptions(present.options, options);
+      driver = present;
     }
   }
-  const forget = (driver: Driver) => drivers.delete(driver);
-  const made = transport ?? webSocketTransport(WebSocket);
-  const driver = new Driver(
-    protocol,
-    url,
-    address,
-    made,
-    options,
-    lane !== "",
-    forget,
-  );
-  drivers.set(driver, place);
-  driver.share(lease, observer);
-  return driver;
+  if (!driver) {
+    const made = options.transport ?? webSocketTransport(options.WebSocket);
+    driver = new Driver(client, lane, made, (gone) => drivers.delete(gone));
+    drivers.add(driver);
+  }
+  const lease = new Lease();
+  driver.share(lease, client);
+  return [driver, lease];
+}
+
+/** What has to be equal, beside the protocol and the lane, for two clients to share a connection. */
+function place({ url, address, options }: Endpoint): readonly unknown[] {
+  return [url, address, ...CREDENTIALS.map((name) => options[name])];
 }
 
 function checkOptions(
@@ -97,7 +77,11 @@ function checkOptions(
 ): void {
   const known: Readonly<Record<string, unknown>> = { ...DEFAULTS, ...present };
   for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined && !OWN.has(name) && !same(known[name], value)) {
+    if (
+      value !== undefined &&
+      !OWN.includes(name) &&
+      !same(known[name], value)
+    ) {
       throw new OptionsConflict(name);
     }
   }
