@@ -44,18 +44,21 @@ time of the processor in the client's process, from the first to the last messag
 other things does not count. Clients take turns, round after round, and the median of the rounds is shown. Ratios are of
 one run, and bigger is better. `drain` is a socket that reads and throws away: the server sends that fast, and is not
 the limit. Messages are bars of `specs/trading.asyncapi.json`. `websockets + …` is what people write by hand: `recv`, a
-typed decode, a dictionary of topics, a callback.
+typed decode, a dictionary of topics, a callback. `picows + …` is the same, called for each frame. Beside a goal that
+depends on how fast anything in Python can be, **by hand** is what it would be for these few lines on picows: they keep
+no order, end no turn, know no error and no second message.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What was meant to be reached, and what is."""
+    """What was meant to be reached, and what is; `by_hand` is what code without a library between reaches."""
 
     words: str
     aim: str
     reached: str
     met: bool
+    by_hand: str = ""
 
 
 def exchange(python: Path, name: str, port: int, folder: Path) -> dict[str, float]:
@@ -85,7 +88,9 @@ def message_goals(one: Mapping[str, float], many: Mapping[str, float]) -> Iterat
 
     def ratio(words: str, client: str, over: float, aim: float) -> Iterator[Goal]:
         if client in one:
-            yield Goal(words, f"≥ {aim:g} ×", f"{over / one[client]:.2f} ×", over / one[client] >= aim)
+            by_hand = client.replace("wsgen, ", "picows + ").removesuffix(", picows") if "picows" in client else ""
+            most = f"{over / one[by_hand]:.2f} ×" if by_hand else ""
+            yield Goal(words, f"≥ {aim:g} ×", f"{over / one[client]:.2f} ×", over / one[client] >= aim, most)
 
     hand = "by hand on `websockets` and msgspec"
     yield from ratio(f"msgspec models, against the same {hand}", "wsgen, msgspec", raw, 1.15)
@@ -98,8 +103,9 @@ def message_goals(one: Mapping[str, float], many: Mapping[str, float]) -> Iterat
         yield from ratio(f'`transport="picows"`, against {peer}', f"{best}, picows", one[peer], 8)
     stream = one[f"{best}, stream"] - one[best]
     yield Goal("a stream, over a callback", "≤ 0.45 µs", f"{stream:.2f} µs", stream <= 0.45)
-    spread = many[best] / one[best] - 1
-    yield Goal("10,000 topics, over one", "≤ 10 %", f"{spread:.0%}", spread <= 0.1)
+    by_hand = best.replace("wsgen, ", "picows + ")
+    spread, least = (many[each] / one[each] - 1 for each in (best, by_hand))
+    yield Goal("10,000 topics, over one", "≤ 10 %", f"{spread:.0%}", spread <= 0.1, f"{least:.0%}")
 
 
 def exchange_goals(found: Mapping[str, Mapping[str, float]]) -> Iterator[Goal]:
@@ -114,9 +120,10 @@ def exchange_goals(found: Mapping[str, Mapping[str, float]]) -> Iterator[Goal]:
 
 
 def goals_table(goals: Sequence[Goal]) -> str:
-    lines = ["| what | goal | reached | |", "|---|---|---|---|"]
+    lines = ["| what | goal | reached | | by hand |", "|---|---|---|---|---|"]
     lines += [
-        f"| {each.words} | {each.aim} | {each.reached} | {'met' if each.met else '**not met**'} |" for each in goals
+        f"| {each.words} | {each.aim} | {each.reached} | {'met' if each.met else '**not met**'} | {each.by_hand} |"
+        for each in goals
     ]
     return "\n".join(lines)
 

@@ -123,6 +123,31 @@ async def picows_alone(setting: Setting, meter: Meter) -> None:
     transport.disconnect(graceful=False)
 
 
+def picows_and(kind: str) -> Callable[[Setting, Meter], Awaitable[None]]:
+    """The same on picows: as fast as Python code that is called for each message can be."""
+
+    async def run(setting: Setting, meter: Meter) -> None:
+        from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+        decode = _decoder(kind)
+        listeners = {f"bars:S{number}": meter for number in range(setting["topics"])}
+
+        class Listener(WSListener):
+            def on_ws_connected(self, transport: WSTransport) -> None:
+                transport.send(WSMsgType.TEXT, b"{}")
+
+            def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+                if frame.msg_type is WSMsgType.TEXT:
+                    message: Any = decode(frame.get_payload_as_bytes())
+                    listeners[message.payload.topic](message.payload.payload)
+
+        transport, _ = await ws_connect(Listener, url(setting, "/raw"), use_aiofastnet=False)
+        await meter.done.wait()
+        transport.disconnect(graceful=False)
+
+    return run
+
+
 def wsgen(models: str, transport: str, *, stream: bool = False) -> Callable[[Setting, Meter], Awaitable[None]]:
     """A generated client, as an application uses it."""
 
@@ -177,6 +202,8 @@ CLIENTS: dict[str, Callable[[Setting, Meter], Awaitable[None]]] = {
     "websockets + msgspec": websockets_and("msgspec"),
     "websockets + pydantic": websockets_and("pydantic"),
     "picows": picows_alone,
+    "picows + msgspec": picows_and("msgspec"),
+    "picows + pydantic": picows_and("pydantic"),
     "wsgen, pydantic": wsgen("pydantic", "websockets"),
     "wsgen, pydantic, stream": wsgen("pydantic", "websockets", stream=True),
     "wsgen, pydantic, recv": wsgen("pydantic", "websockets-recv"),
