@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .errors import InvalidPayload
 
-__all__ = ["Codec", "Getter", "ServerCodec", "Undecodable", "UnknownMessageKey"]
+__all__ = ["Codec", "FrameClasses", "Getter", "ServerCodec", "Undecodable", "UnknownMessageKey"]
 
 Getter = Callable[[Any], Any]  # payloads are the model library's objects, whose types this side does not know
 
@@ -34,8 +35,28 @@ class UnknownMessageKey(Exception):
         super().__init__(f"unknown message {type!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class FrameClasses:
+    """The quickest way of text frames, where each message has a class of its own for its frames.
+
+    Attributes:
+        load: a text frame as an instance of such a class; its `payload` is the message's, its `key` the message's key.
+        refused: what `load` raises. It says nothing but that `Codec.decode` has to look at the frame.
+        of: the classes, by message key.
+    """
+
+    load: Callable[[bytes], Any]
+    refused: tuple[type[Exception], ...]
+    of: Mapping[str, type[Any]]
+
+
 class Codec(Protocol):
     """What the session needs of a model library."""
+
+    @property
+    def classes(self) -> FrameClasses | None:
+        """None: `decode` is the way of all text frames."""
+        ...
 
     def decode(self, frame: bytes, /) -> tuple[str, Any]:
         """The message key and the payload of a text frame (UTF-8; checked here, not before).
@@ -75,6 +96,10 @@ class Codec(Protocol):
 
     def getter(self, key: str, path: str) -> Getter:
         """A function from a decoded payload of `key` to what stands at `path` (wire names, dots); None if absent."""
+        ...
+
+    def attributes(self, key: str, path: str) -> Sequence[str]:
+        """The names of the attributes that lead there, where every payload of `key` has them; else nothing."""
         ...
 
     def field(self, name: str) -> Getter:

@@ -9,6 +9,8 @@ What a decoder refuses is read a second time, more generously, before it is call
 written `5.0`, and servers send numbers as text. All of that is slow, and none of it happens to frames that fit.
 
 Rules for the next editor: on the path of `decode` before an `except`, nothing is done per frame but what is there;
+the structs around payloads are made for every frame and live until its callbacks return, so the garbage collector does
+not follow them (what was read from JSON is in no cycle);
 a payload is sent only if it can be read back as its type, because that is what the server will do.
 """
 
@@ -25,7 +27,7 @@ import msgspec
 from msgspec import UNSET, DecodeError, Struct, ValidationError, defstruct
 from msgspec import json as msgspec_json
 
-from .codec import Undecodable, UnknownMessageKey
+from .codec import FrameClasses, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
 from .framing import (
     Envelope,
@@ -176,6 +178,7 @@ class MsgspecCodec(FrameCodec):
         if wrapped and envelope.payload is not None and received and not any(map(is_number, received)):
             frames = [self._wrapper(key, envelope.tag, envelope.payload) for key in received]
             self._load, self._wrapped = _decoder(_told_by(envelope.tag, frames)), True
+            self.classes = FrameClasses(self._load, _REFUSED, {frame.key: frame for frame in frames})
             return
         tree = by_values(self._rule, received) if self._rule is not None else self._by_tag()
         if tree is None:
@@ -205,7 +208,7 @@ class MsgspecCodec(FrameCodec):
             fields.append(("payload", kind, msgspec.field(default=None, name=payload)))
         else:
             fields.append(("payload", kind, msgspec.field(name=payload)))
-        return defstruct("Frame", fields, namespace=namespace, tag_field=tag, tag=key)
+        return defstruct("Frame", fields, namespace=namespace, tag_field=tag, tag=key, gc=False)
 
     def _decoder_of_wrapped(self) -> Callable[[bytes], tuple[str, Any]]:
         load, slowly = self._load, self._decode_slowly

@@ -62,6 +62,7 @@ class JsonCodec:
     """Payloads are what `json` makes of them; only what the protocol itself reads is checked."""
 
     has_binary = False
+    classes = None
 
     def decode_binary(self, frame: bytes) -> tuple[str, Any]:
         raise Undecodable(None, InvalidPayload(None, "$", "expected text, got a binary frame"))
@@ -115,6 +116,9 @@ class JsonCodec:
             return value
 
         return get
+
+    def attributes(self, key: str, path: str) -> tuple[str, ...]:
+        return ()
 
     def reversed(self) -> ServerCodec:
         raise NotImplementedError("scenarios say themselves what the server sends")

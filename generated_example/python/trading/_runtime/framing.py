@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_args, get_origin
 
-from .codec import Getter, Undecodable, UnknownMessageKey
+from .codec import FrameClasses, Getter, Undecodable, UnknownMessageKey
 from .errors import InvalidPayload, InvalidRequest
 from .rules import ByType, ByValue, Frame, NoJson, Raw, Rule, Tag, at, decide, way
 from .undivided import Undivided
@@ -122,6 +122,8 @@ class FrameCodec(ABC):
     _library: ClassVar[Library]
     decode: Callable[[bytes], tuple[str, Any]]
     """See `Codec.decode`. It is a function of its own, made of what this codec's frames need."""
+    classes: FrameClasses | None = None
+    """See `Codec.classes`."""
     _tries: ClassVar[bool] = False
     """Whether messages that no tag tells apart are tried one after another."""
 
@@ -183,10 +185,14 @@ class FrameCodec(ABC):
         """See `Codec.encode_parameters`."""
         return self._sent[key].frame(self._library.dump(parameters))
 
+    def attributes(self, key: str, path: str) -> list[str]:
+        """See `Codec.attributes`."""
+        kind = self._received[key] if key in self._received else self._sent_types.get(key)
+        return self._library.attributes(kind, path)
+
     def getter(self, key: str, path: str) -> Getter:
         """See `Codec.getter`."""
-        kind = self._received[key] if key in self._received else self._sent_types.get(key)
-        attributes = self._library.attributes(kind, path)
+        attributes = self.attributes(key, path)
         return operator.attrgetter(".".join(attributes)) if attributes else _Search(path, self._library.found)
 
     def field(self, name: str) -> Getter:

@@ -72,7 +72,15 @@ class Conflated:
         self._values.clear()
 
 
-class Consumer:
+class _Quick:
+    """What is read of a consumer for every value: the first fields of one, so that they lie beside each other. Of
+    10,000 consumers, those that wait for their next value are in no cache.
+    """
+
+    __slots__ = ("accept", "delivered", "ended")
+
+
+class Consumer(_Quick):
     """A callback, or a queue that a stream takes from.
 
     `accept` is what the dispatcher calls with each value: the callback itself, the queue while an asynchronous
@@ -86,16 +94,13 @@ class Consumer:
         "_key",
         "_mark",
         "_on_ended",
-        "accept",
         "answers",
         "behind",
         "busy",
         "call",
-        "delivered",
         "delivery",
         "domain",
         "dropped",
-        "ended",
         "error",
         "lease",
         "on_error",

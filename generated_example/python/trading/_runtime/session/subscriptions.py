@@ -84,7 +84,8 @@ class Domain:
     def __init__(self, session: Session, operation: SubscriptionOperation[Any, Any]) -> None:
         self.operation = operation
         self.wires: dict[str, Wire] = {}
-        self.sinks: dict[Hashable, tuple[Consumer, ...]] = {}
+        self.sinks: dict[Hashable, Consumer] = {}
+        """Who gets the updates of each address. Several are one consumer that gives to all of them."""
         self._session = session
         self._codec = session.codec
         self._at: Table = {}
@@ -661,8 +662,10 @@ class Domain:
             consumers: tuple[Consumer, ...] = ()
             for other in having(self._at, address):
                 consumers += other.confirmed  # of one alone, the same tuple: there may be 10,000 subscriptions
-            if consumers:
-                self.sinks[address] = consumers
+            if len(consumers) > 1:
+                self.sinks[address] = Consumer(self.operation.domain, partial(deliver, self._session, consumers))
+            elif consumers:
+                self.sinks[address] = consumers[0]
             else:
                 self.sinks.pop(address, None)
 
@@ -685,7 +688,8 @@ class Domain:
 
     def _deliver_early(self, wire: Wire) -> None:
         for address, value in self._early.take(wire.addresses):
-            deliver(self._session, self.sinks.get(address, ()), value)
+            if address in self.sinks:
+                deliver(self._session, (self.sinks[address],), value)
 
     @property
     def idle(self) -> bool:

@@ -23,12 +23,14 @@ __all__ = ["Switchboard", "observed", "receiver"]
 
 
 class Switchboard:
-    """The routes of one session. `routes` holds, for each message key, the function that takes its messages."""
+    """The routes of one session. `routes` holds, for each message key, the function that takes its messages; also for
+    the class of its frames, where it has one.
+    """
 
     __slots__ = ("_messages", "_session", "routes")
 
     def __init__(self, session: Session) -> None:
-        self.routes: dict[str, Route] = {}
+        self.routes: dict[object, Route] = {}
         self._session = session
         self._messages: dict[str, MessageRoute] = {}
 
@@ -118,11 +120,40 @@ class Switchboard:
         return message
 
     def _settle(self, message: MessageRoute) -> None:
-        self.routes[message.key] = message.quickest()
+        self.routes[message.key] = route = message.quickest()
+        classes = self._session.codec.classes
+        if classes is not None and message.key in classes.of:
+            self.routes[classes.of[message.key]] = route
 
 
 def receiver(session: Session, acted: Callable[[], None]) -> Callable[[bytes], None]:
     """The way of a text frame. All that it needs is at hand, as every frame goes here."""
+    by_key, classes = _receiver_by_key(session, acted), session.codec.classes
+    if classes is None:
+        return by_key
+    load, refused, routes, effects = classes.load, classes.refused, session.switchboard.routes, session.effects
+
+    def receive(frame: bytes) -> None:
+        try:
+            message = load(frame)
+        except refused:
+            message = None
+        if message is None:
+            by_key(frame)
+            return
+        session.frame = frame
+        route = routes.get(message.__class__)
+        if route is None:
+            session.count_unrouted(message.key)
+        else:
+            route(message.payload, frame)
+        if effects:
+            acted()
+
+    return receive
+
+
+def _receiver_by_key(session: Session, acted: Callable[[], None]) -> Callable[[bytes], None]:
     decode, routes, effects = session.codec.decode, session.switchboard.routes, session.effects
 
     def receive(frame: bytes) -> None:
