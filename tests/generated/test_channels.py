@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -118,6 +118,17 @@ class TestParameters:
             }
             assert "symbol: What to follow. For example `btcusd`." in package.GeminiClient.__doc__
             assert "heartbeat: Send heartbeats. Left out, the server takes `False`." in package.GeminiClient.__doc__
+
+    def test_many_values_have_a_name(self, tmp_path: Path) -> None:
+        symbols = ["btcusd", "ethbtc", "ethusd", "zecusd", "zecbtc", "zeceth"]
+        document = GEMINI.replace("[btcusd, ethbtc], ", f"[{', '.join(symbols)}], ")
+        with imported(document, tmp_path, "gemini") as package:
+            assert signature(package.GeminiClient)["symbol"] == "Symbol"
+            assert list(get_args(package.Symbol)) == symbols
+        model = f"messages: {{symbol: {BEAT.replace('beat', 'symbol')}, "
+        with imported(document.replace("messages: {", model), tmp_path, "gemini_symbol") as package:
+            assert signature(package.GeminiSymbolClient)["symbol"] == "GeminiSymbolSymbol"
+            assert package.Symbol(type="symbol").type == "symbol"
 
     async def test_the_option_that_an_argument_displaces_is_there_under_another_name(self, tmp_path: Path) -> None:
         with imported(GEMINI, tmp_path, "gemini") as package:

@@ -247,12 +247,13 @@ def test_fakes_send_any_of_them_and_take_binary_frames(folder: Path) -> None:
 
 
 APPLICATION = """
-from undivided_feed import Closed, Opened, UndividedFeedClient
+from undivided_feed import Closed, Opened, UndividedFeedClient, UndividedFeedMessage
 from undivided_feed.runtime import Undivided, read_as
 
 
-def on_message(message: Undivided[Opened | Closed]) -> str | None:
-    opened: Opened = read_as(message, Opened)
+def on_message(message: UndividedFeedMessage) -> str | None:
+    either: Undivided[Opened | Closed] = message
+    opened: Opened = read_as(either, Opened)
     closed: Closed = read_as(message, Closed)
     return opened.by or closed.why
 

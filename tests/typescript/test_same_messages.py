@@ -20,6 +20,17 @@ from .tools import HERE, NodeTools
 DOCUMENTS = [path for path in sound_documents() if path.name != "schema-formats.yaml"]
 """But one: who makes up instances does not see the schema behind a reference to a schema with a format."""
 
+FEED = """
+asyncapi: 3.0.0
+info: {title: Feed, version: '1'}
+channels:
+  feed:
+    messages:
+      trade: {payload: {type: object, properties: {price: {type: number}}}}
+      volume: {payload: {type: object, properties: {price: {type: number}}}}
+operations: {tell: {action: send, channel: {$ref: '#/channels/feed'}}}
+"""
+
 
 def made_up(document: Path) -> Iterator[Case]:
     """Frames of a document with one connection, which say what they are."""
@@ -61,6 +72,20 @@ def test_frames_are_taken_for_their_messages(told: list[tuple[Path, Case, object
     ]
     assert wrong == []
     assert len(told) > 200
+
+
+def test_what_cannot_be_told_apart_arrives_with_its_payload(node_tools: NodeTools, tmp_path: Path) -> None:
+    document = tmp_path / "feed.yaml"
+    document.write_text(FEED)
+    write_all([document], tmp_path)
+    entry = tmp_path / "everything.ts"
+    entry.write_text(
+        f'import {{ PROTOCOL }} from "./client_0/protocol.js";\n'
+        f'import {{ play }} from "{(HERE / "messages.js").as_posix()}";\nplay([[PROTOCOL]]);\n'
+    )
+    frames = [[0, "client", frame] for frame in ('{"price":1.5}', '{"price":2}')]
+    script = node_tools.bundle(entry, tmp_path / "messages.mjs")
+    assert json.loads(node_tools.node(script, stdin=json.dumps(frames))) == [["message", True]] * 2
 
 
 def _side(case: Case) -> str:

@@ -266,7 +266,7 @@ _BULLET = re.compile(r"(?:[-*+]|[0-9]+[.)]) +")
 
 def _wrapped(line: str, width: int) -> list[str]:
     """A line of prose in lines of at most `width` columns; tables, headings and indented lines stay whole."""
-    if len(line) <= width or line[:1] in " |#`>":
+    if len(line) <= width or line.startswith((" ", "|", "#", ">", "```")):
         return [line]
     bullet = _BULLET.match(line)
     hang = " " * len(bullet[0]) if bullet else ""

@@ -46,6 +46,8 @@ def connection_names(
     options = _options([(id, stem) for id, stem in zip(ids, stems, strict=True) if displaced[id]], words, scopes)
     listed = [pair for pair in zip(ids, stems, strict=True) if words.interfaces and arguments[pair[0]]]
     interfaces = _argument_types(listed, words, scopes)
+    choices = {} if words.interfaces else _choices(client, ids, stems, words, scopes)
+    undivided = _undivided(client, ids, stems, words, scopes)
     return tuple(
         ConnectionNames(
             facade=facades[index],
@@ -57,6 +59,8 @@ def connection_names(
             displaced=displaced[id],
             options=options.get(("options", *id)),
             arguments_type=interfaces.get(("arguments", *id)),
+            choices={(key[3], key[4]): name for key, name in choices.items() if key[1:3] == id},
+            undivided={key[3]: name for key, name in undivided.items() if key[1:3] == id},
         )
         for index, id in enumerate(ids)
     )
@@ -296,6 +300,55 @@ def _argument_types(
                 ("classes",),
             )
             for id, stem in stems
+        ]
+    )
+
+
+MANY = 5
+"""Listed values of an argument above which they have a name."""
+
+
+def _choices(
+    client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], words: Convention, scopes: Scopes
+) -> dict[tuple[str, ...], Identifier]:
+    """Types of the arguments that have one of many values, for those who call with them."""
+    return scopes.settle(
+        [
+            Wish(
+                ("choice", *id, argument.location, argument.name),
+                unique(
+                    words.pascal(argument.name, lead="argument"),
+                    words.pascal(f"{stem} {argument.name}", lead="argument"),
+                    words.pascal(f"{stem} {argument.location} {argument.name}", lead="argument"),
+                ),
+                ("classes",),
+            )
+            for id, stem, connection in zip(ids, stems, client.connections, strict=True)
+            for argument in connection.arguments
+            if len(argument.values) > MANY
+        ]
+    )
+
+
+def _undivided(
+    client: Client, ids: Sequence[tuple[str, str]], stems: Sequence[str], words: Convention, scopes: Scopes
+) -> dict[tuple[str, ...], Identifier]:
+    """Types of what may be one of several messages. What these have in common is in the key, or nothing."""
+    return scopes.settle(
+        [
+            Wish(
+                ("undivided", *id, message.key),
+                unique(
+                    *(
+                        words.pascal(f"{lead} message", lead="received")
+                        for lead in (message.key.removesuffix("message").strip() or stem, f"{stem} {message.key}")
+                    )
+                ),
+                ("classes",),
+            )
+            for id, stem, connection in zip(ids, stems, client.connections, strict=True)
+            for message in connection.delivered
+            if message.members and message.frame == "json"
         ]
     )
 

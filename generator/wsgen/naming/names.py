@@ -158,6 +158,8 @@ class ConnectionNames:
         displaced: options of the connection that have another name here, because an argument has theirs.
         options: the class of all options, where some are displaced.
         arguments_type: the type of all arguments, where they are one object.
+        choices: the types of the arguments that have one of many listed values, by location and name.
+        undivided: the types of what may be one of several messages, by the key of what stands for these.
     """
 
     facade: Identifier
@@ -169,6 +171,8 @@ class ConnectionNames:
     displaced: Mapping[str, Identifier]
     options: Identifier | None
     arguments_type: Identifier | None = None
+    choices: Mapping[tuple[str, str], Identifier] = field(default_factory=dict[tuple[str, str], Identifier])
+    undivided: Mapping[str, Identifier] = field(default_factory=dict[str, Identifier])
 
 
 @dataclass(frozen=True, slots=True)

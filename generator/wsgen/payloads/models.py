@@ -82,12 +82,14 @@ class TypeExpression:
         models: the names in it to import from the models.
         typing: the names in it to import from `typing`.
         runtime: names in it that stand for names of the runtime, with these.
+        protocol: the names in it to import from the protocol.
     """
 
     text: str
     models: tuple[str, ...]
     typing: tuple[str, ...]
     runtime: tuple[tuple[str, str], ...] = ()
+    protocol: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

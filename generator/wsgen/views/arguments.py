@@ -13,7 +13,7 @@ from .layout import Code, Group, call, collection, definition, lay
 from .options import OPTION_TYPES
 from .package import AddressFunction, OptionsClass
 from .scope import Scope
-from .texts import docs, sentence
+from .texts import arguments, docs, sentence
 
 __all__ = [
     "address_argument",
@@ -56,15 +56,19 @@ def _url(scope: Scope, place: NamedConnection) -> str:
 
 def _arguments(scope: Scope, place: NamedConnection) -> list[Code]:
     """The arguments of the document, after a `*`."""
-    found = [_parameter(scope, each, place.argument(each)) for each in place.connection.arguments]
+    found = [_parameter(scope, place, each) for each in place.connection.arguments]
     return ["*", *found] if found else []
 
 
-def _parameter(scope: Scope, argument: Argument, name: Identifier) -> Code:
+def _parameter(scope: Scope, place: NamedConnection, argument: Argument) -> Code:
+    name = place.argument(argument)
     optional = not argument.required and argument.default is ABSENT
     end = f"{' | None' if optional else ''}{_default(argument)}"
     listed = [value for value in argument.values if isinstance(value, str | int)]
     sequence = f"{scope.use('collections.abc', 'Sequence')}[" if argument.many else ""
+    choice = place.names.choices.get((argument.location, argument.name))
+    if choice is not None:
+        return f"{name}: {sequence}{scope.sibling('protocol', choice)}{']' if sequence else ''}{end}"
     if listed and len(listed) == len(argument.values):
         opening = f"{name}: {sequence}{scope.use('typing', 'Literal')}["
         return Group(opening, tuple(map(literal, listed)), f"]{']' if sequence else ''}{end}", hug=True)
@@ -154,9 +158,7 @@ def address_function(scope: Scope, place: NamedConnection) -> AddressFunction:
 
 def argument_docs(place: NamedConnection) -> str:
     """The section of a docstring about the document's arguments; empty where nothing is said of them."""
-    about = [(place.argument(each), told(each)) for each in place.connection.arguments]
-    lines = [f"    {name}: {text}" for name, text in about if text]
-    return "\n".join(["Args:", *lines]) if lines else ""
+    return arguments((place.argument(each), told(each)) for each in place.connection.arguments)
 
 
 def example_arguments(place: NamedConnection) -> list[str]:

@@ -103,4 +103,4 @@ def _factory(place: NamedConnection, own: ModuleNames, scope: Scope) -> Factory:
 
 
 def _unpacked(code: Code) -> Code:
-    return f"**{code}" if isinstance(code, str) else Group(f"**{code.opening}", code.items, code.closing, hug=True)
+    return Group(f"**{code.opening}", code.items, code.closing, hug=True) if isinstance(code, Group) else f"**{code}"

@@ -19,7 +19,7 @@ from wsgen.payloads import TypeExpression
 
 from .arguments import example_arguments
 from .connections import NamedConnection, exports
-from .layout import Code, Group, assignment, call, definition, lay, tuple_of
+from .layout import Code, Either, Group, assignment, call, definition, lay, tuple_of
 from .package import FakeClass, FakeHandler, FakesModule, Method
 from .scope import Scope
 from .texts import DEPRECATED, docs, raises
@@ -173,12 +173,14 @@ def _handlers(part: _Part) -> Iterator[FakeHandler]:
                 view, names.on_unsubscribe, each.unsubscribe, released, "Answers `{}`, in place of the fake itself."
             )
     for request, name, own in zip(domain.requests, fake.requests, part.names.members.requests, strict=True):
-        yield _handler(view, name, request.message, part.reply_type(request, own), "Answers `{}`.")
+        reply = part.reply_type(request, own)
+        types = view.members(request.replies[0]) if request.replies and own.union is None else (reply,)
+        yield _handler(view, name, request.message, Either("", types), "Answers `{}`.")
     for send, name in zip(domain.sends, fake.sends, strict=True):
         yield _handler(view, name, send.message, "None", "Is called with every `{}`.")
 
 
-def _handler(view: DomainView, name: Identifier, message: WireMessage, answer: str, about: str) -> FakeHandler:
+def _handler(view: DomainView, name: Identifier, message: WireMessage, answer: Code, about: str) -> FakeHandler:
     kind = view.scope.use(_FAKES, "Handler")
     annotation = Group(f"{kind}[", (view.sent(message), answer), "]")
     return FakeHandler(
@@ -201,7 +203,7 @@ def _methods(part: _Part) -> Iterator[Method]:
         yield _push(part, push, of_push.constant, name)
 
 
-def _method(name: Identifier, parameters: Sequence[str], paragraphs: Sequence[str], body: Group) -> Method:
+def _method(name: Identifier, parameters: Sequence[Code], paragraphs: Sequence[str], body: Group) -> Method:
     return Method(
         head=definition(f"def {name}", ("self", *parameters), "None", 4),
         docstring=docs(8, paragraphs),
@@ -227,9 +229,10 @@ def _update(part: _Part, each: Subscription, own: SubscriptionNames, names: Fake
     keys = " or ".join(f"`{update.message.key}`" for update in each.updates)
     alone = f", or to those of one {' or '.join(f'`{name}`' for name in selected)}" if selected else ""
     keywords = ["*", *selection] if selection else []
+    types = view.members(each.updates[0].message) if _one_of(each) else (update,)
     return _method(
         names.push,
-        [*([] if update == "None" else [f"update: {update}"]), *keywords],
+        [*([] if update == "None" else [Either("update: ", types)]), *keywords],
         [
             f"Send {keys} to all who are subscribed{alone}.",
             raises([("LookupError", "nobody is."), ("InvalidRequest", "it does not fit its schema.")]),
@@ -281,12 +284,12 @@ def _ask(part: _Part, each: Handler, own: HandlerNames, name: Identifier) -> Met
 
 
 def _push(part: _Part, each: Push, constant: Identifier, name: Identifier) -> Method:
-    type = part.view.either(each.message)
+    types = part.view.members(each.message)
     one_of = bool(each.message.members) and each.message.frame == "json"
     optional = " = None" if each.message.optional else ""
     return _method(
         name,
-        [] if type == "None" else [f"payload: {type}{optional}"],
+        [] if types == ("None",) else [Either("payload: ", types, optional)],
         [
             f"Send `{each.message.key}` on every connection.",
             DEPRECATED if each.message.deprecated else "",
@@ -295,6 +298,6 @@ def _push(part: _Part, each: Push, constant: Identifier, name: Identifier) -> Me
         call(
             "self._push_one_of" if one_of else "self._push",
             part.of_module(constant),
-            "None" if type == "None" else "payload",
+            "None" if types == ("None",) else "payload",
         ),
     )

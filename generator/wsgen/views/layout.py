@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from wsgen.landing.python import WIDTH, code_width
 
 __all__ = [
     "Code",
+    "Either",
     "Group",
     "assignment",
     "call",
@@ -39,7 +40,16 @@ class Group:
     last: str = ""
 
 
-Code: TypeAlias = str | Group
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Types of which one holds: `opening: A | B`, in parentheses where they do not fit."""
+
+    opening: str
+    types: tuple[str, ...]
+    closing: str = ""
+
+
+Code: TypeAlias = str | Group | Either
 
 
 def call(function: str, *items: Code) -> Group:
@@ -60,6 +70,8 @@ def tuple_of(opening: str, items: Iterable[Code]) -> Group:
 def _flat(code: Code) -> str:
     if isinstance(code, str):
         return code
+    if isinstance(code, Either):
+        return code.opening + " | ".join(code.types) + code.closing
     return code.opening + ", ".join(map(_flat, code.items)) + code.last + code.closing
 
 
@@ -71,7 +83,12 @@ def lay(code: Code, indent: int, lead: str = "", trail: str = "") -> str:
     """The code with `lead` before and `trail` after it. The first line is indented by `indent` spaces."""
     pad = " " * indent
     whole = f"{pad}{lead}{_flat(code)}{trail}"
-    if isinstance(code, str) or not code.items or _fits(whole):
+    if isinstance(code, str) or _fits(whole):
+        return whole
+    if isinstance(code, Either):
+        lines = _either(code.types, indent + 4)
+        return "\n".join([f"{pad}{lead}{code.opening}(", *lines, f"{pad}){code.closing}{trail}"])
+    if not code.items:
         return whole
     inner = f"{pad}    {', '.join(map(_flat, code.items))}"
     hugged = code.hug and _fits(inner)
@@ -104,15 +121,22 @@ def definition(name: str, parameters: Iterable[Code], returns: str, indent: int,
     return lay(Group(f"{name}(", tuple(parameters), f") -> {returns}:{trail}", hug=True), indent)
 
 
-def union(name: str, annotation: str, members: Iterable[str]) -> str:
-    """`name: annotation = A | B`."""
+def _either(types: Sequence[str], indent: int) -> list[str]:
+    """What stands in the brackets of a union: a line, or one for each type."""
+    pad = " " * indent
+    inner = f"{pad}{' | '.join(types)}"
+    return [inner] if _fits(inner) else [f"{pad}{'| ' if index else ''}{type}" for index, type in enumerate(types)]
+
+
+def union(name: str, annotation: str, members: Iterable[str], of: str = "") -> str:
+    """`name: annotation = A | B`, or `name: annotation = of[A | B]`."""
     parts = list(members)
-    whole = f"{name}: {annotation} = {' | '.join(parts)}"
+    text = " | ".join(parts)
+    whole = f"{name}: {annotation} = {f'{of}[{text}]' if of else text}"
     if _fits(whole):
         return whole
-    inner = f"    {' | '.join(parts)}"
-    lines = [inner] if _fits(inner) else [f"    {'| ' if index else ''}{part}" for index, part in enumerate(parts)]
-    return "\n".join([f"{name}: {annotation} = (", *lines, ")"])
+    opening, closing = (f"{of}[", "]") if of else ("(", ")")
+    return "\n".join([f"{name}: {annotation} = {opening}", *_either(parts, 4), closing])
 
 
 def import_lines(module: str, names: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "InitModule",
     "Method",
     "ModelsModule",
+    "NamedType",
     "OptionsClass",
     "Package",
     "ProtocolModule",
@@ -145,11 +146,20 @@ class AddressFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedType:
+    """A type that has a name because it is long: the line that gives it, and what it is."""
+
+    line: str
+    docstring: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProtocolModule:
     docstring: str
     standard_imports: tuple[str, ...]
     package_imports: tuple[str, ...]
     exports: str
+    types: tuple[NamedType, ...]
     constants: tuple[str, ...]
     options: tuple[OptionsClass, ...]
     addresses: tuple[AddressFunction, ...]

@@ -13,10 +13,11 @@ from wsgen.payloads import Models, Root
 
 from .connections import NamedConnection, exports, named_connections, public_names
 from .domains import domain_module
-from .facades import facade_module, facade_names, protocol_module
+from .facades import facade_module, facade_names
 from .fakes import fakes_module
 from .layout import import_lines
 from .package import DomainModule, InitModule, ModelsModule, Package, Readme
+from .protocol import protocol_module, type_names
 from .readme import readme
 from .scope import import_order
 from .servers import servers_module
@@ -90,6 +91,7 @@ def _domains(title: str, places: Sequence[NamedConnection]) -> Iterator[DomainMo
 def _init(client: Client, places: Sequence[NamedConnection], names: Names, models: Models) -> InitModule:
     """The front door: façades, domain clients, models; in the order of their modules."""
     modules: dict[str, list[str]] = {"client": list(facade_names(places)), "models": sorted(models.classes)}
+    modules["protocol"] = list(type_names(places))
     if names.servers:
         modules[""] = ["servers"]
     for place in places:

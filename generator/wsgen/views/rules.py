@@ -7,7 +7,7 @@ from dataclasses import replace
 from wsgen.landing.python import literal
 from wsgen.operations import ByKey, ByType, ByValue, ClientConnection, Rule
 
-from .layout import Code, Group
+from .layout import Code, Group, tuple_of
 from .scope import Scope
 
 __all__ = ["apart", "rule_arguments"]
@@ -23,7 +23,7 @@ def rule_arguments(connection: ClientConnection, scope: Scope) -> list[Code]:
 
 def _rule(lead: str, rule: Rule, scope: Scope) -> Code:
     if isinstance(rule, tuple):
-        return f"{lead}{literal(rule[0] if len(rule) == 1 else rule)}"
+        return f"{lead}{literal(rule[0])}" if len(rule) == 1 else tuple_of(f"{lead}(", map(literal, rule))
     rule = apart(rule)
     cases = Group("{", tuple(_rule(f"{literal(case)}: ", inner, scope) for case, inner in rule.cases), "}")
     otherwise = () if rule.otherwise is None else (_rule("otherwise=", rule.otherwise, scope),)

@@ -24,9 +24,11 @@ class Scope:
     Args:
         taken: names in the module that the document gave, or that were made from its names.
         methods: names in the bodies of its classes; they hide builtins in the annotations there.
+        module: its own name, of which nothing is imported.
     """
 
-    def __init__(self, taken: Iterable[str], methods: Iterable[str] = ()) -> None:
+    def __init__(self, taken: Iterable[str], methods: Iterable[str] = (), *, module: str = "") -> None:
+        self._module = module
         self._taken = frozenset(taken)
         self._hidden = self._taken | frozenset(methods)
         self._imports: dict[str, dict[str, str]] = {}
@@ -46,7 +48,8 @@ class Scope:
 
     def sibling(self, module: str, name: str) -> str:
         """A name of this package, settled by naming."""
-        self._imports.setdefault(f".{module}", {})[name] = name
+        if module != self._module or not module:
+            self._imports.setdefault(f".{module}", {})[name] = name
         return name
 
     def builtin(self, name: str) -> str:
@@ -63,6 +66,8 @@ class Scope:
         others.update({name: self.use("._runtime", offered) for name, offered in expression.runtime})
         for name in expression.models:
             self.model(name)
+        for name in expression.protocol:
+            self.sibling("protocol", name)
         used = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
         others.update({name: self.builtin(name) for name in sorted(used & BUILTINS)})
         return _renamed(text, {name: local for name, local in others.items() if name != local})

@@ -11,7 +11,7 @@ from .connections import exports
 from .layout import Code, Group, call, collection, definition, lay
 from .package import ServerFunction, ServersModule
 from .scope import Scope
-from .texts import docs, sentence
+from .texts import arguments, docs, sentence
 
 __all__ = ["server_text", "servers_module", "servers_of"]
 
@@ -53,11 +53,6 @@ def server_text(server: Server) -> str:
 
 
 def _function(server: Server, names: ServerNames, scope: Scope) -> ServerFunction:
-    about = [
-        f"    {names.variables[each.name]}: {sentence(each.description)}"
-        for each in server.variables
-        if each.description
-    ]
     given = [f"{literal(wire)}: {name}" for wire, name in names.variables.items()]
     url = call(
         scope.use("._runtime.addresses", "server_url"), literal(server_text(server)), collection("{", given, "}")
@@ -68,7 +63,7 @@ def _function(server: Server, names: ServerNames, scope: Scope) -> ServerFunctio
             4,
             [
                 sentence(server.description or server.title or f"The URL of the server `{server.id}`"),
-                "\n".join(["Args:", *about]) if about else "",
+                arguments((names.variables[each.name], sentence(each.description)) for each in server.variables),
             ],
         ),
         body=lay(url, 4, lead="return "),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
-from wsgen.landing.python import docstring
+from wsgen.landing.python import WIDTH, docstring
 from wsgen.operations import WireMessage
 
-__all__ = ["DEPRECATED", "docs", "every", "raises", "sentence", "summary", "told", "undivided"]
+__all__ = ["DEPRECATED", "arguments", "docs", "every", "raises", "sentence", "summary", "told", "undivided"]
 
 SHOWN = 8
 """How many messages are named where they cannot be told apart."""
@@ -74,6 +75,23 @@ def undivided(message: WireMessage) -> str:
 def raises(errors: Sequence[tuple[str, str]]) -> str:
     """The `Raises:` section of a docstring; empty where nothing is raised."""
     return "\n".join(["Raises:", *(f"    {error}: {when}" for error, when in errors)]) if errors else ""
+
+
+def arguments(about: Iterable[tuple[str, str]]) -> str:
+    """The `Args:` section of a docstring, about those of which something is said; empty where nothing is."""
+    lines = [line for name, text in about if text for line in _hanging(f"{name}: {text}")]
+    return "\n".join(["Args:", *lines]) if lines else ""
+
+
+def _hanging(text: str) -> list[str]:
+    return wrap(
+        text,
+        WIDTH - 10,
+        initial_indent="    ",
+        subsequent_indent="        ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def docs(indent: int, paragraphs: Iterable[str]) -> str:

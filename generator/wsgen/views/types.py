@@ -31,16 +31,19 @@ class Types:
     def received(self, message: WireMessage) -> TypeExpression:
         if not message.members or message.frame != "json":
             return self._message("received", message)
-        either = self.either(message)
-        name = "Undivided" if "Undivided" not in either.models else "RuntimeUndivided"
-        return replace(either, text=f"{name}[{either.text}]", runtime=((name, "Undivided"),))
+        name = self.names.connections[self.connection].undivided[message.key]
+        return TypeExpression(name, (), (), protocol=(name,))
+
+    def members(self, message: WireMessage) -> list[TypeExpression]:
+        """What is received where that may be one of several messages: each of them."""
+        found = [self._message("received", member) for member in message.members]
+        return list(dict.fromkeys(each for each in found if each.text != "None")) or [ANYTHING]
 
     def either(self, message: WireMessage) -> TypeExpression:
         """What is received, or where that is one of several messages, the union of these."""
         if not message.members or message.frame != "json":
             return self._message("received", message)
-        found = [self._message("received", member) for member in message.members]
-        found = [each for each in found if each.text != "None"] or [ANYTHING]
+        found = self.members(message)
         return TypeExpression(
             " | ".join(dict.fromkeys(each.text for each in found)),
             tuple(dict.fromkeys(name for each in found for name in each.models)),
@@ -110,6 +113,12 @@ class DomainView:
 
     def received(self, message: WireMessage) -> str:
         return self._local(self.types.received(message))
+
+    def members(self, message: WireMessage) -> tuple[str, ...]:
+        """What is received: one type, or each of the several messages that it may be."""
+        if not message.members or message.frame != "json":
+            return (self.received(message),)
+        return tuple(dict.fromkeys(map(self._local, self.types.members(message))))
 
     def either(self, message: WireMessage) -> str:
         """What is received, or where that is one of several messages, the union of these."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wsgen.config import ImportExtension
 from wsgen.landing.python import Identifier
@@ -193,7 +193,7 @@ def _push_update(side: _Side, each: Subscription, own: SubscriptionNames, names:
 
 
 def _certain(part: Part) -> Part:
-    return Part(part.type, part.raw)
+    return replace(part, optional=False)
 
 
 def _refusal(side: _Side, each: Subscription, own: SubscriptionNames, names: FakeSubscriptionNames) -> Method:

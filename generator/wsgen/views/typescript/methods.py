@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from wsgen.landing.typescript import jsdoc
 from wsgen.naming import HandlerNames, PushNames, RequestNames, SendNames, SubscriptionNames
@@ -79,7 +80,7 @@ def _payload(view: DomainView, message: WireMessage, name: str, *, last: bool = 
 
 
 def _certain(part: Part) -> Part:
-    return Part(part.type, part.raw)
+    return replace(part, optional=False)
 
 
 def _stream_of(view: DomainView, type: Doc) -> Doc:

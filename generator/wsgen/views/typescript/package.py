@@ -95,6 +95,7 @@ class ProtocolModule:
     comment: str
     imports: tuple[str, ...]
     constants: tuple[str, ...]
+    types: tuple[str, ...]
     arguments: tuple[str, ...]
     addresses: tuple[DeclaredFunction, ...]
 

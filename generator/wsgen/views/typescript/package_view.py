@@ -75,8 +75,9 @@ def _index(
     values: dict[str, list[str]] = {"client": [place.names.facade for place in places]}
     kinds: dict[str, list[str]] = {"models": [each.name for each in types.definitions.values()]}
     for place in places:
+        kinds.setdefault("protocol", []).extend(place.names.undivided.values())
         if place.names.arguments_type is not None:
-            kinds.setdefault("protocol", []).append(place.names.arguments_type)
+            kinds["protocol"].append(place.names.arguments_type)
         for _, domain_names in place.domains():
             members, own = domain_names.members, domain_names.own
             module = "client" if own is None else file_of(own.module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wsgen.config import ImportExtension
 from wsgen.landing.typescript import jsdoc, literal
@@ -10,7 +10,7 @@ from wsgen.model import Json
 from wsgen.naming import Names
 from wsgen.operations import ByKey, ByType, ByValue, Client, Heartbeat, Rule, WireMessage
 
-from .layout import PURE, Doc, array, call, const, entry, obj, value
+from .layout import PURE, Doc, alias, array, call, const, entry, obj, value
 from .opening import address_function, arguments_interface
 from .package import ProtocolModule
 from .scope import OPERATIONS, RUNTIME, Scope
@@ -26,7 +26,12 @@ def protocol_module(
     taken = [
         name
         for place in places
-        for name in (place.names.protocol, place.names.address, place.names.arguments_type)
+        for name in (
+            place.names.protocol,
+            place.names.address,
+            place.names.arguments_type,
+            *place.names.undivided.values(),
+        )
         if name is not None
     ]
     scope = Scope(taken, places[0].types.payloads, extension)
@@ -34,14 +39,25 @@ def protocol_module(
     addresses = tuple(_fixed_address(place, scope) for place in fixed)
     protocols = tuple(_protocol(place, names, scope) for place in places)
     with_arguments = [place for place in places if place.connection.arguments]
+    types = tuple(type for place in places for type in _undivided(place, scope))
     functions = tuple(address_function(scope, place) for place in with_arguments)
     return ProtocolModule(
         comment=jsdoc([f"What travels on the connection: every message of {client.title} by its wire type."]),
         imports=scope.imports(),
         constants=(*addresses, *protocols),
+        types=types,
         arguments=tuple(arguments_interface(place) for place in with_arguments),
         addresses=functions,
     )
+
+
+def _undivided(place: TypedPlace, scope: Scope) -> Iterator[str]:
+    """The types of what may be one of several messages."""
+    for message in place.connection.delivered:
+        name = place.names.undivided.get(message.key)
+        if name is not None:
+            type = scope.part(place.types.undivided(message))
+            yield f"{jsdoc(['One of several messages that cannot be told apart.'])}\n{alias(name, type)}"
 
 
 def _fixed_address(place: TypedPlace, scope: Scope) -> str:
@@ -86,7 +102,7 @@ def _received(message: WireMessage) -> Doc:
 def _travels(message: WireMessage) -> list[Doc]:
     if message.frame != "json":
         return [entry("raw", literal(message.frame))]
-    return [entry("empty", "true")] if message.payload is None else []
+    return [entry("empty", "true")] if message.payload is None and not message.members else []
 
 
 def _heartbeat(beat: Heartbeat) -> Doc:

@@ -31,11 +31,13 @@ class Part:
         type: of a JSON payload; None where there is none, or the frame is no JSON.
         raw: the type of a frame that is no JSON.
         optional: whether the payload may be absent.
+        named: what the protocol calls the type.
     """
 
     type: Type | None = None
     raw: str = ""
     optional: bool = False
+    named: str = ""
 
     @property
     def nothing(self) -> bool:
@@ -116,13 +118,15 @@ class Scope:
             return nothing
         if part.raw:
             return part.raw
+        if part.named:
+            return self.sibling("protocol", part.named, type=True)
         assert part.type is not None
         return expression(part.type, self._named, argument=argument, optional=part.optional)
 
     def shown(self, part: Part) -> str:
         """The same in one line, for a comment: nothing is imported for it."""
-        if part.type is None:
-            return part.raw
+        if part.type is None or part.named:
+            return part.named or part.raw
         return " ".join(lay(expression(part.type, lambda id: self._types.definitions[id].name)).split())
 
     def _named(self, id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wsgen.naming import HandlerNames, MemberNames, Names, RequestNames, RootKind, SubscriptionNames
 from wsgen.operations import Domain, Handler, Request, Subscription, Update, WireMessage
@@ -32,6 +32,10 @@ class Types:
         """What is received; where several messages cannot be told apart, one of them."""
         if not message.members or message.frame != "json":
             return self._message("received", message)
+        return replace(self.undivided(message), named=self.names.connections[self.connection].undivided[message.key])
+
+    def undivided(self, message: WireMessage) -> Part:
+        """The union that `received` names."""
         found = [self._message("received", member) for member in message.members]
         types = [each.type for each in found if each.type is not None]
         members = [part for type in types for part in (type.members if isinstance(type, Union) else (type,))]
@@ -64,7 +68,7 @@ class Types:
 
     def models(self, part: Part) -> list[str]:
         """The names of the models in what a message carries."""
-        return [] if part.type is None else [self.payloads.definitions[id].name for id in uses(part.type)]
+        return [] if part.type is None or part.named else [self.payloads.definitions[id].name for id in uses(part.type)]
 
     def of_domain(self, domain: Domain) -> Iterator[Part]:
         """What every message of a domain carries."""
