@@ -11,6 +11,7 @@ import {
   type ConnectionOptions,
   MemoryTransport,
   stream,
+  type Transport,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import { answer, BARS, bar, PROTOCOL } from "./trading.js";
 
@@ -49,6 +50,33 @@ test("R1: clients with other credentials have connections of their own", async (
   assert.equal(transport.connections.length, 2);
   await Promise.all(clients.map((client) => client.close()));
 });
+
+test(
+  "a transport that tells no end does not hold up a close for ever",
+  LIMITED,
+  async () => {
+    const memory = new MemoryTransport();
+    const transport: Transport = {
+      async connect(request, receiver) {
+        const link = await memory.connect(request, {
+          receive: (frame) => receiver.receive(frame),
+          lost() {},
+        });
+        const never = () => new Promise<void>(() => {});
+        return Object.assign(Object.create(link), { waitClosed: never });
+      },
+    };
+    const trading = new Client(PROTOCOL, "ws://test", {
+      ...OPTIONS,
+      transport,
+    });
+    await trading.connect();
+    const begin = performance.now();
+    await trading.close();
+    assert.ok(performance.now() - begin > 1000);
+    assert.equal(trading.connection.state, "CLOSED");
+  },
+);
 
 test(
   "C12: pings survive a pause that is longer than their timeout",

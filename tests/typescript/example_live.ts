@@ -1,18 +1,17 @@
 /** The generated client of the example against the real server, whose URL is the argument. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-
-import { WebSocket } from "ws";
+import process from "node:process";
 
 import {
   BarsWebSocketClientFactory,
   type ChatMessage,
   TradingClient,
 } from "../../generated_example/typescript/trading/index.js";
+import { test } from "./running.js";
 
 const url = process.argv.at(-1)!;
-const options = { WebSocket };
+const options = { headers: { "X-Api-Key": "secret" } };
 
 test("subscriptions, requests, sends and pushes", async () => {
   const trading = new TradingClient(url, options);
@@ -42,4 +41,17 @@ test("a subscription by its id", async () => {
   const id = await bars.subscribe({ symbol: "AAPL" }, () => {});
   await bars.unsubscribe(id);
   await bars.close();
+});
+
+test("pings of ours end no connection that is alive", async () => {
+  const trading = new TradingClient(url, {
+    ...options,
+    pingInterval: 50,
+    pingTimeout: 500,
+  });
+  await trading.connect();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(trading.connection.state, "CONNECTED");
+  assert.equal(trading.connection.stats.attempts, 1);
+  await trading.close();
 });

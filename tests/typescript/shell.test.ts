@@ -565,12 +565,20 @@ describe("connections", () => {
     assert.equal(server().open, false);
   });
 
-  test("headers need a constructor that sends them", () => {
+  test("headers need a constructor that sends them, in a browser", () => {
     const secret = { headers: { "X-Api-Key": "secret" } };
-    assert.throws(
-      () => new Client(PROTOCOL, "ws://test", secret),
-      (error: Error) => !error.message.includes("secret"),
-    );
+    const own = Object.getOwnPropertyDescriptor(globalThis, "process")!;
+    Object.defineProperty(globalThis, "process", { ...own, get: () => ({}) });
+    try {
+      for (const WebSocket of [undefined, globalThis.WebSocket]) {
+        assert.throws(
+          () => new Client(PROTOCOL, "ws://test", { ...secret, WebSocket }),
+          (error: Error) => !error.message.includes("secret"),
+        );
+      }
+    } finally {
+      Object.defineProperty(globalThis, "process", own);
+    }
     const { client } = world(secret);
     assert.doesNotMatch(client().connection.toString(), /secret/);
     assert.throws(() => new Client(PROTOCOL, "http://test"), TypeError);

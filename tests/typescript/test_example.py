@@ -12,15 +12,12 @@ from wsgen.config import ClientSettings
 from wsgen.pipeline import build_client
 from wsgen.problems import Problems
 
-from tests.servers import TradingServer
-
 from .node_tests import named, report, run
 from .tools import HERE, NodeTools
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "generated_example" / "typescript" / "trading"
 USE = HERE / "example.ts"
-LIVE = HERE / "example_live.ts"
 SPEC = ROOT / "specs" / "trading.asyncapi.json"
 
 
@@ -69,12 +66,3 @@ def results(node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize("name", named(USE), ids=lambda name: name.replace(" ", "-"))
 def test_it_talks_to_its_fake_server(name: str, results: Mapping[str, str]) -> None:
     assert results.get(name) == "ok", report(results[""], name)
-
-
-@pytest.fixture
-def live_results(node_tools: NodeTools, trading_server: TradingServer, tmp_path: Path) -> Mapping[str, str]:
-    return run(node_tools, tmp_path, [LIVE], trading_server.url)
-
-
-def test_it_talks_to_the_real_server(live_results: Mapping[str, str]) -> None:
-    assert {name: live_results.get(name) for name in named(LIVE)} == dict.fromkeys(named(LIVE), "ok"), live_results[""]

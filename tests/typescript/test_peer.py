@@ -1,4 +1,4 @@
-"""The known failures of clients of this pattern, in TypeScript, against a real FastWS server."""
+"""The known failures of clients of this pattern, in TypeScript, on every platform, against a real FastWS server."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ import pytest
 
 from tests.servers import TradingServer
 
-from .node_tests import named, report, run
+from .node_tests import bundled, named, report, run_with
+from .platforms import PLATFORMS, command
 from .tools import HERE, NodeTools
 
 PEER = HERE / "peer.ts"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=PLATFORMS)
 def results(
-    node_tools: NodeTools, trading_process: TradingServer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    node_tools: NodeTools,
+    trading_process: TradingServer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, str]:
+    program = command(node_tools, request.param)
+    script = bundled(node_tools, tmp_path_factory.mktemp("peer"), [PEER])
     trading_process.renew()
-    found = run(node_tools, tmp_path_factory.mktemp("peer"), [PEER], trading_process.url.split(":")[2].split("/")[0])
+    port = trading_process.url.split(":")[2].split("/")[0]
+    found = run_with(program, script, port, PLATFORMS[request.param])
     trading_process.renew()
     return found
 

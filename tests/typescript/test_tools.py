@@ -40,7 +40,8 @@ def test_the_compiler_and_the_formatter_see_what_is_wrong(node_tools: NodeTools,
     assert "wrong.ts" in node_tools.misformatted([wrong])
 
 
-def test_the_lock_names_versions_and_no_registry() -> None:
-    packages = json.loads((HERE / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", [HERE, HERE / "platforms"], ids=lambda folder: folder.name)
+def test_the_lock_names_versions_and_no_registry(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if name and "integrity" not in package] == []

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from tests.environments import made_once
 
-__all__ = ["COMPILERS", "RUNTIME", "NodeTools", "Unavailable", "install"]
+__all__ = ["COMPILERS", "RUNTIME", "NodeTools", "Unavailable", "install", "installed"]
 
 HERE = Path(__file__).parent
+LISTS = ("package.json", "package-lock.json")
 RUNTIME = HERE.parents[1] / "runtime" / "wsgen_runtime" / "typescript"
 
 COMPILER_OPTIONS: dict[str, object] = {
@@ -129,6 +130,16 @@ class NodeTools:
 def install() -> NodeTools:
     """The tools of `package-lock.json`; installed at the first call.
 
+    Raises:
+        Unavailable: there is no Node, or no npm.
+        RuntimeError: npm could not install them; its words are in the message.
+    """
+    return NodeTools(installed(HERE))
+
+
+def installed(lists: Path) -> Path:
+    """The folder `node_modules` with what the `package-lock.json` of a folder lists; installed at the first call.
+
     They are kept in `.cache/environments`, named by what was asked for.
 
     Raises:
@@ -138,15 +149,15 @@ def install() -> NodeTools:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise Unavailable("no `node` or no `npm` on the path")
-    lists = [(HERE / name).read_text() for name in ("package.json", "package-lock.json")]
-    key = hashlib.sha256("\n".join([sys.platform, platform.machine(), *lists]).encode()).hexdigest()[:16]
-    ready = made_once(f"typescript-{key}", lambda folder: _install(npm, folder))
-    return NodeTools(ready / "node_modules")
+    texts = [(lists / name).read_text() for name in LISTS]
+    key = hashlib.sha256("\n".join([sys.platform, platform.machine(), *texts]).encode()).hexdigest()[:16]
+    ready = made_once(f"typescript-{key}", lambda folder: _install(npm, lists, folder))
+    return ready / "node_modules"
 
 
-def _install(npm: str, folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
+def _install(npm: str, lists: Path, folder: Path) -> None:
+    for name in LISTS:
+        shutil.copy(lists / name, folder)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if result.returncode != 0:

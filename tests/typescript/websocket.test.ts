@@ -196,23 +196,41 @@ describe("over sockets", () => {
   });
 
   test("headers, subprotocols and query reach the server", async () => {
-    await served(async ({ url, requests }) => {
-      const trading = new Client(PROTOCOL, url, {
-        ...OPTIONS,
-        WebSocket: Ws,
-        headers: async () => ({ "X-Api-Key": "secret" }),
-        cookies: { session: "s" },
-        subprotocols: ["v2", "v1"],
-        query: { token: "a b" },
+    for (const WebSocket of [Ws, globalThis.WebSocket, undefined]) {
+      await served(async ({ url, requests }) => {
+        const trading = new Client(PROTOCOL, url, {
+          ...OPTIONS,
+          WebSocket,
+          headers: async () => ({ "X-Api-Key": "secret" }),
+          cookies: { session: "s" },
+          subprotocols: ["v2", "v1"],
+          query: { token: "a b" },
+        });
+        await trading.connect();
+        const { headers, url: asked } = requests[0]!;
+        assert.equal(asked, "/ws?token=a%20b");
+        assert.equal(headers["x-api-key"], "secret");
+        assert.equal(headers.cookie, "session=s");
+        assert.match(headers["sec-websocket-protocol"]!, /^v2, ?v1$/);
+        await trading.close();
       });
-      await trading.connect();
-      const { headers, url: asked } = requests[0]!;
-      assert.equal(asked, "/ws?token=a%20b");
-      assert.equal(headers["x-api-key"], "secret");
-      assert.equal(headers.cookie, "session=s");
-      assert.equal(headers["sec-websocket-protocol"], "v2,v1");
-      await trading.close();
+    }
+  });
+
+  test("a socket that tells an error and no end is unreachable", async () => {
+    const silent = class {
+      constructor(url: string) {
+        queueMicrotask(() => this.onerror?.({ message: `not ${url}` }));
+      }
+      onerror: ((event: unknown) => void) | undefined;
+      close() {}
+    } as unknown as WebSocketConstructor;
+    const trading = new Client(PROTOCOL, "ws://test", {
+      ...OPTIONS,
+      WebSocket: silent,
     });
+    await assert.rejects(trading.connect(), /not ws:\/\/test/);
+    await trading.close();
   });
 
   test("a refused handshake tells its status", async () => {
@@ -268,6 +286,30 @@ describe("over sockets", () => {
         await trading.connect();
         await until(() => reasons.length);
         assert.match(String(reasons[0]), /no pong in time/);
+        await trading.close();
+      },
+      undefined,
+      { autoPong: false },
+    );
+  });
+
+  test("a pong that is on its way ends nothing", async () => {
+    await served(
+      async ({ url, peers }) => {
+        const trading = new Client(PROTOCOL, url, {
+          ...OPTIONS,
+          WebSocket: Ws,
+          pingInterval: 20,
+          pingTimeout: 200,
+        });
+        await trading.connect();
+        let pings = 0;
+        peers[0]!.on("ping", (data) => {
+          pings++;
+          setTimeout(() => peers[0]!.pong(data), 10);
+        });
+        await until(() => pings === 60);
+        assert.equal(trading.connection.stats.attempts, 1);
         await trading.close();
       },
       undefined,

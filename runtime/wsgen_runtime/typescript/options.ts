@@ -138,15 +138,15 @@ export interface Heartbeat {
 /** Options of a connection. All may be left out; all times are in milliseconds. */
 export interface ConnectionOptions {
   /**
-   * Headers of the handshake, for a `WebSocket` that takes them; browsers do not. Like the three below, they are
-   * asked for again at every attempt.
+   * Headers of the handshake: Node, Deno and Bun send them, browsers do not. Like the three below, they are asked
+   * for again at every attempt.
    */
   readonly headers?: Credential<Readonly<Record<string, string>>> | undefined;
   /** Further pairs of the URL's query. */
   readonly query?: Credential<Readonly<Record<string, string>>> | undefined;
   /** Subprotocols that are offered, the preferred one first. */
   readonly subprotocols?: Credential<readonly string[]> | undefined;
-  /** Cookies, for a `WebSocket` that takes headers; a browser sends its own. */
+  /** Cookies, where headers are sent; a browser sends its own. */
   readonly cookies?: Credential<Readonly<Record<string, string>>> | undefined;
   /** How long a call waits for a connection; default: what `retry` allows, 60000 where that has no end. */
   readonly connectTimeout?: number | undefined;
@@ -168,7 +168,7 @@ export interface ConnectionOptions {
   readonly heartbeat?: Heartbeat | null | undefined;
   /** Without any frame of the server for so long, the connection counts as dead; default: none. */
   readonly maxSilence?: number | undefined;
-  /** Protocol pings, with a `WebSocket` that can send them; browsers cannot. Default 20000 each, null: none. */
+  /** Protocol pings, with a `WebSocket` that can send them: that of `ws`, or of Bun. Default 20000 each, null: none. */
   readonly pingInterval?: number | null | undefined;
   readonly pingTimeout?: number | null | undefined;
   /** Bytes of the largest message that is accepted, by a `WebSocket` that takes the option; default 16 MiB. */

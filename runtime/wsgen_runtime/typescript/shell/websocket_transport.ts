@@ -18,13 +18,20 @@ const CLOSE_TIMEOUT = 2000;
 const HIGH_WATER = 64 * 1024;
 const LOOK_AGAIN = 20;
 
-/** What the sockets of `ws` can do besides. */
+/** What the sockets of `ws` and of Bun can do besides. */
 interface Extended extends WebSocketLike {
   on?(event: string, listener: (...given: any[]) => void): unknown;
+  addEventListener?(event: string, listener: () => void): unknown;
   ping?(): void;
   pause?(): void;
   resume?(): void;
   terminate?(): void;
+}
+
+/** What is asked of the platform; not all have all of it. */
+interface Platform {
+  readonly WebSocket?: new (url: string, offer: unknown) => Extended;
+  readonly process?: { readonly versions?: { readonly node?: string } };
 }
 
 /** Connections by `WebSocket`. Those of the same constructor are equal. */
@@ -35,7 +42,6 @@ export function webSocketTransport(
     connect: (request, receiver, signal) =>
       new Promise((resolve, reject) => {
         const socket = open(request, injected);
-        let fault: unknown;
         socket.binaryType = "arraybuffer";
         const give = () => {
           detach(socket);
@@ -52,11 +58,9 @@ export function webSocketTransport(
             ),
           );
         });
-        socket.onerror = ({ error, message }) => {
-          fault = error ?? message;
-        };
-        socket.onclose = () => {
-          const why = fault instanceof Error ? fault.message : fault;
+        // That of Node tells no end where it refuses a port by itself.
+        socket.onerror = socket.onclose = ({ error, message }) => {
+          const why = error?.message ?? message;
           reject(
             new ConnectionFault(
               `the connection could not be opened${why ? `: ${why}` : ""}`,
@@ -76,19 +80,30 @@ function open(
   injected: WebSocketConstructor | undefined,
 ): Extended {
   const offered = [...subprotocols];
-  if (injected) {
+  const { WebSocket } = globalThis as Platform;
+  if (injected && injected !== WebSocket) {
     return new injected(url, offered, {
       headers,
       maxPayload: maxSize,
       perMessageDeflate: false,
     });
   }
-  if (typeof WebSocket === "undefined") {
+  if (!WebSocket) {
     throw new TypeError(
       "this platform has no `WebSocket`; give a constructor: `{ WebSocket }` of the package ws",
     );
   }
-  return new WebSocket(url, offered) as Extended;
+  // Node, Deno and Bun take this in the place of the list; what a browser makes of it is a subprotocol.
+  const all = { protocols: offered, headers };
+  return new WebSocket(url, Object.keys(headers).length ? all : offered);
+}
+
+/** Whether headers of ours can be sent: by an injected constructor, and everywhere but in browsers. */
+export function sendsHeaders(injected: unknown): boolean {
+  const { process, WebSocket } = globalThis as Platform;
+  return Boolean(
+    (injected && injected !== WebSocket) || process?.versions?.node,
+  );
 }
 
 function linkOf(
@@ -199,21 +214,23 @@ function keepAlive(
     }, delay);
     timers.add(timer);
   };
-  let answered = true;
-  socket.on?.("pong", () => (answered = true));
-  const listen = () => {
-    if (answered) return;
-    if (paused()) later(listen, timeout!);
-    else dead();
-  };
+  let unanswered: object | undefined;
+  const pong = () => (unanswered = undefined);
+  if (socket.on) socket.on("pong", pong);
+  else socket.addEventListener?.("pong", pong);
   const ping = () => {
-    if (answered) {
-      answered = timeout === null;
+    if (!unanswered) {
       socket.ping!();
-      if (timeout !== null) later(listen, timeout);
+      if (timeout !== null) wait((unanswered = {}), timeout);
     }
     later(ping, interval);
   };
+  const wait = (sent: object, timeout: number) =>
+    later(() => {
+      if (unanswered !== sent) return;
+      if (paused()) wait(sent, timeout);
+      else dead();
+    }, timeout);
   later(ping, interval);
 }
 

@@ -20,6 +20,7 @@ import type {
 import type { Call, Consumer, Lease } from "../session/index.js";
 import type { Driver, Observer } from "./driver.js";
 import { acquire } from "./registry.js";
+import { sendsHeaders } from "./websocket_transport.js";
 
 /** What one client has of a connection. */
 export type Share = readonly [driver: Driver, lease: Lease];
@@ -60,9 +61,9 @@ export class Connection implements Observer {
       ...Object.keys(handshakeHeaders(address)),
       ...(all.headers || all.cookies ? ["headers"] : []),
     ];
-    if (headers.length && !all.WebSocket && !all.transport) {
+    if (headers.length && !all.transport && !sendsHeaders(all.WebSocket)) {
       throw new TypeError(
-        "the platform's own WebSocket sends no headers of ours; give a constructor that does: `{ WebSocket }` of the package ws",
+        "a browser's WebSocket sends no headers of ours; give a constructor that does as the option `WebSocket`",
       );
     }
     channelUrl(typeof url === "function" ? "ws://later" : url, address);

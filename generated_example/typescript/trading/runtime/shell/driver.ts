@@ -44,6 +44,9 @@ export interface Endpoint {
 /** The most milliseconds that a timer of the platform can wait. */
 const LONGEST = 2 ** 31 - 1;
 
+/** Seconds that a transport may take to end a connection; those of ours take two. */
+const TIME_TO_END = 5;
+
 const PLATFORM: Clock = {
   time: () => seconds(performance.now()),
   callAt(when, callback) {
@@ -143,9 +146,17 @@ export class Driver implements Endpoint {
     });
   }
 
-  /** Resolves when nothing is left of the connection that was closed last. */
+  /** Resolves when nothing is left of the connection that was closed last, or its transport has had its time. */
   async gone(): Promise<void> {
-    await this.#left?.waitClosed();
+    const link = this.#left;
+    if (!link) return;
+    let cancel: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => {
+      const clock = this.#clock;
+      cancel = clock.callAt(clock.time() + TIME_TO_END, resolve);
+    });
+    await Promise.race([link.waitClosed(), late]);
+    cancel?.();
   }
 
   /** A promise to wait for while the socket takes no more. */
@@ -336,11 +347,16 @@ export class Driver implements Endpoint {
   }
 }
 
+/** What only a browser has; elsewhere not even its types are there. */
+interface Page {
+  readonly window?: EventTarget;
+  readonly document?: EventTarget & { readonly visibilityState: string };
+}
+
 /** In a browser: run `action` when the network is back, or the page is shown again. The result stops it. */
 function whenReachable(action: () => void): (() => void) | undefined {
-  if (typeof window === "undefined" || typeof document === "undefined") {
-    return undefined;
-  }
+  const { window, document } = globalThis as Page;
+  if (!window || !document) return undefined;
   const shown = () => {
     if (document.visibilityState === "visible") action();
   };
