@@ -195,3 +195,53 @@ def test_what_is_looked_at(folder: Path) -> None:
     (folder / "loop").symlink_to(folder, target_is_directory=True)
     found = [path.as_posix() for path in find_documents(Path())]
     assert found == ["a.yaml", "c.json", "deep/er/b.yml", "src/asyncapi.yaml", "upper.YAML"]
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "output", "extension"),
+    [
+        ([], ["--target", "typescript"], "clients/quotes", ".js"),
+        (["package.json"], [], "clients/quotes", ".js"),
+        (["package.json", "src/main.ts"], [], "src/clients/quotes", ".js"),
+        (["deno.json"], [], "clients/quotes", ".ts"),
+        (["deno.jsonc", "package.json"], [], "clients/quotes", ".ts"),
+        (["src/shop/__init__.py"], ["--target", "typescript"], "src/clients/quotes", ".js"),
+    ],
+)
+def test_a_configuration_for_typescript(
+    files: list[str], arguments: list[str], output: str, extension: str, folder: Path
+) -> None:
+    document("quotes.yaml")
+    for file in files:
+        document(file, "{}")
+    code, out, _ = run_wsgen("init", *arguments)
+    assert (code, out.splitlines()[0]) == (0, "wsgen.toml: 1 client in TypeScript")
+    (client,) = tomllib.loads(Path("wsgen.toml").read_text("utf-8"))["tool"]["wsgen"]["client"]
+    expected = {"input": "quotes.yaml", "output": output, "target": "typescript", "import_extension": extension}
+    assert client == expected
+    assert run_wsgen("build")[0] == 0
+    assert f'from "./client{extension}"' in (folder / output / "index.ts").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments"), [(["package.json", "pyproject.toml"], []), (["package.json"], ["--target", "python"])]
+)
+def test_a_project_of_python_that_has_npm_besides(files: list[str], arguments: list[str], folder: Path) -> None:
+    document("quotes.yaml")
+    for file in files:
+        document(file, "")
+    run_wsgen("init", *arguments)
+    assert run_wsgen("build")[0] == 0
+    assert (folder / "clients" / "quotes" / "client.py").is_file()
+
+
+def test_every_comment_for_typescript_is_a_key_that_can_be_taken() -> None:
+    document("quotes.yaml")
+    run_wsgen("init", "--target", "typescript")
+    lines = Path("wsgen.toml").read_text("utf-8").splitlines()
+    keys = [line.removeprefix("# ") for line in lines if line.startswith("# ") and " = " in line]
+    assert [key.split(" = ")[0] for key in keys] == ["include", "fakes"]
+    text = "\n".join([*(line for line in lines if not line.startswith("#")), *keys])
+    Path("wsgen.toml").write_text(text.replace("bars.*", "*"), "utf-8")
+    assert run_wsgen("build")[0] == 0
+    assert not Path("clients/quotes/fakes.ts").exists()

@@ -360,10 +360,18 @@ def init(
         list[str] | None,
         typer.Argument(metavar="[SPEC]...", help="Documents; none: those that are found below the current folder."),
     ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(
+            "--target",
+            help="The language; default: typescript beside a package.json or deno.json without a "
+            "pyproject.toml, else python.",
+        ),
+    ] = None,
     format: FormatOption = "text",
 ) -> None:
     """Write a first configuration, into pyproject.toml where there is one."""
-    from .beginning import begin, configuration_file, describe
+    from .beginning import begin, configuration_file, describe, target_of
     from .discovery import find_documents
 
     problems = Problems()
@@ -374,10 +382,12 @@ def init(
             message = "no AsyncAPI document was found in this folder and below it"
             problems.error("WSG907", message, Place(""), "name one: `wsgen init SPEC`")
             raise Stop
-        entries = describe(sources, Path(), problems)
+        language = target or target_of(Path())
+        entries = describe(sources, Path(), language, problems)
         begin(file, entries, problems)
         with prose(format):
-            typer.echo(f"{file.name}: {len(entries)} client{'s' if len(entries) > 1 else ''}")
+            words = " in TypeScript" if language == "typescript" else ""
+            typer.echo(f"{file.name}: {len(entries)} client{'s' if len(entries) > 1 else ''}{words}")
             for entry in entries:
                 to = "no client yet, see the comment" if entry.wrong else f"{entry.output}/"
                 typer.echo(f"  {printable(entry.source)} → {printable(to)}")

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from wsgen.config import CLIENT, ClientSettings, toml
+from wsgen.config import CLIENT, ClientSettings, ImportExtension, Target, toml
 from wsgen.pipeline import default_folder, examine, understand
 from wsgen.problems import Place, Problems, Stop
 
-__all__ = ["Entry", "begin", "configuration_file", "describe"]
+__all__ = ["Entry", "begin", "configuration_file", "describe", "target_of"]
 
 _HEAD = """\
 # What `wsgen build` makes. `wsgen build --check` tells in CI whether the clients are what the documents say.
 # Every key: docs/configuration.md of wsgen; their form for editors: `wsgen schema config`."""
+_DENO = ("deno.json", "deno.jsonc")
 _WORDS = re.compile(r"[^a-z0-9]+")
 
 
@@ -33,6 +34,7 @@ class Entry:
 
     source: str
     title: str
+    target: Target
     output: PurePosixPath
     wrong: str
     settled_by: tuple[str, ...]
@@ -74,14 +76,20 @@ def _tool(document: Mapping[str, object]) -> Mapping[str, object]:
     return cast("dict[str, object]", tool) if isinstance(tool, dict) else {}
 
 
-def describe(sources: Sequence[str], folder: Path, problems: Problems) -> list[Entry]:
+def target_of(folder: Path) -> Target:
+    """The language of the project in a folder: TypeScript in one of npm or Deno that is none of Python, too."""
+    found = any((folder / name).exists() for name in ("package.json", *_DENO))
+    return "typescript" if found and not (folder / "pyproject.toml").exists() else "python"
+
+
+def describe(sources: Sequence[str], folder: Path, target: Target, problems: Problems) -> list[Entry]:
     """What each document can become. Folders of clients are named after the documents, each by another name."""
-    parent = _parent(folder, problems)
+    parent = _parent(folder, problems) if target == "python" else _modules(folder)
     taken: set[str] = set()
     found: list[Entry] = []
     for source in sources:
         own = Problems()
-        settings = ClientSettings(input=source)
+        settings = ClientSettings(input=source, target=target)
         title = ""
         try:
             title = understand(settings, own).application.title
@@ -91,7 +99,7 @@ def describe(sources: Sequence[str], folder: Path, problems: Problems) -> list[E
         name = _free(default_folder(title, source), source, taken)
         errors = [problem for problem in own if problem.level == "error"]
         wrong = f"{errors[0].place}: {errors[0].code}: {errors[0].message}" if errors else ""
-        found.append(Entry(source, " ".join(title.split()), parent / name, wrong, _settled(own)))
+        found.append(Entry(source, " ".join(title.split()), target, parent / name, wrong, _settled(own)))
     return found
 
 
@@ -125,6 +133,11 @@ def _parent(folder: Path, problems: Problems) -> PurePosixPath:
     )
 
 
+def _modules(folder: Path) -> PurePosixPath:
+    """Where clients in TypeScript go: below `src` where there is one."""
+    return PurePosixPath("src", "clients") if (folder / "src").is_dir() else PurePosixPath("clients")
+
+
 def _project_name(folder: Path, problems: Problems) -> str:
     """The import name that goes with the project's name."""
     file = folder / "pyproject.toml"
@@ -139,7 +152,9 @@ def begin(file: Path, entries: Sequence[Entry], problems: Problems) -> None:
     Raises:
         Stop: the file cannot be written (WSG608), or would be no TOML (WSG901).
     """
-    text = "\n".join([_HEAD, *(line for entry in entries for line in ("", *_client(entry)))]) + "\n"
+    deno = any((file.parent / name).exists() for name in _DENO)
+    extension: ImportExtension = ".ts" if deno else ".js"
+    text = "\n".join([_HEAD, *(line for entry in entries for line in ("", *_client(entry, extension)))]) + "\n"
     try:
         former = file.read_bytes() if file.exists() else b""
         ending = b"\r\n" if b"\r\n" in former else b"\n"
@@ -160,17 +175,26 @@ def begin(file: Path, entries: Sequence[Entry], problems: Problems) -> None:
         raise Stop from None
 
 
-def _client(entry: Entry) -> Iterator[str]:
+def _client(entry: Entry, extension: ImportExtension) -> Iterator[str]:
     settings = [f"input = {toml(entry.source)}", f"output = {toml(str(entry.output))}"]
+    if entry.target == "typescript":
+        settings += [f"target = {toml(entry.target)}", f"import_extension = {toml(extension)}"]
     if entry.wrong:
         yield f"# No client of {_comment(entry.title or entry.source)} can be built yet: {_comment(entry.wrong)}"
         yield from (f"# {line}" for line in (CLIENT, *settings))
         return
-    variable = f"{entry.output.name.upper()}_WS_URL"
+    told = [
+        entry.title,
+        "",
+        "",
+        'of imports; ".ts" where the source runs as it is (Deno, Bun, Node), "none" for bundlers',
+    ]
     yield CLIENT
-    yield f"{settings[0]}  # {_comment(entry.title)}" if entry.title else settings[0]
-    yield settings[1]
-    yield f'# url_env = "{variable}"  # the environment variable with the URL, where none is given'
+    yield from (f"{line}  # {_comment(words)}" if words else line for line, words in zip(settings, told, strict=False))
+    if entry.target == "python":
+        yield 'target = "python"  # or "typescript"'
+        variable = f"{entry.output.name.upper()}_WS_URL"
+        yield f'# url_env = "{variable}"  # the environment variable with the URL, where none is given'
     yield '# include = ["bars.*"]  # a part of the document; also `exclude`'
     yield "# fakes = false  # no fake server for tests of your application"
     for lines in entry.settled_by:
