@@ -41,6 +41,7 @@ regen:
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading --force
 	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/python/trading_3 --force
 	wsgen build specs/trading.asyncapi.json -o generated_example/typescript/trading --target typescript --force
+	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/typescript/trading_3 --target typescript --force
 	python -m tests.test_readme
 	python -m tests.diagrams
 	wsgen schema config > docs/schemas/config.schema.json

@@ -10,6 +10,12 @@ import {
   type ChatEvent,
   TradingClient,
 } from "../../generated_example/typescript/trading/index.js";
+import { FakeMarketDataServer } from "../../generated_example/typescript/trading_3/fakes.js";
+import {
+  MarketDataClient,
+  servers,
+  type Trade,
+} from "../../generated_example/typescript/trading_3/index.js";
 
 const BAR: Bar = { time: 1, open: 1, high: 2, low: 0.5, close: 1.5 };
 
@@ -99,3 +105,25 @@ function streamed(server: FakeTradingServer, trading: TradingClient) {
   }, 1);
   return stream;
 }
+
+test("a channel with arguments, of a document in AsyncAPI 3.1", async () => {
+  const server = new FakeMarketDataServer();
+  const stream = new MarketDataClient(
+    servers.PRODUCTION,
+    { symbol: "AAPL", side: ["buy", "sell"], xClient: "tests" },
+    { transport: server.transport, query: { key: "secret" } },
+  );
+  const trades: Trade[] = [];
+  stream.onTrade((trade) => trades.push(trade));
+  await stream.connect();
+  const { url, headers } = server.connections[0]!.request;
+  assert.equal(
+    url,
+    "wss://trading.example.com/marketdata/AAPL?side=buy&side=sell&key=secret",
+  );
+  assert.equal(headers["X-Client"], "tests");
+  server.pushTrade({ type: "trade", price: 1, quantity: 2, side: "buy" });
+  await server.advance(0);
+  assert.equal(trades[0]!.price, 1);
+  await stream.close();
+});

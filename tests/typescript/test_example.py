@@ -16,22 +16,33 @@ from .node_tests import named, report, run
 from .tools import HERE, NodeTools
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "generated_example" / "typescript" / "trading"
+EXAMPLES = ROOT / "generated_example" / "typescript"
+SPECS = {"trading": "trading.asyncapi.json", "trading_3": "trading-3.asyncapi.yaml"}
 USE = HERE / "example.ts"
-SPEC = ROOT / "specs" / "trading.asyncapi.json"
+
+
+@pytest.fixture(scope="module", params=SPECS)
+def example(request: pytest.FixtureRequest) -> Path:
+    """The folder of a package."""
+    return EXAMPLES / str(request.param)
 
 
 @pytest.fixture(scope="module")
-def built() -> dict[str, str]:
+def built(example: Path) -> dict[str, str]:
     """The texts of the package, as they are built now, by path."""
-    settings = ClientSettings(input=SPEC.as_posix(), output=EXAMPLE, target="typescript")
+    document = ROOT / "specs" / SPECS[example.name]
+    settings = ClientSettings(input=document.as_posix(), output=example, target="typescript")
     return {path.as_posix(): text for path, text in build_client(settings, Problems()).files.items()}
 
 
 @pytest.fixture(scope="module")
-def kept() -> dict[str, str]:
-    paths = (path for path in EXAMPLE.rglob("*") if path.is_file())
-    return {path.relative_to(EXAMPLE).as_posix(): path.read_text("utf-8") for path in paths}
+def kept(example: Path) -> dict[str, str]:
+    paths = (path for path in example.rglob("*") if path.is_file())
+    return {path.relative_to(example).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def test_there_is_no_other_example() -> None:
+    assert {path.name for path in EXAMPLES.iterdir()} == set(SPECS)
 
 
 def test_the_example_has_the_files_that_are_built(built: dict[str, str], kept: dict[str, str]) -> None:
@@ -43,15 +54,15 @@ def test_the_texts_are_those_that_are_built(built: dict[str, str], kept: dict[st
     assert {path for path, text in built.items() if kept.get(path) != text} == set()
 
 
-def test_it_compiles_and_is_formatted(node_tools: NodeTools) -> None:
-    modules = sorted(EXAMPLE.rglob("*.ts"))
+def test_it_compiles_and_is_formatted(node_tools: NodeTools, example: Path) -> None:
+    modules = sorted(example.rglob("*.ts"))
     assert node_tools.tsc(modules) == ""
     assert node_tools.misformatted(modules) == ""
 
 
 def test_the_readmes_use_of_it_compiles(node_tools: NodeTools, tmp_path: Path) -> None:
     (block,) = re.findall(r"^```ts\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    (tmp_path / "trading").symlink_to(EXAMPLE)
+    (tmp_path / "trading").symlink_to(EXAMPLES / "trading")
     use = tmp_path / "use.ts"
     use.write_text(block, "utf-8")
     assert node_tools.tsc([use]) == ""

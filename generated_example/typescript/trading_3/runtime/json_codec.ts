@@ -1,0 +1,274 @@
+/**
+ * The JSON codec: which message a frame is, and where in it the payload stands. Payloads are what `JSON.parse`
+ * makes of them and keep their wire names; they are not validated. One `JSON.parse` per frame.
+ */
+
+import {
+  type Codec,
+  type Decoded,
+  Undecodable,
+  UnknownMessageKey,
+} from "./codec.js";
+import { InvalidPayload, InvalidRequest } from "./errors.js";
+import {
+  BINARY,
+  type Decide,
+  decider,
+  isObject,
+  NOT_JSON,
+  reading,
+  type Rule,
+} from "./rules.js";
+
+/** How a frame says what it is. */
+export interface Envelope {
+  /** The path of the wire type; empty where there is one message, or none that a tag tells apart. */
+  readonly tag: string;
+  /** The property that wraps the payload; null where the payload is the whole frame. */
+  readonly payload: string | null;
+  /** The path in frames that are sent, where it is another one; empty: they have none. */
+  readonly sentTag?: string;
+}
+
+/** What one message carries; nothing said: JSON. */
+export interface Shape {
+  /** It is no JSON: its payload is the frame. */
+  readonly raw?: "text" | "binary";
+  /** It has no payload. */
+  readonly empty?: boolean;
+  /** What a payload that is sent says in every case, by name; filled in where it is left out. */
+  readonly constants?: Readonly<Record<string, unknown>>;
+}
+
+/** All messages of a connection by their keys, seen from this side. */
+export interface Traffic {
+  readonly envelope: Envelope;
+  readonly sent: Readonly<Record<string, Shape>>;
+  readonly received: Readonly<Record<string, Shape>>;
+  /** What tells received messages apart, where a tag alone does not. */
+  readonly rule?: Rule | undefined;
+  /** The same for sent ones, for the other side. */
+  readonly sentRule?: Rule | undefined;
+}
+
+/** A codec that says what it was made from. */
+export interface JsonCodec extends Codec {
+  readonly traffic: Traffic;
+}
+
+/** The codec of these messages. */
+export function jsonCodec(traffic: Traffic): JsonCodec {
+  const { envelope, rule } = traffic;
+  const sentTag = envelope.sentTag ?? envelope.tag;
+  const sent = new Map(Object.entries(traffic.sent));
+  const received = new Map(Object.entries(traffic.received));
+  const decide = rule === undefined ? undefined : decider(rule);
+  const binary = binaryCase(rule);
+  const readTag = reading(envelope.tag);
+  const only = [...received.keys()];
+  const wrapper = envelope.payload;
+  const readPayload = wrapper === null ? undefined : property(wrapper);
+
+  const shapeOf = (key: string): Shape => {
+    const shape = sent.get(key);
+    if (!shape) throw new RangeError(`\`${key}\` is no message that is sent`);
+    return shape;
+  };
+
+  const encode = (key: string, payload: unknown): string | Uint8Array => {
+    const { raw, empty, constants } = shapeOf(key);
+    if (raw) return encodeRaw(key, raw, payload);
+    if (typeof payload === "function" || typeof payload === "symbol") {
+      throw new InvalidRequest(key, "$", `a ${typeof payload} is no JSON`);
+    }
+    if (empty && payload != null) {
+      throw new InvalidRequest(key, "$", "expected no payload");
+    }
+    if (wrapper === null) {
+      if (payload === undefined && !empty) {
+        throw new InvalidRequest(key, "$", "expected a payload");
+      }
+      const body = empty ? {} : filled(payload, constants);
+      return json(key, sentTag ? tagged(body, sentTag, key) : body);
+    }
+    const frame = sentTag ? tagged({}, sentTag, key) : {};
+    const body = empty ? undefined : filled(payload, constants);
+    return json(
+      key,
+      body === undefined ? frame : { ...(frame as object), [wrapper]: body },
+    );
+  };
+
+  return {
+    traffic,
+    decode(text): Decoded {
+      let whole: unknown;
+      let problem = "";
+      try {
+        whole = JSON.parse(text);
+      } catch (error) {
+        whole = NOT_JSON;
+        problem = `not JSON: ${(error as Error).message}`;
+      }
+      if (decide) {
+        return byRule(decide(whole), received, whole, text, problem, rule);
+      }
+      if (whole === NOT_JSON) throw invalid(undefined, "$", problem);
+      let key = only[0];
+      if (envelope.tag) {
+        const tag = readTag(whole);
+        if (typeof tag !== "string" && typeof tag !== "number") {
+          const path = `$.${envelope.tag}`;
+          throw invalid(undefined, path, "no message type that is text");
+        }
+        key = String(tag);
+      } else if (only.length > 1) {
+        return byRule(only, received, whole, text, problem);
+      }
+      const shape = key === undefined ? undefined : received.get(key);
+      if (!shape) throw new UnknownMessageKey(key);
+      if (shape.empty) return [key!, undefined];
+      return [key!, readPayload ? readPayload(whole) : whole];
+    },
+    decodeBinary(frame) {
+      const leaf = binary(BINARY);
+      if (leaf === undefined) {
+        throw invalid(undefined, "$", "expected text, got a binary frame");
+      }
+      return [typeof leaf === "string" ? leaf : leaf[0]!, frame];
+    },
+    encode,
+    encodeParameters(key, parameters) {
+      const { raw, empty } = shapeOf(key);
+      if (raw) throw new InvalidRequest(key, "$", "it has no parameters");
+      return encode(key, empty ? undefined : parameters);
+    },
+    parameters(key, payload) {
+      const { raw, empty, constants } = shapeOf(key);
+      if (raw || empty || payload == null) return {};
+      const values: unknown = JSON.parse(json(key, filled(payload, constants)));
+      return isObject(values) ? values : {};
+    },
+  };
+}
+
+/** The same messages seen from the other side. */
+export function reversed(traffic: Traffic): Traffic {
+  const { envelope, sent, received, rule, sentRule } = traffic;
+  return {
+    envelope: {
+      tag: envelope.sentTag ?? envelope.tag,
+      payload: envelope.payload,
+      sentTag: envelope.tag,
+    },
+    sent: received,
+    received: sent,
+    rule: sentRule,
+    sentRule: rule,
+  };
+}
+
+function binaryCase(rule: Rule | undefined): Decide {
+  const byType = typeof rule === "object" && "by" in rule && rule.by === "type";
+  return decider(
+    byType && !rule.path
+      ? rule.cases.find(([kind]) => kind === "binary")?.[1]
+      : undefined,
+  );
+}
+
+/** The first of these messages that a frame can be; one without a payload is any frame, so it comes last. */
+function byRule(
+  leaf: string | readonly string[] | undefined,
+  received: ReadonlyMap<string, Shape>,
+  whole: unknown,
+  text: string,
+  problem: string,
+  rule?: Rule,
+): Decoded {
+  const keys = leaf === undefined || typeof leaf !== "string" ? leaf : [leaf];
+  let last: string | undefined;
+  for (const key of keys ?? []) {
+    const shape = received.get(key);
+    if (shape?.empty) last ??= key;
+    else if (shape?.raw === "text") return [key, text];
+    else if (shape && !shape.raw && whole !== NOT_JSON) return [key, whole];
+  }
+  if (last !== undefined) return [last, undefined];
+  if (whole === NOT_JSON) throw invalid(keys?.[0], "$", problem);
+  throw new UnknownMessageKey(ownName(rule, whole));
+}
+
+/** What a frame calls itself, for messages about it. */
+function ownName(rule: Rule | undefined, whole: unknown): string | undefined {
+  if (typeof rule !== "object" || !("by" in rule)) return undefined;
+  if (rule.by === "type") {
+    return ownName(rule.cases.find(([kind]) => kind === "object")?.[1], whole);
+  }
+  const tag = rule.by === "value" ? reading(rule.path)(whole) : undefined;
+  return typeof tag === "string" || typeof tag === "number"
+    ? String(tag)
+    : undefined;
+}
+
+function invalid(
+  key: string | undefined,
+  path: string,
+  problem: string,
+): Undecodable {
+  return new Undecodable(key, new InvalidPayload(key, path, problem));
+}
+
+/** What reads one property; its name may have dots. */
+function property(name: string): (value: unknown) => unknown {
+  return (value) =>
+    isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** A payload with the constants that it leaves out. */
+function filled(payload: unknown, constants: Shape["constants"]): unknown {
+  if (!constants || !isObject(payload)) return payload;
+  const missing = Object.entries(constants).filter(
+    ([name]) => !Object.hasOwn(payload, name) || payload[name] === undefined,
+  );
+  return missing.length
+    ? { ...payload, ...Object.fromEntries(missing) }
+    : payload;
+}
+
+/** A frame that says what it is; where it does so itself, it stays as it is. */
+function tagged(frame: unknown, path: string, key: string): unknown {
+  if (!isObject(frame)) return frame;
+  const dot = path.indexOf(".");
+  const name = dot < 0 ? path : path.slice(0, dot);
+  const own = Object.hasOwn(frame, name) ? frame[name] : undefined;
+  if (dot < 0) return own === undefined ? { ...frame, [name]: key } : frame;
+  const inner = tagged(own ?? {}, path.slice(dot + 1), key);
+  return { ...frame, [name]: inner };
+}
+
+function json(key: string, value: unknown): string {
+  let text: string | undefined;
+  let problem = "it cannot be written as JSON";
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    problem += `: ${(error as Error).message}`;
+  }
+  if (text === undefined) throw new InvalidRequest(key, "$", problem);
+  return text;
+}
+
+function encodeRaw(
+  key: string,
+  raw: "text" | "binary",
+  payload: unknown,
+): string | Uint8Array {
+  if (raw === "text" && typeof payload === "string") return payload;
+  if (raw === "binary") {
+    if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
+    if (payload instanceof Uint8Array) return payload;
+  }
+  const expected = raw === "text" ? "a string" : "a Uint8Array";
+  throw new InvalidRequest(key, "$", `expected ${expected}`);
+}

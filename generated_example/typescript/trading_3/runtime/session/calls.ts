@@ -1,0 +1,397 @@
+/**
+ * Calls, and which reply belongs to which.
+ *
+ * Servers of this kind answer in order and without an id, so a reply belongs to
+ * the oldest slot of its kind, unless something in it says better. *Every* frame
+ * that the server will answer takes a slot before it is sent. A call that nobody
+ * waits for any more leaves its slot in place as a tombstone: the reply that
+ * reaches it is the one that was meant for it.
+ */
+
+import type { Lease } from "./leases.js";
+import type { Timer, Timers } from "./timers.js";
+import type { Wire } from "./wires.js";
+
+/** The outcome of a call that its own caller gave up. */
+export class Cancelled extends Error {}
+
+/** Something that a caller waits for. It settles exactly once, with a result or an error. */
+export class Call {
+  readonly message: string;
+  readonly lease: Lease | undefined;
+  timeout = 0;
+  order = 0;
+  settled = false;
+  result: unknown = undefined;
+  error: Error | undefined;
+  wait: Wait | undefined;
+  timer: Timer | undefined;
+  #queue: Map<Call, () => void> | undefined;
+  #actions: readonly ((call: Call) => void)[] = [];
+
+  constructor(message: string, lease?: Lease) {
+    this.message = message;
+    this.lease = lease;
+    lease?.calls.add(this);
+  }
+
+  /** Run `action` when the call settles, at once if it has. */
+  whenSettled(action: (call: Call) => void): void {
+    if (this.settled) action(this);
+    else this.#actions = [...this.#actions, action];
+  }
+
+  /** It waits in `queue` for a connection, as long as `timer` allows. */
+  waitIn(queue: Map<Call, () => void>, timer: Timer): void {
+    this.#queue = queue;
+    this.timer = timer;
+  }
+
+  /** There is a connection, or no need of one any more. */
+  stopWaiting(): void {
+    this.timer?.cancel();
+    this.#queue?.delete(this);
+    this.timer = this.#queue = undefined;
+  }
+
+  settle(result?: unknown, error?: Error): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.result = result;
+    this.error = error;
+    this.lease?.calls.delete(this);
+    this.wait?.cancel();
+    this.stopWaiting();
+    const actions = this.#actions;
+    this.#actions = [];
+    for (const action of actions) action(this);
+  }
+
+  fail(error: Error): void {
+    this.settle(undefined, error);
+  }
+}
+
+/**
+ * The place of one sent frame among those that wait for a reply.
+ *
+ * `waiting` is false for a tombstone: nobody waits any more, and the reply that
+ * is meant for it is still to come. `topic` is what its reply will say, where
+ * that is known: of an unsubscribe, and of a subscribe that another answer to
+ * the same parameters has overtaken. One that is not `certain` is that of a
+ * rule, from which the server may differ. `id` is what it was sent with and its
+ * reply will repeat, where it was. `wire` is what a subscribe asks for.
+ */
+export class Slot {
+  readonly sequence: number;
+  readonly answered: (key: string, payload: unknown) => void;
+  readonly failed: (error: Error) => void;
+  topic: string | undefined;
+  readonly wire: Wire | undefined;
+  readonly id: string | undefined;
+  certain: boolean;
+  /** Whether reading must go on until it is answered. */
+  readonly urgent: boolean;
+  waiting = true;
+  queues: readonly ReplyQueue[] = [];
+
+  constructor(
+    sequence: number,
+    answered: (key: string, payload: unknown) => void,
+    failed: (error: Error) => void,
+    {
+      topic,
+      wire,
+      id,
+      certain = true,
+      urgent = true,
+    }: {
+      topic?: string | undefined;
+      wire?: Wire;
+      id?: string | undefined;
+      certain?: boolean;
+      urgent?: boolean;
+    } = {},
+  ) {
+    this.sequence = sequence;
+    this.answered = answered;
+    this.failed = failed;
+    this.topic = topic;
+    this.wire = wire;
+    this.id = id;
+    this.certain = certain;
+    this.urgent = urgent;
+  }
+
+  /** The reply will name this topic. */
+  learn(topic: string): void {
+    for (const queue of this.queues) queue.rename(this, topic);
+    this.topic = topic;
+    this.certain = true;
+  }
+
+  /** Whether a reply that came since this was sent may have been its own, taken by a tombstone before it. */
+  get misaligned(): boolean {
+    return this.queues.some(
+      (queue) => queue.replied >= this.sequence && queue.shadows(this),
+    );
+  }
+}
+
+/** The slots that wait for one kind of reply, oldest first. */
+export class ReplyQueue {
+  readonly slots: Slot[] = [];
+  heldBack: (() => void)[] = [];
+  /** What learned its topic by position since the queue was last empty. */
+  learned: Wire[] = [];
+  /** The topic of the latest reply that had the topic of its slot. */
+  latest: string | undefined;
+  /** The sequence number of the latest frame that had been sent when the latest reply without an id came. */
+  replied = 0;
+  readonly #byTopic = new Map<string, Slot[]>();
+  readonly #byId = new Map<string, Slot[]>();
+  readonly #risen = new Staircase();
+
+  append(slot: Slot): void {
+    slot.queues = [...slot.queues, this];
+    this.slots.push(slot);
+    file(this.#byTopic, slot.topic, slot);
+    file(this.#byId, slot.id, slot);
+  }
+
+  /** The oldest slot that was sent with this id. */
+  withId(id: string): Slot | undefined {
+    return this.#byId.get(id)?.[0];
+  }
+
+  /**
+   * The slot that a reply belongs to: by its topic where exactly one waiting
+   * call has it, else by order.
+   *
+   * A subscribe that was repeated has the oldest of its slots answered first, so
+   * that those behind keep their places. By order, a reply with a topic passes
+   * over slots that are known to have another one, unless all do; and every
+   * reply over those that wait for one with an id, unless all do.
+   *
+   * Undefined: it has come before. That is so where its topic is `held` by a
+   * subscription already, and all who wait are known or expected to have another
+   * one; or where all are known to, and it was that of the reply before.
+   */
+  match(topic: string | undefined, held = false): Slot | undefined {
+    let slots = this.slots;
+    if (this.#byId.size) {
+      slots = slots.filter((slot) => slot.id === undefined);
+      if (!slots.length) slots = this.slots;
+    }
+    const first = slots[0];
+    if (
+      !first ||
+      topic === undefined ||
+      (first.topic === topic && first.waiting)
+    ) {
+      return first;
+    }
+    const known = this.known(topic);
+    if (known) return known;
+    const found = slots.find(
+      (slot) =>
+        slot.topic === undefined || slot.topic === topic || !slot.certain,
+    );
+    if (!found) return held || topic === this.latest ? undefined : first;
+    return held && found.topic !== undefined && found.topic !== topic
+      ? undefined
+      : found;
+  }
+
+  /** The slot that a reply with this topic belongs to, where exactly one waiting call is known to have it. */
+  known(topic: string): Slot | undefined {
+    const same = this.#byTopic.get(topic) ?? [];
+    const [one, another] = same.filter((slot) => slot.waiting);
+    if (!one || another) return undefined;
+    return one.wire ? same.find((slot) => slot.wire === one.wire) : one;
+  }
+
+  /** Whether a topic was learned by position since the queue was last empty. */
+  get guessed(): boolean {
+    return this.learned.some((wire) => wire.topic !== undefined);
+  }
+
+  /** Whether anybody waits for a reply of this kind. */
+  get awaited(): boolean {
+    return this.slots.some((slot) => slot.waiting);
+  }
+
+  /** Whether a tombstone stands before `slot`, or stood there at some time. */
+  shadows(slot: Slot): boolean {
+    if (this.#risen.latestBefore(slot.sequence) >= slot.sequence) return true;
+    for (const other of this.slots) {
+      if (other === slot) break;
+      if (!other.waiting && (other.id === undefined || slot.id !== undefined)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The topic of a slot has become known. */
+  rename(slot: Slot, topic: string): void {
+    unfile(this.#byTopic, slot.topic, slot);
+    file(this.#byTopic, topic, slot);
+  }
+
+  /**
+   * A reply came for `slot`; `sent` is the sequence number of the latest frame
+   * that was sent. One that was found by its id says nothing about the order of
+   * the others.
+   */
+  remove(slot: Slot, sent: number, byId: boolean): void {
+    const { slots } = this;
+    slots.splice(slots.indexOf(slot), 1);
+    unfile(this.#byTopic, slot.topic, slot);
+    unfile(this.#byId, slot.id, slot);
+    if (!slots.length) this.learned = [];
+    if (byId) return;
+    if (slots.length && slot.wire?.guessed) this.learned.push(slot.wire);
+    if (!slot.waiting) {
+      this.#risen.note(slot.sequence, sent, slots[0]?.sequence ?? sent + 1);
+    }
+  }
+
+  /**
+   * Empty the queue; the connection has ended. What learned its topic by
+   * position before a reply that was still to come may have learned another
+   * one's, and forgets it.
+   */
+  drain(): void {
+    for (const wire of this.learned) wire.topic = undefined;
+    this.slots.length = 0;
+    this.#byTopic.clear();
+    this.#byId.clear();
+    this.#risen.clear();
+    this.heldBack = [];
+    this.learned = [];
+    this.latest = undefined;
+  }
+}
+
+function file(
+  table: Map<string, Slot[]>,
+  key: string | undefined,
+  slot: Slot,
+): void {
+  if (key === undefined) return;
+  const same = table.get(key);
+  if (same) same.push(slot);
+  else table.set(key, [slot]);
+}
+
+function unfile(
+  table: Map<string, Slot[]>,
+  key: string | undefined,
+  slot: Slot,
+): void {
+  const same = key === undefined ? undefined : table.get(key);
+  if (!same) return;
+  same.splice(same.indexOf(slot), 1);
+  if (!same.length) table.delete(key!);
+}
+
+/**
+ * When something last happened to any frame that was sent before a given one.
+ *
+ * Kept as pairs of sequence and time, both rising, so that a thousand calls
+ * behind one slow server cost no more than a search each.
+ */
+export class Staircase {
+  #steps: (readonly [sequence: number, when: number])[] = [];
+
+  /** It happened to frame `sequence`, the latest so far; nobody will ask about frames before `oldest`. */
+  note(sequence: number, when: number, oldest: number): void {
+    this.#steps.splice(this.#below(sequence));
+    this.#steps.push([sequence, when]);
+    this.#steps.splice(0, this.#below(oldest) - 1);
+  }
+
+  latestBefore(sequence: number): number {
+    return this.#steps[this.#below(sequence) - 1]?.[1] ?? -Infinity;
+  }
+
+  clear(): void {
+    this.#steps = [];
+  }
+
+  /** How many steps are of frames before `sequence`. */
+  #below(sequence: number): number {
+    let low = 0;
+    let high = this.#steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#steps[middle]![0] < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/**
+ * The clock of one call: it runs while the server is silent, and starts anew
+ * when the server answers anything that was sent before.
+ */
+export class Wait {
+  readonly slot: Slot;
+  readonly started: number;
+  readonly timeout: number;
+  readonly #timers: Timers;
+  readonly #answers: Staircase;
+  readonly #expired: () => void;
+  #timer: Timer;
+
+  constructor(
+    slot: Slot,
+    started: number,
+    timeout: number,
+    timers: Timers,
+    answers: Staircase,
+    expired: () => void,
+  ) {
+    this.slot = slot;
+    this.started = started;
+    this.timeout = timeout;
+    this.#timers = timers;
+    this.#answers = answers;
+    this.#expired = expired;
+    this.#timer = this.#set(started);
+  }
+
+  cancel(): void {
+    this.#timer.cancel();
+  }
+
+  #set(silentSince: number): Timer {
+    return this.#timers.at(silentSince + this.timeout, () => this.#due());
+  }
+
+  #due(): void {
+    const answered = this.#answers.latestBefore(this.slot.sequence);
+    if (answered > this.started && answered + this.timeout > this.#timer.when) {
+      this.#timer = this.#set(answered);
+    } else {
+      this.#expired();
+    }
+  }
+}
+
+/** Run `action` once all of `calls` have settled. */
+export function whenAllSettled(
+  calls: Iterable<Call>,
+  action: () => void,
+): void {
+  const waiting = [...calls].filter((call) => !call.settled);
+  let left = waiting.length;
+  if (!left) action();
+  for (const call of waiting) {
+    call.whenSettled(() => {
+      if (!--left) action();
+    });
+  }
+}

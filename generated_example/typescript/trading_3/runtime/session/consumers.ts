@@ -1,0 +1,307 @@
+/** Who gets values, and what waits for them. */
+
+import { SlowConsumer } from "../errors.js";
+import type { Getter } from "../codec.js";
+import type { Delivery, SubscriptionState } from "../options.js";
+import type { Call } from "./calls.js";
+import type { Lease } from "./leases.js";
+import { comparable, NONE, type Wire } from "./wires.js";
+
+const HIGH_WATER_MARK = 4096;
+
+/** What a consumer tells its session. */
+export interface Gate {
+  /** It blocks, and one more brings it to its high-water mark or beyond. Whether it may keep that. */
+  over(consumer: Consumer): boolean;
+  /** It has caught up. */
+  relieved(consumer: Consumer): void;
+  /** It must end. */
+  overflow(consumer: Consumer, error: SlowConsumer): void;
+  /** It lost a value, as its policy says. */
+  dropped(consumer: Consumer): void;
+}
+
+interface Queue {
+  readonly size: number;
+  push(value: unknown): void;
+  shift(): unknown;
+  clear(): void;
+}
+
+/** A queue that costs the same at any length. */
+class Fifo implements Queue {
+  #values: unknown[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#values.length - this.#head;
+  }
+
+  push(value: unknown): void {
+    this.#values.push(value);
+  }
+
+  shift(): unknown {
+    const value = this.#values[this.#head];
+    this.#values[this.#head++] = undefined;
+    if (this.#head * 2 > this.#values.length) {
+      this.#values.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return value;
+  }
+
+  clear(): void {
+    this.#values = [];
+    this.#head = 0;
+  }
+}
+
+/** A queue that keeps the latest value for each key, where the first of them stood. */
+class Conflated implements Queue {
+  readonly #key: Getter;
+  readonly #replaced: () => void;
+  readonly #values = new Map<unknown, unknown>();
+
+  constructor(key: Getter, replaced: () => void) {
+    this.#key = key;
+    this.#replaced = replaced;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  push(value: unknown): void {
+    const key = comparable(this.#key(value));
+    if (this.#values.has(key)) this.#replaced();
+    this.#values.set(key, value);
+  }
+
+  shift(): unknown {
+    const [[key, value]] = this.#values as Iterable<[unknown, unknown]> as [
+      [unknown, unknown],
+    ];
+    this.#values.delete(key);
+    return value;
+  }
+
+  clear(): void {
+    this.#values.clear();
+  }
+}
+
+/** What a consumer may be made with. */
+export interface ConsumerOptions {
+  readonly onReset?: (() => void) | undefined;
+  readonly onError?: ((error: unknown) => void) | undefined;
+  readonly delivery?: Delivery | undefined;
+  /** For the policy "latest": what tells values apart. */
+  readonly key?: Getter | undefined;
+}
+
+/**
+ * A callback, or a queue that a stream takes from.
+ *
+ * `accept` is what the dispatcher calls with each value: the callback itself,
+ * the queue while an asynchronous callback runs or for a stream, or nothing at
+ * all once the consumer has ended. A result that is a promise is served by the
+ * shell.
+ */
+export class Consumer {
+  readonly domain: string;
+  readonly onReset: (() => void) | undefined;
+  readonly onError: ((error: unknown) => void) | undefined;
+  /** Whether it is given what the server asks, which is of interest as long as the connection lasts. */
+  answers = false;
+  busy = false;
+  delivered = 0;
+  dropped = 0;
+  resets = 0;
+  state: SubscriptionState = "CREATED";
+  topic: string | undefined;
+  wire: Wire | undefined;
+  call: Call | undefined;
+  lease: Lease | undefined;
+  ended = false;
+  watched = false;
+  error: Error | undefined;
+  /** Called when there is something to take, or nothing will come any more. */
+  wake: (() => void) | undefined;
+  accept: (value: unknown) => unknown;
+  readonly #callback: ((value: unknown) => unknown) | undefined;
+  readonly #policy: NonNullable<Delivery["policy"]>;
+  readonly #limit: number;
+  readonly #key: Getter | undefined;
+  #queue: Queue | undefined;
+  /** Whether it blocks, and has not caught up since it was at its high-water mark. */
+  #behind = false;
+  #gate: Gate | undefined;
+  #onEnded: readonly ((consumer: Consumer) => void)[] = NONE;
+
+  constructor(
+    domain: string,
+    callback: ((value: never) => unknown) | undefined,
+    { onReset, onError, delivery = {}, key }: ConsumerOptions = {},
+  ) {
+    this.domain = domain;
+    this.onReset = onReset;
+    this.onError = onError;
+    this.#callback = callback as ((value: unknown) => unknown) | undefined;
+    this.#policy = delivery.policy ?? "block";
+    this.#limit = delivery.limit ?? HIGH_WATER_MARK;
+    this.#key = key;
+    if (!callback) this.#queue = this.#newQueue();
+    this.accept = this.#callback ?? ((value) => this.#takeIn(value));
+  }
+
+  get isStream(): boolean {
+    return !this.#callback;
+  }
+
+  /** How many values wait for it. */
+  get waiting(): number {
+    return this.#queue?.size ?? 0;
+  }
+
+  /** `gate` is told when the consumer falls behind. */
+  bind(gate: Gate): void {
+    this.#gate = gate;
+  }
+
+  /** The value that has waited longest. There is one. */
+  take(): unknown {
+    const queue = this.#queue!;
+    const value = queue.shift();
+    if (this.#behind && queue.size <= this.#limit >> 1) this.#noLongerOver();
+    return value;
+  }
+
+  /** An asynchronous callback has begun; what arrives meanwhile waits. */
+  started(): void {
+    this.busy = true;
+    if (!this.ended) {
+      this.accept = (value) => {
+        this.delivered--; // it is counted when the callback gets it
+        this.#takeIn(value);
+      };
+    }
+  }
+
+  /**
+   * Call the callback with the next waiting value; undefined when nothing waits
+   * and it is idle again. Throws whatever the callback throws.
+   */
+  nextResult(): PromiseLike<unknown> | undefined {
+    while (this.waiting && !this.ended) {
+      this.delivered++;
+      const callback = this.#callback!;
+      const result = callback(this.take());
+      if (isAwaitable(result)) return result;
+    }
+    this.#idle();
+    return undefined;
+  }
+
+  /** What waits, and the callback that runs, are of no interest any more; what comes from now on is. */
+  startOver(): void {
+    this.#idle();
+    this.#noLongerOver();
+  }
+
+  /** Nothing is delivered from now on. */
+  stop(): void {
+    this.#stopAccepting();
+    this.#queue?.clear();
+  }
+
+  /** The last that happens to a consumer. After an error a stream still gives out what it had taken in. */
+  end(error?: Error): void {
+    if (this.state === "DELETED") return;
+    this.error = error;
+    this.state = "DELETED";
+    if (this.isStream && error) this.#stopAccepting();
+    else this.stop();
+    this.lease?.consumers.delete(this);
+    this.wake?.();
+    const actions = this.#onEnded;
+    this.#onEnded = NONE;
+    for (const action of actions) action(this);
+  }
+
+  /** The unsubscribe that it has asked for is done. */
+  left(): void {
+    this.end();
+    this.call?.settle();
+  }
+
+  /** Run `action` at the end. */
+  whenEnded(action: (consumer: Consumer) => void): void {
+    this.#onEnded = [...this.#onEnded, action];
+  }
+
+  #newQueue(): Queue {
+    return this.#key && this.#policy === "latest"
+      ? new Conflated(this.#key, () => this.#drop())
+      : new Fifo();
+  }
+
+  /** A value that waits. */
+  #takeIn(value: unknown): void {
+    const queue = (this.#queue ??= this.#newQueue());
+    const { size } = queue;
+    // Reading stops before the consumer is over its mark.
+    const full =
+      size >= (this.#policy === "block" ? this.#limit - 1 : this.#limit);
+    if (full && !this.#makesRoom(queue)) return;
+    queue.push(value);
+    this.wake?.();
+  }
+
+  #makesRoom(queue: Queue): boolean {
+    if (this.#policy === "block") {
+      this.#behind = true;
+      return this.#gate!.over(this);
+    }
+    if (this.#policy === "drop_oldest") {
+      queue.shift();
+      this.#drop();
+      return true;
+    }
+    if (queue instanceof Conflated) return true;
+    this.#gate!.overflow(this, new SlowConsumer(this.domain, queue.size));
+    return false;
+  }
+
+  #drop(): void {
+    this.dropped++;
+    this.#gate?.dropped(this);
+  }
+
+  #idle(): void {
+    this.busy = false;
+    this.#queue = undefined;
+    if (!this.ended) this.accept = this.#callback!;
+  }
+
+  #stopAccepting(): void {
+    this.ended = true;
+    this.accept = () => {};
+    this.#noLongerOver();
+  }
+
+  #noLongerOver(): void {
+    if (this.#behind) {
+      this.#behind = false;
+      this.#gate?.relieved(this);
+    }
+  }
+}
+
+/** Whether a result has to be awaited. */
+export function isAwaitable(result: unknown): result is PromiseLike<unknown> {
+  return (
+    result != null &&
+    typeof (result as Partial<PromiseLike<unknown>>).then === "function"
+  );
+}

@@ -1,0 +1,66 @@
+/** Subscriptions of a client. */
+
+import type { Getter } from "../codec.js";
+import type { SubscriptionOperation } from "../operations.js";
+import {
+  type Callback,
+  type Delivery,
+  seconds,
+  type StreamOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from "../options.js";
+import { Consumer, getter } from "../session/index.js";
+import type { Connection } from "./connection.js";
+import type { Driver } from "./driver.js";
+import { ConsumerSubscription } from "./handles.js";
+import { useLane } from "./lanes.js";
+
+/** Subscribe; resolves after the server's confirmation. See the generated method. */
+export async function subscribe<Request, Data>(
+  connection: Connection,
+  operation: SubscriptionOperation<Request, Data>,
+  request: Request,
+  onUpdate: Callback<Data>,
+  { onReset, onError, timeout, signal }: SubscribeOptions = {},
+): Promise<Subscription> {
+  const { domain, delivery } = operation;
+  const key = keyOf(delivery);
+  const given = { onReset, onError, delivery, key };
+  const consumer = new Consumer(domain, onUpdate, given);
+  const options = { timeout, signal };
+  return new ConsumerSubscription(
+    await enter(connection, operation, request, consumer, options),
+    consumer,
+  );
+}
+
+/** Subscribe a consumer; resolves after the server's confirmation. */
+export async function enter(
+  connection: Connection,
+  operation: SubscriptionOperation<never, unknown>,
+  request: unknown,
+  consumer: Consumer,
+  { timeout, signal }: StreamOptions,
+): Promise<Driver> {
+  signal?.throwIfAborted();
+  const [driver, lease] =
+    operation.route === "connection"
+      ? useLane(connection, operation, request, consumer)
+      : connection.use();
+  const { session } = driver;
+  const wait = seconds(timeout);
+  const call = session.subscribe(lease, operation, request, consumer, wait);
+  driver.carryOut();
+  await driver.settled(call, () => session.leave(consumer), signal);
+  return driver;
+}
+
+/** For the policy "latest": what tells values apart. */
+export function keyOf(delivery: Delivery | undefined): Getter | undefined {
+  if (delivery?.policy !== "latest") return undefined;
+  if (delivery.key !== undefined) return getter(delivery.key);
+  throw new TypeError(
+    'the policy "latest" needs `key`, the name of the field that tells values apart',
+  );
+}
