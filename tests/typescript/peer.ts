@@ -17,6 +17,7 @@ import {
   TopicMismatch,
   subscribe,
   type WebSocketConstructor,
+  templated,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import { jsonCodec } from "../../runtime/wsgen_runtime/typescript/json_codec.js";
 import type {
@@ -163,7 +164,11 @@ against("T1 a refused subscribe is sent once", async ({ connection }) => {
 });
 
 against("T2 another topic than the rule's ends it", async ({ connection }) => {
-  const strict = { ...BARS, topicRule: "bars:{symbol}", strictTopic: true };
+  const strict = {
+    ...BARS,
+    topicRule: templated("bars:{symbol}"),
+    strictTopic: true,
+  };
   await assert.rejects(
     subscribe(connection, strict, { symbol: "A" }, nothing),
     (error) => error instanceof TopicMismatch && error.topic === topicOf("A"),

@@ -9,6 +9,8 @@ import type {
 import { judge } from "../../runtime/wsgen_runtime/typescript/retry.js";
 import {
   answer,
+  beating,
+  listening,
   type Asked,
   Call,
   Cancelled,
@@ -149,10 +151,18 @@ export class Player {
         word(one.error),
       ]),
       sessions: of(this.peers, ({ session }) => {
-        const { state, attempts, clean, nextTimer, reports } = session;
+        const { state, attempts, nextTimer, reports } = session;
         const { unknown, invalid, unrouted } = reports;
         const due = nextTimer && Math.round(nextTimer * 1e6) / 1e6;
-        return [state, attempts, clean, due, unknown, invalid, unrouted];
+        return [
+          state,
+          attempts.total,
+          clean(session),
+          due,
+          unknown,
+          invalid,
+          unrouted,
+        ];
       }),
     };
   }
@@ -245,10 +255,9 @@ export class Player {
     const { protocol, subscriptions } = this.#operations;
     const operation = subscriptions[step["subscribe"]]!;
     const params = step["params"] ?? {};
-    const lane =
-      operation.route === "connection"
-        ? `${operation.domain}:${canonicalParameters(protocol.codec, operation, params)}`
-        : "";
+    const lane = this.#operations.lanes.has(operation.domain)
+      ? `${operation.domain}:${canonicalParameters(protocol.codec, operation, params)}`
+      : "";
     const peer = this.#peer(lane);
     const { session, lease } = peer;
     const consumer = this.#consumer(label, operation.domain, step);
@@ -393,7 +402,7 @@ export class Player {
   giveBinary(hex: string): void {
     const { session } = this.#current;
     const frame = Uint8Array.from(Buffer.from(hex, "hex"));
-    this.#current.give(() => session.receiveBinary(frame));
+    this.#current.give(() => session.receive(frame));
   }
 
   lose(code: number | null): void {
@@ -451,14 +460,17 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
   expect_attempts(step) {
     let attempts = 0;
-    for (const { session } of this.peers.values()) attempts += session.attempts;
+    for (const { session } of this.peers.values())
+      attempts += session.attempts.total;
     same(attempts, step["expect_attempts"], "attempts");
   },
   expect_clean(step) {
-    const clean = [...this.peers.values()].every(
-      ({ session }) => session.clean,
+    const all = [...this.peers.values()];
+    same(
+      all.every(({ session }) => clean(session)),
+      step["expect_clean"],
+      "nothing left",
     );
-    same(clean, step["expect_clean"], "nothing left");
   },
   expect_ended(step) {
     const { consumer } = this.consumers.get(step["expect_ended"])!;
@@ -538,7 +550,7 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
   reconnect(step) {
     const { session, lease } = this.main;
-    this.call(step["as"] ?? "reconnect", () => session.reconnect(lease));
+    this.call(step["as"] ?? "reconnect", () => session.connect(lease));
   },
   refused(step) {
     const { session, generation } = this.attempt();
@@ -568,6 +580,20 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
 };
 
+/** Whether no call, slot, timer, consumer or subscription is left. */
+function clean({ timers, exchange, waiting, leases, domains }: Session) {
+  return (
+    !timers.size &&
+    !exchange.slots.length &&
+    !waiting.size &&
+    ![...leases].some((lease) => lease.calls.size || lease.consumers.size) &&
+    ![...domains.values()].some(
+      ({ wires, places: { sinks, at, topics, early } }) =>
+        wires.size || sinks.size || at.size || topics.size || early.length,
+    )
+  );
+}
+
 /** Session options by their names in a scenario; one that is null has no bound. */
 function sessionOptions(options: Step, logger: Logger): SessionOptions {
   const known = new Set(KNOWN);
@@ -596,13 +622,15 @@ function sessionOptions(options: Step, logger: Logger): SessionOptions {
     },
     onDisconnect: options["on_disconnect"] ?? "fail",
     ttl: options["ttl"] ?? 30,
-    heartbeat: beat && {
-      type: beat["type"],
-      interval: beat["interval"],
-      payload: beat["payload"],
-      reply: "reply" in beat ? beat["reply"] : REQUESTS[beat["type"]],
-    },
-    maxSilence: options["max_silence"],
+    heartbeat:
+      beat &&
+      beating({
+        type: beat["type"],
+        interval: beat["interval"],
+        payload: beat["payload"],
+        reply: "reply" in beat ? beat["reply"] : REQUESTS[beat["type"]],
+      }),
+    silence: options["max_silence"] && listening(options["max_silence"]),
     logger,
   };
 }

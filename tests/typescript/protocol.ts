@@ -13,12 +13,18 @@ import type {
   Protocol,
   PushOperation,
   RequestOperation,
-  Route,
   SendOperation,
   SubscriptionOperation,
 } from "../../runtime/wsgen_runtime/typescript/operations.js";
 import type { Delivery } from "../../runtime/wsgen_runtime/typescript/options.js";
-import { correlated } from "../../runtime/wsgen_runtime/typescript/session/index.js";
+import {
+  byFields,
+  correlated,
+  oneAtATime,
+  released,
+  sortedJson,
+  templated,
+} from "../../runtime/wsgen_runtime/typescript/session/index.js";
 
 type Subscription = SubscriptionOperation<never, unknown>;
 
@@ -108,6 +114,8 @@ function check(key: string, payload: unknown): void {
 export interface Operations {
   readonly protocol: Protocol;
   readonly subscriptions: Readonly<Record<string, Subscription>>;
+  /** The domains of which each set of parameters has a connection of its own. */
+  readonly lanes: ReadonlySet<string>;
   readonly requests: Readonly<Record<string, RequestOperation<never, unknown>>>;
   readonly handlers: Readonly<Record<string, HandlerOperation<unknown, never>>>;
   readonly sends: Readonly<Record<string, SendOperation<never>>>;
@@ -116,7 +124,12 @@ export interface Operations {
 
 /** What a scenario says of its domains. */
 export interface DomainOptions {
-  readonly route?: Readonly<Record<string, Route>>;
+  readonly route?: Readonly<
+    Record<
+      string,
+      "connection" | "broadcast" | Readonly<Record<string, string>>
+    >
+  >;
   readonly topic?: Readonly<Record<string, string>>;
   readonly strict_topic?: boolean;
   readonly delivery?: Readonly<Record<string, Delivery>>;
@@ -127,6 +140,11 @@ export function operations(options: DomainOptions): Operations {
     Object.fromEntries(names.map((name) => [name, make(name)]));
   return {
     protocol: { name: "scenarios", codec },
+    lanes: new Set(
+      Object.entries(options.route ?? {})
+        .filter(([, route]) => route === "connection")
+        .map(([domain]) => domain),
+    ),
     subscriptions: {
       ...of([...WRAPPED, ...FLAT], (domain) => subscription(domain, options)),
       ticks: UNCONFIRMED,
@@ -189,8 +207,14 @@ function subscription(domain: string, options: DomainOptions): Subscription {
     }),
     ...(domain === "bars" && { defaults: { resolution: "1" } }),
     strictTopic: options.strict_topic ?? false,
-    ...(topicRule !== undefined && { topicRule }),
-    ...(route !== undefined && { route }),
+    ...(topicRule !== undefined && {
+      topicRule:
+        topicRule === "sorted-json" ? sortedJson : templated(topicRule),
+    }),
+    ...(typeof route === "object" && { route: byFields(route) }),
+    ...(route === "broadcast" && { route }),
+    ...(FLAT.includes(domain) &&
+      (!route || route === "connection") && { route: oneAtATime }),
     ...(delivery !== undefined && { delivery }),
   };
 }
@@ -202,7 +226,7 @@ const UNCONFIRMED: Subscription = {
   confirmation: null,
   unsubscribe: "ticks.unsubscribe",
   updates: [{ key: "ticks.update" }],
-  route: { symbol: "symbol" },
+  route: byFields({ symbol: "symbol" }),
 };
 
 /**
@@ -220,8 +244,10 @@ const NUMBERED: Subscription = {
     correlation: correlated({ request: "id", reply: "id", kind: "integer" }),
   },
   unsubscribe: "books.unsubscribe",
-  releaseParameters: [],
-  releaseValues: { reason: "done" },
-  releaseTopic: "numbers.0",
+  released: released({
+    parameters: [],
+    values: { reason: "done" },
+    topic: "numbers.0",
+  }),
   updates: [{ key: "books.update", topic: "number", data: "payload" }],
 };

@@ -11,6 +11,7 @@ import type {
 import {
   correlated,
   jsonCodec,
+  ownConnection,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 
 export interface Bar {
@@ -57,7 +58,7 @@ export const BARS: SubscriptionOperation<{ symbol: string }, Bar> = {
 export const APART: SubscriptionOperation<{ symbol: string }, Bar> = {
   ...BARS,
   updates: [{ key: "bars.update", data: "payload" }],
-  route: "connection",
+  route: ownConnection,
 };
 
 export const JOIN: RequestOperation<{ room: string }, { members: number }> = {

@@ -7,12 +7,12 @@
  * wire type.
  */
 
-import { jsonCodec } from "./runtime/index.js";
+import { taggedCodec } from "./runtime/index.js";
 import type { Protocol } from "./runtime/operations.js";
 
 export const PROTOCOL: Protocol = {
   name: "trading",
-  codec: /* @__PURE__ */ jsonCodec({
+  codec: /* @__PURE__ */ taggedCodec({
     envelope: { tag: "type", payload: "payload" },
     sent: {
       "bars.subscribe": {},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from wsgen.landing.python import Identifier
 from wsgen.landing.typescript import jsdoc, literal
@@ -117,31 +118,56 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
         entries.append(entry("unsubscribe", literal(each.unsubscribe.key)))
     if each.release is not None:
         entries.append(entry("release", _confirmation(view, each.release)))
-    if each.release_parameters is not None:
-        entries.append(_texts("releaseParameters", each.release_parameters))
-    if each.release_names:
-        entries.append(_mapping("releaseNames", dict(each.release_names)))
-    if each.release_values:
-        entries.append(_mapping("releaseValues", each.release_values))
-    if each.release_topic is not None:
-        entries.append(entry("releaseTopic", literal(each.release_topic)))
+    entries += _released(view, each)
     updates = [_update(update, several=names.union is not None) for update in each.updates]
     large = [len(update) > 1 for update in updates]
     entries.append(entry("updates", array([obj(update) for update in updates], structured=all(large))))
     if each.defaults:
         entries.append(_mapping("defaults", each.defaults))
     if each.topic_rule is not None:
-        entries.append(entry("topicRule", literal(each.topic_rule)))
+        entries.append(entry("topicRule", _topic_rule(view, each.topic_rule)))
     if each.strict_topic:
         entries.append(entry("strictTopic", "true"))
-    if isinstance(each.route, str):
-        entries.append(entry("route", literal(each.route)))
-    elif each.route is not None:
-        entries.append(_mapping("route", dict(each.route)))
+    if each.route is not None:
+        entries.append(entry("route", _route(view, each.route)))
+    elif all(update.topic is None for update in each.updates):
+        entries.append(entry("route", view.scope.value(RUNTIME, "oneAtATime")))
     if each.delivery is not None:
         entries.append(_delivery(each.delivery))
     request = view.sent(each.subscribe, argument=True)
     return _descriptor(view, names.constant, "SubscriptionOperation", [request, view.update_type(each, names)], entries)
+
+
+def _released(view: DomainView, each: Subscription) -> Iterator[Doc]:
+    """What an unsubscribe says, where it is not what its subscribe said."""
+    entries: list[Doc] = []
+    if each.release_parameters is not None:
+        entries.append(_texts("parameters", each.release_parameters))
+    if each.release_names:
+        entries.append(_mapping("names", dict(each.release_names)))
+    if each.release_values:
+        entries.append(_mapping("values", each.release_values))
+    if each.release_topic is not None:
+        entries.append(entry("topic", literal(each.release_topic)))
+    if entries:
+        yield entry("released", _made(view, "released", obj(entries)))
+
+
+def _topic_rule(view: DomainView, rule: str) -> Doc:
+    if rule == "sorted-json":
+        return view.scope.value(RUNTIME, "sortedJson")
+    return _made(view, "templated", literal(rule))
+
+
+def _route(view: DomainView, route: Mapping[str, str] | Literal["connection", "broadcast"]) -> Doc:
+    if isinstance(route, str):
+        return literal(route) if route == "broadcast" else view.scope.value(RUNTIME, "ownConnection")
+    return _made(view, "byFields", obj([entry(field, literal(parameter)) for field, parameter in route.items()]))
+
+
+def _made(view: DomainView, function: str, given: Doc) -> Doc:
+    """What a function of the runtime makes of a part of a descriptor: a bundle has those that are used."""
+    return call(PURE + view.scope.value(RUNTIME, function), given)
 
 
 def _delivery(each: Delivery) -> Doc:
@@ -170,7 +196,7 @@ def _correlation(view: DomainView, each: Correlation) -> Doc:
     entries = [entry("request", literal(each.request)), entry("reply", literal(each.reply))]
     if each.kind is not None:
         entries.append(entry("kind", literal(each.kind)))
-    return entry("correlation", call(PURE + view.scope.value(RUNTIME, "correlated"), obj(entries)))
+    return entry("correlation", _made(view, "correlated", obj(entries)))
 
 
 def _update(update: Update, *, several: bool) -> list[Doc]:

@@ -9,7 +9,7 @@ from wsgen.model import ABSENT, Absent, Json
 from wsgen.operations import Argument, Scalar
 from wsgen.views.texts import sentence
 
-from .layout import Doc, concat, entry, fallback, in_parentheses, lay, obj, parameters, property_line, union
+from .layout import Doc, call, concat, entry, fallback, in_parentheses, lay, obj, parameters, property_line, union
 from .package import DeclaredFunction
 from .scope import RUNTIME, Scope
 from .types import TypedPlace
@@ -112,7 +112,7 @@ def address_function(scope: Scope, place: TypedPlace) -> DeclaredFunction:
     return DeclaredFunction(
         comment=jsdoc([f"The address of the channel `{shown}`."]),
         head=lay(head),
-        body=lay(concat("return ", obj(entries, expanded=True), ";"), 2),
+        body=lay(concat("return ", call(scope.value(RUNTIME, "channel"), obj(entries, expanded=True)), ";"), 2),
     )
 
 

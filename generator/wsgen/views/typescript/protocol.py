@@ -62,7 +62,8 @@ def _undivided(place: TypedPlace, scope: Scope) -> Iterator[str]:
 
 def _fixed_address(place: TypedPlace, scope: Scope) -> str:
     type = scope.type(RUNTIME, "Address")
-    return const(place.names.address, type, obj([entry("template", literal(place.connection.address or "/"))]))
+    template = entry("template", literal(place.connection.address or "/"))
+    return const(place.names.address, type, call(PURE + scope.value(RUNTIME, "channel"), obj([template])))
 
 
 def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
@@ -79,11 +80,24 @@ def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
     for name, rule in (("rule", connection.rule), ("sentRule", connection.sent_rule)):
         if rule is not None:
             entries.append(entry(name, _rule(rule)))
-    codec = call(PURE + scope.value(RUNTIME, "jsonCodec"), obj(entries, expanded=True))
+    made = "taggedCodec" if _tagged(place) else "jsonCodec"
+    codec = call(PURE + scope.value(RUNTIME, made), obj(entries, expanded=True))
     items: list[Doc] = [entry("name", literal(str(names.package))), entry("codec", codec)]
     if connection.heartbeat is not None:
-        items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat))])))
+        items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat, scope))])))
     return const(place.names.protocol, scope.type(OPERATIONS, "Protocol"), obj(items, expanded=True))
+
+
+def _tagged(place: TypedPlace) -> bool:
+    """Whether every message is JSON that says in one place what it is, and nothing has to be filled in."""
+    connection = place.connection
+    messages = (*connection.sent, *connection.delivered)
+    return (
+        bool(connection.envelope.tag)
+        and connection.rule is None
+        and all(message.frame == "json" for message in messages)
+        and not any(place.types.filled(message) for message in connection.sent)
+    )
 
 
 def _sent(place: TypedPlace, message: WireMessage) -> Doc:
@@ -105,13 +119,13 @@ def _travels(message: WireMessage) -> list[Doc]:
     return [entry("empty", "true")] if message.payload is None and not message.members else []
 
 
-def _heartbeat(beat: Heartbeat) -> Doc:
+def _heartbeat(beat: Heartbeat, scope: Scope) -> Doc:
     entries = [entry("message", literal(beat.message.key)), entry("interval", literal(round(beat.interval * 1000, 3)))]
     if beat.payload is not None:
         entries.append(entry("payload", value(beat.payload)))
     if beat.reply is not None:
         entries.append(entry("reply", literal(beat.reply.key)))
-    return obj(entries)
+    return call(PURE + scope.value(RUNTIME, "heartbeat"), obj(entries))
 
 
 def _rule(rule: Rule) -> Doc:
