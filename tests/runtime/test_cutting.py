@@ -174,16 +174,25 @@ class Meddler(InOrder):
 
 like_frames = st.integers(0, LONGEST // 2).map(lambda count: frame(TEXT) * count)
 payloads = st.one_of(st.binary(max_size=6), st.binary(min_size=120, max_size=LONGEST), like_frames)
-fragmented = st.lists(st.binary(max_size=40), min_size=2, max_size=4).map(
-    lambda parts: b"".join(
-        frame(CONT if index else TEXT, part, fin=index == len(parts) - 1) + (frame(PING, b"?") if index == 0 else b"")
-        for index, part in enumerate(parts)
+between = st.sampled_from([b"", b"", frame(PING, b"?"), frame(PONG), frame(PING, b"!" * 125)])
+
+
+@st.composite
+def fragmented(draw: st.DrawFn, longest: int = 40) -> bytes:
+    """A message in several frames, with control frames between them."""
+    kind, parts = (
+        draw(st.sampled_from([TEXT, BINARY])),
+        draw(st.lists(st.binary(max_size=longest), min_size=2, max_size=5)),
     )
-)
+    frames = [frame(CONT if number else kind, part, fin=number == len(parts) - 1) for number, part in enumerate(parts)]
+    return b"".join(one + (draw(between) if number < len(parts) - 1 else b"") for number, one in enumerate(frames))
+
+
 whole = st.builds(frame, st.sampled_from([TEXT, TEXT, TEXT, BINARY]), payloads)
 control = st.builds(frame, st.sampled_from([PING, PONG]), st.binary(max_size=125))
-right = st.one_of(whole, whole, whole, control, fragmented)
+right = st.one_of(whole, whole, whole, control, fragmented())
 wrong = st.one_of(
+    fragmented(LONGEST),  # in all it may be too long
     st.just(frame(CONT, b"of nothing")),
     st.just(frame(TEXT, b"begun", fin=False)),
     st.just(frame(TEXT, bytes(LONGEST + 1))),
@@ -210,6 +219,39 @@ streams = st.tuples(st.lists(right, max_size=8), st.lists(st.one_of(right, wrong
 def test_any_stream_in_any_pieces_is_what_the_library_makes_of_it(stream: bytes, cuts: list[int]) -> None:
     ours = asyncio.run(by_the_connection(stream, sorted(cuts)))
     assert ours == by_the_library([stream])
+
+
+async def closed_between(pieces: list[bytes], number: int) -> tuple[InOrder, DispatchingConnection, Wire]:
+    """What comes of a stream when the client closes before a piece of it."""
+    notes, wire = InOrder(), Wire()
+    connection, answer = connected(notes, wire)
+    connection.data_received(answer)
+    link = connection.begin(None, None)
+    await turns()
+    for index, piece in enumerate(pieces):
+        if index == number:
+            link.close()
+        connection.data_received(piece)
+    connection.eof_received()
+    connection.connection_lost(None)
+    await turns()
+    return notes, connection, wire
+
+
+@settings(max_examples=200, deadline=None)
+@given(stream=streams, cuts=st.lists(st.integers(0, 900), max_size=8), number=st.integers(0, 8))
+@example(stream=frame(TEXT, b"a", fin=False) + frame(CONT, b"b") + close_frame(1000), cuts=[3, 4], number=1)
+@example(
+    stream=frame(TEXT, b"a", fin=False) + frame(PING, b"?") + frame(CONT, b"b") + close_frame(1000), cuts=[4], number=1
+)
+def test_a_close_between_two_reads_leaves_the_closing_handshake_whole(
+    stream: bytes, cuts: list[int], number: int
+) -> None:
+    notes, connection, _ = asyncio.run(closed_between(pieces_of(stream, cuts), number))
+    plain = by_the_library([stream])
+    assert notes.messages == plain.messages[: len(notes.messages)]
+    assert connection.protocol.close_rcvd == plain.received
+    assert len(notes.ends) == 1
 
 
 @settings(max_examples=100, deadline=None)
@@ -253,10 +295,10 @@ async def meddled(pieces: list[bytes], every: int, how: str) -> tuple[Meddler, D
             connection.eof_received()
         except KeyboardInterrupt:
             assert how == "raise"
+    await turns()
     while how == "pause" and connection.reading_paused:
         link.resume_reading()
         await turns()
-    await turns()
     connection.leave()
     connection.connection_lost(None)
     return notes, connection, wire
