@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -148,7 +148,7 @@ class _RecvLink:
         self._receiver = receiver
         self._loop = asyncio.get_running_loop()
         self._close_timeout = close_timeout
-        self._decode = None if request.binary else False
+        self._binary = request.binary
         self._may_read = _set_event()
         self._outgoing: deque[tuple[bytes, bool]] = deque()
         self._outgoing_size = 0
@@ -227,13 +227,13 @@ class _RecvLink:
     async def _give_all(self) -> None:
         """Give frame after frame; the loop gets its turn after `TURN` seconds at the latest."""
         await asyncio.sleep(0)  # who waits for the connection goes on first, and can begin to listen
+        recv, receive, binary = self._connection.recv, self._receiver.receive, self._binary
         turn_ends = perf_counter() + TURN
         while True:
-            receive, frame = self._receiver.receive, await self._connection.recv(decode=self._decode)
-            if isinstance(frame, str):
-                frame = frame.encode()
-            elif self._decode is None:
-                receive = self._receiver.receive_binary
+            if binary:
+                frame, receive = self._told_apart(await recv())
+            else:
+                frame = await recv(False)
             if self.reading_paused:
                 await self._may_read.wait()
             if not self._left:
@@ -244,6 +244,11 @@ class _RecvLink:
             if perf_counter() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = perf_counter() + TURN
+
+    def _told_apart(self, frame: str | bytes) -> tuple[bytes, Callable[[bytes], None]]:
+        if isinstance(frame, str):
+            return frame.encode(), self._receiver.receive
+        return frame, self._receiver.receive_binary
 
     def _end(self, code: int | None, reason: str, error: Exception | None) -> None:
         self._left = True
