@@ -18,6 +18,7 @@ from wsgen.config import ClientSettings
 from wsgen.pipeline import understand
 from wsgen.problems import Problems
 
+from tests.typescript.frames import told
 from tests.typescript.output import write_all
 from tests.typescript.tools import Unavailable, install
 
@@ -145,7 +146,12 @@ def _typescript(report: Report, builds: Sequence[Build], folder: Path) -> None:
     report.rows.append(
         Row("TypeScript: prettier", "formatted" if not formatted else "not formatted", "", not formatted)
     )
+    frames = told(tools, written.packages, folder)
+    wrong = [each for each in frames if not each.right]
+    value = f"{len(frames) - len(wrong)} of {len(frames)}"
+    report.rows.append(Row("TypeScript: frames are taken for their messages", value, "all", not wrong))
     report.notes += [f"tsc: {line}" for line in errors[:20]] + [f"prettier: {line}" for line in formatted[:20]]
+    report.notes += [f"TypeScript: {each}" for each in wrong[:20]]
 
 
 def _frames(report: Report, builds: Sequence[Build], folder: Path, told: int = 5) -> None:

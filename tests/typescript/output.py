@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,11 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The packages in a folder, their modules, and what was said of them."""
+    """The packages in a folder by their documents, their modules, and what was said of them."""
 
     modules: tuple[Path, ...]
     problems: tuple[Problem, ...]
+    packages: Mapping[Path, Path]
 
 
 def sound_documents() -> list[Path]:
@@ -102,6 +103,7 @@ def hostile_documents(folder: Path) -> Iterator[Path]:
 def write_all(documents: Iterable[Path], folder: Path, extension: ImportExtension = ".js") -> Written:
     """Build packages of all documents that are not refused. They share one copy of the runtime."""
     modules: list[Path] = []
+    packages: dict[Path, Path] = {}
     said: list[Problem] = []
     for number, path in enumerate(documents):
         problems = Problems()
@@ -112,10 +114,11 @@ def write_all(documents: Iterable[Path], folder: Path, extension: ImportExtensio
         except Stop:
             said += [problem for problem in problems if problem.code.startswith("WSG6")]
             continue
+        packages[path] = package
         package.mkdir(parents=True)
         (package / "runtime").symlink_to(RUNTIME)
         for name, text in files.items():
             if name.suffix == ".ts" and name.parts[0] != "runtime":
                 (package / name).write_bytes(text.encode())
                 modules.append(package / name)
-    return Written(tuple(modules), tuple(said))
+    return Written(tuple(modules), tuple(said), packages)

@@ -10,6 +10,7 @@ import {
   type Callback,
   type Connection,
   type ConnectionOptions,
+  oneAtATime,
   type Stream,
   stream,
   type StreamOptions,
@@ -41,6 +42,7 @@ export const ALERTS: SubscriptionOperation<AlertsSubscriptionRequest, Alert> = {
     topic: "topic",
   },
   updates: [{ key: "alerts.update" }],
+  route: oneAtATime,
 };
 
 /** Client of the `alerts` domain; `TradingClient.alerts` is one. */

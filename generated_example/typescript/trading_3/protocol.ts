@@ -7,14 +7,16 @@
  * wire type.
  */
 
-import { type Address, jsonCodec } from "./runtime/index.js";
+import { type Address, channel, taggedCodec } from "./runtime/index.js";
 import type { Protocol } from "./runtime/operations.js";
 
-export const TRADING_ADDRESS: Address = { template: "/ws" };
+export const TRADING_ADDRESS: Address = /* @__PURE__ */ channel({
+  template: "/ws",
+});
 
 export const TRADING_PROTOCOL: Protocol = {
   name: "trading_3",
-  codec: /* @__PURE__ */ jsonCodec({
+  codec: /* @__PURE__ */ taggedCodec({
     envelope: { tag: "type", payload: "payload" },
     sent: {
       "bars.subscribe": {},
@@ -54,7 +56,7 @@ export const TRADING_PROTOCOL: Protocol = {
 
 export const MARKET_DATA_PROTOCOL: Protocol = {
   name: "trading_3",
-  codec: /* @__PURE__ */ jsonCodec({
+  codec: /* @__PURE__ */ taggedCodec({
     envelope: { tag: "type", payload: null },
     sent: {},
     received: {
@@ -85,10 +87,10 @@ export interface MarketDataArguments {
 
 /** The address of the channel `/marketdata/{symbol}`. */
 export function marketDataAddress(given: MarketDataArguments): Address {
-  return {
+  return channel({
     template: "/marketdata/{symbol}",
     parameters: { symbol: given.symbol },
     query: { heartbeat: given.heartbeat, side: given.side, limit: given.limit },
     headers: { "X-Client": given.xClient },
-  };
+  });
 }

@@ -37,6 +37,8 @@ export interface Shape {
   readonly raw?: "text" | "binary";
   /** It has no payload. */
   readonly empty?: boolean;
+  /** It may be JSON or text: one of several messages that cannot be told apart is no JSON. */
+  readonly text?: boolean;
   /** What a payload that is sent says in every case, by name; filled in where it is left out. */
   readonly constants?: Readonly<Record<string, unknown>>;
 }
@@ -226,6 +228,7 @@ function byRule(
     if (shape?.empty) last ??= key;
     else if (shape?.raw === "text") return [key, text];
     else if (shape && !shape.raw && whole !== NOT_JSON) return [key, whole];
+    else if (shape?.text) return [key, text];
   }
   if (last !== undefined) return [last, undefined];
   if (whole === NOT_JSON) throw invalid(keys?.[0], "$", problem);

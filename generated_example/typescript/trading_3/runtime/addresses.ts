@@ -14,7 +14,7 @@ export type QueryValue =
  * What a channel adds to a server's URL, and to the handshake there. No value can lead to another path: what is not
  * a letter or a digit is percent-encoded, and what would be an empty segment, or a step up, is refused.
  */
-export interface Address {
+export interface ChannelAddress {
   /** The channel's address, with its parameters in braces; it may have a query of its own. */
   readonly template: string;
   /** The values of the template's parameters. */
@@ -25,23 +25,40 @@ export interface Address {
   readonly headers?: Readonly<Record<string, Scalar | null | undefined>>;
 }
 
+/** An address with what makes use of it; `channel` makes one. */
+export interface Address extends ChannelAddress {
+  readonly locate: typeof channelUrl;
+  readonly handshake: typeof handshakeHeaders;
+}
+
+/** The address of a channel, as clients take it. */
+export function channel(address: ChannelAddress): Address {
+  return { ...address, locate: channelUrl, handshake: handshakeHeaders };
+}
+
 const PARAMETER = /\{([^{}]*)\}/g;
+
+const SERVER = /^(wss?:\/\/[^/?#\s]+)([^?#\s]*)(?:\?([^#\s]*))?$/i;
+
+/**
+ * The URL of a server.
+ *
+ * @throws TypeError: it is no WebSocket URL.
+ */
+export function checkedUrl(server: string): string {
+  if (SERVER.test(server)) return server;
+  throw new TypeError(
+    `expected a URL such as "wss://example.com/path", without a fragment, got "${publicUrl(String(server))}"`,
+  );
+}
 
 /**
  * The URL of a channel on a server. A query of the server's URL comes first.
  *
  * @throws TypeError: `server` is no WebSocket URL, or a value cannot stand in the address.
  */
-export function channelUrl(server: string, address: Address): string {
-  const parts = /^(wss?:\/\/[^/?#\s]+)([^?#\s]*)(?:\?([^#\s]*))?$/i.exec(
-    server,
-  );
-  if (!parts) {
-    throw new TypeError(
-      `expected a URL such as "wss://example.com/path", without a fragment, got "${publicUrl(String(server))}"`,
-    );
-  }
-  const [, origin = "", own = "", first] = parts;
+export function channelUrl(server: string, address: ChannelAddress): string {
+  const [, origin = "", own = "", first] = SERVER.exec(checkedUrl(server))!;
   const [path, query] = expanded(address);
   const joined = /[^/]/.test(path)
     ? `${own.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`
@@ -107,10 +124,12 @@ export function publicUrl(url: string): string {
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, "$1");
 }
 
-/** The headers that are there, as text. */
-export function handshakeHeaders({
-  headers = {},
-}: Address): Record<string, string> {
+/** The headers that are there, as text; but for those that are `given` in another way. */
+export function handshakeHeaders(
+  { headers = {} }: ChannelAddress,
+  given: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const others = Object.keys(given).map((name) => name.toLowerCase());
   const found: [string, string][] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value == null) continue;
@@ -118,12 +137,14 @@ export function handshakeHeaders({
     if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) {
       throw new TypeError(`the header \`${name}\` has a control character`);
     }
-    found.push([name, text]);
+    if (!others.includes(name.toLowerCase())) found.push([name, text]);
   }
   return Object.fromEntries(found);
 }
 
-function expanded(address: Address): readonly [path: string, query: string] {
+function expanded(
+  address: ChannelAddress,
+): readonly [path: string, query: string] {
   const { template, parameters = {}, query = {} } = address;
   const value = (name: string): string | undefined =>
     Object.hasOwn(parameters, name) && parameters[name] !== undefined

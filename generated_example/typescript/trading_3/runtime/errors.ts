@@ -37,11 +37,11 @@ export class LocalError extends WsgenError {
 export class OptionsConflict extends LocalError {
   override name = "OptionsConflict";
   /** The name of the option that differs. Values are not kept: they may be secret. */
-  readonly option: string;
+  declare readonly option: string;
 
   constructor(option: string) {
     super(
-      `the connection to this URL is already open with another value of \`${option}\`; give the same value, leave it out, or close the other client first`,
+      `the connection to this URL is open with another \`${option}\`; give the same, leave it out, or close the other client first`,
     );
     this.option = option;
   }
@@ -51,7 +51,7 @@ export class OptionsConflict extends LocalError {
 export class AmbiguousRoute extends LocalError {
   override name = "AmbiguousRoute";
   /** The domain that was subscribed to. */
-  readonly domain: string;
+  declare readonly domain: string;
 
   constructor(domain: string) {
     super(
@@ -65,9 +65,9 @@ export class AmbiguousRoute extends LocalError {
 export class InvalidRequest extends LocalError {
   override name = "InvalidRequest";
   /** Where in the payload, as `$.name[0]`. */
-  readonly path: string;
+  declare readonly path: string;
   /** What is wrong there. */
-  readonly problem: string;
+  declare readonly problem: string;
 
   constructor(message: string, path: string, problem: string) {
     super(`\`${message}\` was not sent: ${problem} at \`${path}\``);
@@ -88,9 +88,9 @@ export class Closed extends LocalError {
 /** A consumer fell too far behind. */
 export class SlowConsumer extends LocalError {
   override name = "SlowConsumer";
-  readonly domain: string;
+  declare readonly domain: string;
   /** How many messages were waiting for it. */
-  readonly queued: number;
+  declare readonly queued: number;
 
   constructor(domain: string, queued: number) {
     super(
@@ -109,11 +109,11 @@ export class RemoteError extends WsgenError {
 /** The server refused the subscription. */
 export class SubscriptionRejected extends RemoteError {
   override name = "SubscriptionRejected";
-  readonly domain: string;
+  declare readonly domain: string;
   /** The server's words; empty when it gave none. */
-  readonly words: string;
+  declare readonly words: string;
   /** The whole reply. */
-  readonly reply: unknown;
+  declare readonly reply: unknown;
 
   constructor(domain: string, words: string, reply: unknown) {
     super(
@@ -128,11 +128,11 @@ export class SubscriptionRejected extends RemoteError {
 /** The server confirmed a topic other than the configured rule says; the subscription was undone. */
 export class TopicMismatch extends RemoteError {
   override name = "TopicMismatch";
-  readonly domain: string;
+  declare readonly domain: string;
   /** The topic by the configured rule. */
-  readonly expected: string;
+  declare readonly expected: string;
   /** The topic of the server's reply. */
-  readonly topic: string;
+  declare readonly topic: string;
 
   constructor(domain: string, expected: string, topic: string) {
     super(
@@ -148,9 +148,9 @@ export class TopicMismatch extends RemoteError {
 export class InvalidPayload extends RemoteError {
   override name = "InvalidPayload";
   /** Where in the frame, as `$.payload.price`. */
-  readonly path: string;
+  declare readonly path: string;
   /** What is wrong there. */
-  readonly problem: string;
+  declare readonly problem: string;
 
   constructor(message: string | undefined, path: string, problem: string) {
     super(
@@ -169,11 +169,11 @@ export class ConnectionFault extends WsgenError {
 /** The server answered the opening handshake with an HTTP status other than 101. */
 export class HandshakeRejected extends ConnectionFault {
   override name = "HandshakeRejected";
-  readonly status: number;
+  declare readonly status: number;
   /** Seconds that the server asks to wait (`Retry-After`). */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** What more there is to know; may be empty. */
-  readonly detail: string;
+  declare readonly detail: string;
 
   constructor(status: number, retryAfter?: number, detail = "") {
     super(
@@ -189,11 +189,11 @@ export class HandshakeRejected extends ConnectionFault {
 export class ConnectionLost extends ConnectionFault {
   override name = "ConnectionLost";
   /** The close code (RFC 6455, section 7.4); undefined when there was no close frame. */
-  readonly code: number | undefined;
+  declare readonly code: number | undefined;
   /** The server's words, or why the client dropped the connection. */
-  readonly reason: string;
+  declare readonly reason: string;
   /** "no" when the frame of the call had not been sent, "maybe" when it may have reached the server. */
-  readonly sent: "no" | "maybe";
+  declare readonly sent: "no" | "maybe";
 
   constructor(code: number | undefined, reason: string, sent: "no" | "maybe") {
     const how =
@@ -211,7 +211,7 @@ export class ConnectionLost extends ConnectionFault {
 export class ConnectionFailed extends ConnectionFault {
   override name = "ConnectionFailed";
   /** How many attempts were made. */
-  readonly attempts: number;
+  declare readonly attempts: number;
 
   constructor(attempts: number, cause: unknown) {
     const words = cause instanceof Error ? cause.message : String(cause ?? "");
@@ -227,7 +227,7 @@ export class ConnectionFailed extends ConnectionFault {
 export class CallTimeout extends WsgenError {
   override name = "CallTimeout";
   /** How long the server was silent, in milliseconds. */
-  readonly timeout: number;
+  declare readonly timeout: number;
 
   /** `message` is what was sent. */
   constructor(message: string, timeout: number) {

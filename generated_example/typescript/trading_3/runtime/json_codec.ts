@@ -16,6 +16,7 @@ import {
   decider,
   isObject,
   NOT_JSON,
+  own,
   reading,
   type Rule,
 } from "./rules.js";
@@ -36,6 +37,8 @@ export interface Shape {
   readonly raw?: "text" | "binary";
   /** It has no payload. */
   readonly empty?: boolean;
+  /** It may be JSON or text: one of several messages that cannot be told apart is no JSON. */
+  readonly text?: boolean;
   /** What a payload that is sent says in every case, by name; filled in where it is left out. */
   readonly constants?: Readonly<Record<string, unknown>>;
 }
@@ -56,46 +59,86 @@ export interface JsonCodec extends Codec {
   readonly traffic: Traffic;
 }
 
-/** The codec of these messages. */
+/** What only some documents need of a codec. */
+interface CodecParts {
+  /** The message of a frame without a tag; `whole` is undefined where it is no JSON, and `problem` says why. */
+  readonly recognise?:
+    ((whole: unknown, text: string, problem: string) => Decoded) | undefined;
+  readonly decodeBinary: (frame: Uint8Array) => Decoded;
+  readonly encodeRaw: typeof encodeRaw;
+  readonly filled: typeof filled;
+}
+
+/** The codec of messages that are told apart by rules, are no JSON, or say constants. */
 export function jsonCodec(traffic: Traffic): JsonCodec {
   const { envelope, rule } = traffic;
-  const sentTag = envelope.sentTag ?? envelope.tag;
-  const sent = new Map(Object.entries(traffic.sent));
   const received = new Map(Object.entries(traffic.received));
-  const decide = rule === undefined ? undefined : decider(rule);
   const binary = binaryCase(rule);
-  const readTag = reading(envelope.tag);
   const only = [...received.keys()];
-  const wrapper = envelope.payload;
-  const readPayload = wrapper === null ? undefined : property(wrapper);
+  const decide = rule === undefined ? () => only : decider(rule);
+  const named = rule === undefined && (envelope.tag || only.length < 2);
+  return taggedCodec(traffic, {
+    recognise: named
+      ? undefined
+      : (whole = NOT_JSON, text, problem) =>
+          byRule(decide(whole), received, whole, text, problem, rule),
+    decodeBinary(frame) {
+      const leaf = binary(BINARY);
+      if (leaf === undefined) throw noBinary();
+      return [typeof leaf === "string" ? leaf : leaf[0]!, frame];
+    },
+    encodeRaw,
+    filled,
+  });
+}
+
+/** The codec of messages that are JSON, and say in one place what they are. `parts` is for `jsonCodec`. */
+export function taggedCodec(traffic: Traffic, parts?: CodecParts): JsonCodec {
+  const { envelope, sent } = traffic;
+  const received = new Map(Object.entries(traffic.received));
+  const { tag: path, payload: wrapper, sentTag = path } = envelope;
+  const readTag = reading(path);
+  const readPayload =
+    wrapper === null
+      ? (whole: unknown) => whole
+      : wrapper.includes(".")
+        ? (whole: unknown) => own(whole, wrapper)
+        : reading(wrapper);
+  const [only] = received.keys();
+  // Most messages are of the kind of the one before.
+  let latest: string | undefined;
+  let shape: Shape = {};
+  const recognise = parts?.recognise;
 
   const shapeOf = (key: string): Shape => {
-    const shape = sent.get(key);
+    const shape = own(sent, key);
     if (!shape) throw new RangeError(`\`${key}\` is no message that is sent`);
-    return shape;
+    return shape as Shape;
   };
+  const bodyOf = (payload: unknown, { constants }: Shape) =>
+    constants && parts ? parts.filled(payload, constants) : payload;
 
   const encode = (key: string, payload: unknown): string | Uint8Array => {
-    const { raw, empty, constants } = shapeOf(key);
-    if (raw) return encodeRaw(key, raw, payload);
-    if (typeof payload === "function" || typeof payload === "symbol") {
-      throw new InvalidRequest(key, "$", `a ${typeof payload} is no JSON`);
-    }
-    if (empty && payload != null) {
-      throw new InvalidRequest(key, "$", "expected no payload");
-    }
-    if (wrapper === null) {
-      if (payload === undefined && !empty) {
-        throw new InvalidRequest(key, "$", "expected a payload");
-      }
-      const body = empty ? {} : filled(payload, constants);
-      return json(key, sentTag ? tagged(body, sentTag, key) : body);
-    }
-    const frame = sentTag ? tagged({}, sentTag, key) : {};
-    const body = empty ? undefined : filled(payload, constants);
+    const shape = shapeOf(key);
+    const { raw, empty } = shape;
+    if (raw && parts) return parts.encodeRaw(key, raw, payload);
+    const problem =
+      typeof payload === "function" || typeof payload === "symbol"
+        ? `a ${typeof payload} is no JSON`
+        : empty && payload != null
+          ? "expected no payload"
+          : !empty && payload === undefined && wrapper === null
+            ? "expected a payload"
+            : "";
+    if (problem) throw new InvalidRequest(key, "$", problem);
+    const body = empty ? undefined : bodyOf(payload, shape);
+    const frame = wrapper === null ? (body ?? {}) : {};
+    const said = sentTag ? tagged(frame, sentTag, key) : frame;
     return json(
       key,
-      body === undefined ? frame : { ...(frame as object), [wrapper]: body },
+      wrapper === null || body === undefined
+        ? said
+        : { ...(said as object), [wrapper]: body },
     );
   };
 
@@ -107,35 +150,27 @@ export function jsonCodec(traffic: Traffic): JsonCodec {
       try {
         whole = JSON.parse(text);
       } catch (error) {
-        whole = NOT_JSON;
         problem = `not JSON: ${(error as Error).message}`;
       }
-      if (decide) {
-        return byRule(decide(whole), received, whole, text, problem, rule);
+      if (recognise) return recognise(whole, text, problem);
+      if (problem) throw invalid(undefined, "$", problem);
+      let key = path ? readTag(whole) : only;
+      if (typeof key === "number") key = String(key);
+      if (typeof key !== "string") {
+        if (!path) throw new UnknownMessageKey();
+        throw invalid(undefined, `$.${path}`, "no message type that is text");
       }
-      if (whole === NOT_JSON) throw invalid(undefined, "$", problem);
-      let key = only[0];
-      if (envelope.tag) {
-        const tag = readTag(whole);
-        if (typeof tag !== "string" && typeof tag !== "number") {
-          const path = `$.${envelope.tag}`;
-          throw invalid(undefined, path, "no message type that is text");
-        }
-        key = String(tag);
-      } else if (only.length > 1) {
-        return byRule(only, received, whole, text, problem);
+      if (key !== latest) {
+        const found = received.get(key);
+        if (!found) throw new UnknownMessageKey(key);
+        latest = key;
+        shape = found;
       }
-      const shape = key === undefined ? undefined : received.get(key);
-      if (!shape) throw new UnknownMessageKey(key);
-      if (shape.empty) return [key!, undefined];
-      return [key!, readPayload ? readPayload(whole) : whole];
+      return [key, shape.empty ? undefined : readPayload(whole)];
     },
     decodeBinary(frame) {
-      const leaf = binary(BINARY);
-      if (leaf === undefined) {
-        throw invalid(undefined, "$", "expected text, got a binary frame");
-      }
-      return [typeof leaf === "string" ? leaf : leaf[0]!, frame];
+      if (!parts) throw noBinary();
+      return parts.decodeBinary(frame);
     },
     encode,
     encodeParameters(key, parameters) {
@@ -144,9 +179,9 @@ export function jsonCodec(traffic: Traffic): JsonCodec {
       return encode(key, empty ? undefined : parameters);
     },
     parameters(key, payload) {
-      const { raw, empty, constants } = shapeOf(key);
-      if (raw || empty || payload == null) return {};
-      const values: unknown = JSON.parse(json(key, filled(payload, constants)));
+      const shape = shapeOf(key);
+      if (shape.raw || shape.empty || payload == null) return {};
+      const values: unknown = JSON.parse(json(key, bodyOf(payload, shape)));
       return isObject(values) ? values : {};
     },
   };
@@ -193,6 +228,7 @@ function byRule(
     if (shape?.empty) last ??= key;
     else if (shape?.raw === "text") return [key, text];
     else if (shape && !shape.raw && whole !== NOT_JSON) return [key, whole];
+    else if (shape?.text) return [key, text];
   }
   if (last !== undefined) return [last, undefined];
   if (whole === NOT_JSON) throw invalid(keys?.[0], "$", problem);
@@ -219,15 +255,16 @@ function invalid(
   return new Undecodable(key, new InvalidPayload(key, path, problem));
 }
 
-/** What reads one property; its name may have dots. */
-function property(name: string): (value: unknown) => unknown {
-  return (value) =>
-    isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+function noBinary(): Undecodable {
+  return invalid(undefined, "$", "expected text, got a binary frame");
 }
 
 /** A payload with the constants that it leaves out. */
-function filled(payload: unknown, constants: Shape["constants"]): unknown {
-  if (!constants || !isObject(payload)) return payload;
+function filled(
+  payload: unknown,
+  constants: NonNullable<Shape["constants"]>,
+): unknown {
+  if (!isObject(payload)) return payload;
   const missing = Object.entries(constants).filter(
     ([name]) => !Object.hasOwn(payload, name) || payload[name] === undefined,
   );
@@ -241,9 +278,9 @@ function tagged(frame: unknown, path: string, key: string): unknown {
   if (!isObject(frame)) return frame;
   const dot = path.indexOf(".");
   const name = dot < 0 ? path : path.slice(0, dot);
-  const own = Object.hasOwn(frame, name) ? frame[name] : undefined;
-  if (dot < 0) return own === undefined ? { ...frame, [name]: key } : frame;
-  const inner = tagged(own ?? {}, path.slice(dot + 1), key);
+  const there = own(frame, name);
+  if (dot < 0) return there === undefined ? { ...frame, [name]: key } : frame;
+  const inner = tagged(there ?? {}, path.slice(dot + 1), key);
   return { ...frame, [name]: inner };
 }
 

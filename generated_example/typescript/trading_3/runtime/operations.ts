@@ -9,11 +9,14 @@
  * update's.
  */
 
-import type { Codec, Frame } from "./codec.js";
+import type { Codec, Frame, Getter } from "./codec.js";
 import type { ConnectionOptions, Delivery } from "./options.js";
+import type { Consumer } from "./session/consumers.js";
 import type { Numbered } from "./session/correlation.js";
 import type { Session } from "./session/session.js";
+import type { Domain } from "./session/subscriptions.js";
 import type { Parameters } from "./session/wires.js";
+import type { Connection, Share } from "./shell/connection.js";
 
 /** All that the clients of one generated package share. */
 export interface Protocol {
@@ -92,8 +95,44 @@ export interface Update {
   readonly event?: boolean;
 }
 
-export type Route =
-  Readonly<Record<string, string>> | "connection" | "broadcast";
+/** What an unsubscribe says, given the parameters of its subscribe and the server's topic; `released` makes one. */
+export type Release = (sent: Parameters, topic: unknown) => Parameters;
+
+/** The topic of a subscription; `templated` and `sortedJson` are rules. */
+export type TopicRule = (domain: string, parameters: Parameters) => string;
+
+/** Updates are told apart by fields; `byFields` makes one. */
+export interface Paired {
+  /** The field of an update, and the parameter that says the same. */
+  readonly pairs: Readonly<Record<string, string>>;
+  readonly addresses: (
+    own: Paired,
+    message: string,
+    parameters: Parameters,
+  ) => readonly unknown[];
+  readonly address: (own: Paired, data: string | undefined) => Getter;
+}
+
+/** One set of parameters at a time; `oneAtATime` is it. */
+export interface Alone {
+  /** Whether another set of parameters is just being released. Throws `AmbiguousRoute`: it is there to stay. */
+  mustWait(domain: Domain, key: string): boolean;
+  /** A set of parameters has been released. */
+  released(domain: Domain): void;
+}
+
+/** Each set of parameters has a connection of its own; `ownConnection` is it. */
+export interface Apart extends Alone {
+  readonly share: (
+    connection: Connection,
+    operation: SubscriptionOperation<never, unknown>,
+    request: unknown,
+    consumer: Consumer,
+  ) => Share;
+}
+
+/** How updates without a topic find their subscriptions. */
+export type Route = Paired | Alone | Apart | "broadcast";
 
 /** Subscribe, unsubscribe and update of one domain. */
 export interface SubscriptionOperation<in Request, out Data> {
@@ -105,18 +144,12 @@ export interface SubscriptionOperation<in Request, out Data> {
   readonly updates: readonly Update[];
   readonly unsubscribe?: string;
   readonly release?: Confirmation;
-  /** The parameters that an unsubscribe has; default: those of the subscribe. */
-  readonly releaseParameters?: readonly string[];
-  /** What a parameter of the unsubscribe is called in the subscribe, where it has another name there. */
-  readonly releaseNames?: Readonly<Record<string, string>>;
-  /** What else an unsubscribe says, by path. A number in a path is an index. */
-  readonly releaseValues?: Readonly<Record<string, unknown>>;
-  /** The path of the server's topic in an unsubscribe. */
-  readonly releaseTopic?: string;
+  /** What an unsubscribe says; default: the parameters of the subscribe. */
+  readonly released?: Release;
   /** The schema defaults of the parameters: two requests that differ only in them are the same subscription. */
   readonly defaults?: Readonly<Record<string, unknown>>;
-  /** A template over the parameters ("bars:{symbol}"), or "sorted-json"; without it the server alone knows the topic. */
-  readonly topicRule?: string;
+  /** The topic by the parameters; without it the server alone knows it. */
+  readonly topicRule?: TopicRule;
   /** Whether a subscription that is confirmed with another topic ends with `TopicMismatch`. */
   readonly strictTopic?: boolean;
   readonly route?: Route;

@@ -1,6 +1,13 @@
 /** What can be set on a connection, and the types that callers meet. */
 
 import { judge, type Verdict } from "./retry.js";
+import {
+  beating,
+  listening,
+  type SilenceWatch,
+  type Watch,
+} from "./session/liveness.js";
+import type { Session } from "./session/session.js";
 import type { Transport, WebSocketConstructor } from "./transport.js";
 
 /** What a request or send does while the connection is lost: fail with `ConnectionLost` at once, or wait for another one. */
@@ -84,17 +91,10 @@ export interface SessionOptions {
   readonly onDisconnect: OnDisconnect;
   /** How long a queued call waits for another connection. */
   readonly ttl: number;
-  /** A message that is sent every `interval`; `reply` is the wire type of the server's answer, which is swallowed. */
-  readonly heartbeat:
-    | {
-        readonly type: string;
-        readonly interval: number;
-        readonly payload?: unknown;
-        readonly reply?: string | null | undefined;
-      }
-    | undefined;
-  /** Without any frame of the server for so long, the connection counts as dead. */
-  readonly maxSilence: number | undefined;
+  /** What sends a message regularly, */
+  readonly heartbeat: ((session: Session) => Watch) | undefined;
+  /** and what notices that nothing comes. */
+  readonly silence: ((session: Session) => SilenceWatch) | undefined;
   readonly logger: Logger;
 }
 
@@ -125,7 +125,7 @@ export interface Retry {
 }
 
 /** A message that is sent regularly, for servers that close connections on which the client says nothing. */
-export interface Heartbeat {
+export interface HeartbeatMessage {
   /** The message key. */
   readonly message: string;
   /** From one to the next, in milliseconds. */
@@ -133,6 +133,30 @@ export interface Heartbeat {
   readonly payload?: unknown;
   /** The message key of the server's answer, which is swallowed; left out when it does not answer. */
   readonly reply?: string | null | undefined;
+}
+
+/** The same, with what sends it; `heartbeat` makes one. */
+export interface Heartbeat extends HeartbeatMessage {
+  readonly watch: (own: HeartbeatMessage) => (session: Session) => Watch;
+}
+
+/** How long the server may be silent, with what notices it; `silence` makes one. */
+export interface Silence {
+  readonly milliseconds: number;
+  readonly watch: (seconds: number) => (session: Session) => SilenceWatch;
+}
+
+/** Send a message regularly. */
+export function heartbeat(message: HeartbeatMessage): Heartbeat {
+  return { ...message, watch: beatingOf };
+}
+
+const beatingOf = ({ message, interval, payload, reply }: HeartbeatMessage) =>
+  beating({ type: message, interval: seconds(interval), payload, reply });
+
+/** Without any frame of the server for so many milliseconds, the connection counts as dead. */
+export function silence(milliseconds: number): Silence {
+  return { milliseconds, watch: listening };
 }
 
 /** Options of a connection. All may be left out; all times are in milliseconds. */
@@ -164,10 +188,10 @@ export interface ConnectionOptions {
   readonly onDisconnect?: OnDisconnect | undefined;
   /** How long a queued call waits; default 30000. */
   readonly ttl?: number | undefined;
-  /** Default: what the package was built with, else none. Null: none. */
+  /** A `heartbeat`. Default: what the package was built with, else none. Null: none. */
   readonly heartbeat?: Heartbeat | null | undefined;
-  /** Without any frame of the server for so long, the connection counts as dead; default: none. */
-  readonly maxSilence?: number | undefined;
+  /** A `silence` after which the connection counts as dead; default: none. */
+  readonly maxSilence?: Silence | undefined;
   /** Protocol pings, with a `WebSocket` that can send them: that of `ws`, or of Bun. Default 20000 each, null: none. */
   readonly pingInterval?: number | null | undefined;
   readonly pingTimeout?: number | null | undefined;
@@ -292,7 +316,7 @@ export function seconds(milliseconds: number | undefined): number | undefined {
 
 /** The session's part of connection options; attempts are as many as delays unless they are given. */
 export function sessionOptions(options: ConnectionOptions): SessionOptions {
-  const { retry = {}, heartbeat, maxAttempts } = options;
+  const { retry = {}, heartbeat, maxAttempts, maxSilence } = options;
   const { delays = [0, 1000, 2000, 4000, 8000], giveUpAfter = 300_000 } = retry;
   const attempts = maxAttempts ?? Math.max(1, delays.length);
   return {
@@ -308,15 +332,8 @@ export function sessionOptions(options: ConnectionOptions): SessionOptions {
     },
     onDisconnect: options.onDisconnect ?? "fail",
     ttl: seconds(options.ttl ?? 30_000),
-    heartbeat: heartbeat
-      ? {
-          type: heartbeat.message,
-          interval: seconds(heartbeat.interval),
-          payload: heartbeat.payload,
-          reply: heartbeat.reply,
-        }
-      : undefined,
-    maxSilence: seconds(options.maxSilence),
+    heartbeat: heartbeat?.watch(heartbeat),
+    silence: maxSilence?.watch(seconds(maxSilence.milliseconds)),
     logger:
       options.logger === undefined
         ? {

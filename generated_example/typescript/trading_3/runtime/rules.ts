@@ -106,26 +106,35 @@ export function isObject(
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An own property of an object: what objects inherit (`constructor`) is none of a frame's. */
+export function own(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name)
+    ? value[name]
+    : undefined;
+}
+
 /**
- * What reads the place at a path of JSON values; undefined where nothing stands there. Own properties only: what
- * objects inherit (`constructor`) is none of the frame's. An empty path is the value itself.
+ * What reads the place at a path of JSON values; undefined where nothing stands there. Own properties only. An empty
+ * path is the value itself.
  */
 export function reading(path: string): (value: unknown) => unknown {
-  const steps = (path ? path.split(".") : []).map((name) => ({
-    name,
-    index: /^\d+$/.test(name) ? Number(name) : undefined,
-  }));
-  return (value) => {
-    for (const { name, index } of steps) {
-      if (Array.isArray(value)) {
-        value = index === undefined ? undefined : (value[index] as unknown);
-      } else {
-        value =
-          isObject(value) && Object.hasOwn(value, name)
-            ? value[name]
-            : undefined;
-      }
-    }
-    return value;
-  };
+  const [first = (value: unknown) => value, ...more] = path
+    ? path.split(".").map(step)
+    : [];
+  return more.length
+    ? (value) => more.reduce((inner, read) => read(inner), first(value))
+    : first;
+}
+
+function step(name: string): (value: unknown) => unknown {
+  if (/^\d+$/.test(name)) {
+    return (value) =>
+      Array.isArray(value)
+        ? (value[Number(name)] as unknown)
+        : own(value, name);
+  }
+  // Every update is read in this way, and nothing is inherited that is not there.
+  return name in {}
+    ? (value) => own(value, name)
+    : (value) => (isObject(value) ? value[name] : undefined);
 }

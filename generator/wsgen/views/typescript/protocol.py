@@ -116,7 +116,9 @@ def _received(message: WireMessage) -> Doc:
 def _travels(message: WireMessage) -> list[Doc]:
     if message.frame != "json":
         return [entry("raw", literal(message.frame))]
-    return [entry("empty", "true")] if message.payload is None and not message.members else []
+    if message.members:
+        return [entry("text", "true")] if any(member.frame == "text" for member in message.members) else []
+    return [entry("empty", "true")] if message.payload is None else []
 
 
 def _heartbeat(beat: Heartbeat, scope: Scope) -> Doc:

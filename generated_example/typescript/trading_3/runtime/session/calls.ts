@@ -9,7 +9,7 @@
  */
 
 import type { Lease } from "./leases.js";
-import type { Timer, Timers } from "./timers.js";
+import { firstIndex, type Timer, type Timers } from "./timers.js";
 import type { Wire } from "./wires.js";
 
 /** The outcome of a call that its own caller gave up. */
@@ -125,7 +125,6 @@ export class Slot {
 
   /** The reply will name this topic. */
   learn(topic: string): void {
-    for (const queue of this.queues) queue.rename(this, topic);
     this.topic = topic;
     this.certain = true;
   }
@@ -148,20 +147,16 @@ export class ReplyQueue {
   latest: string | undefined;
   /** The sequence number of the latest frame that had been sent when the latest reply without an id came. */
   replied = 0;
-  readonly #byTopic = new Map<string, Slot[]>();
-  readonly #byId = new Map<string, Slot[]>();
   readonly #risen = new Staircase();
 
   append(slot: Slot): void {
     slot.queues = [...slot.queues, this];
     this.slots.push(slot);
-    file(this.#byTopic, slot.topic, slot);
-    file(this.#byId, slot.id, slot);
   }
 
   /** The oldest slot that was sent with this id. */
   withId(id: string): Slot | undefined {
-    return this.#byId.get(id)?.[0];
+    return this.slots.find((slot) => slot.id === id);
   }
 
   /**
@@ -178,11 +173,8 @@ export class ReplyQueue {
    * one; or where all are known to, and it was that of the reply before.
    */
   match(topic: string | undefined, held = false): Slot | undefined {
-    let slots = this.slots;
-    if (this.#byId.size) {
-      slots = slots.filter((slot) => slot.id === undefined);
-      if (!slots.length) slots = this.slots;
-    }
+    let slots = this.slots.filter((slot) => slot.id === undefined);
+    if (!slots.length) slots = this.slots;
     const first = slots[0];
     if (
       !first ||
@@ -205,7 +197,7 @@ export class ReplyQueue {
 
   /** The slot that a reply with this topic belongs to, where exactly one waiting call is known to have it. */
   known(topic: string): Slot | undefined {
-    const same = this.#byTopic.get(topic) ?? [];
+    const same = this.slots.filter((slot) => slot.topic === topic);
     const [one, another] = same.filter((slot) => slot.waiting);
     if (!one || another) return undefined;
     return one.wire ? same.find((slot) => slot.wire === one.wire) : one;
@@ -233,12 +225,6 @@ export class ReplyQueue {
     return false;
   }
 
-  /** The topic of a slot has become known. */
-  rename(slot: Slot, topic: string): void {
-    unfile(this.#byTopic, slot.topic, slot);
-    file(this.#byTopic, topic, slot);
-  }
-
   /**
    * A reply came for `slot`; `sent` is the sequence number of the latest frame
    * that was sent. One that was found by its id says nothing about the order of
@@ -247,8 +233,6 @@ export class ReplyQueue {
   remove(slot: Slot, sent: number, byId: boolean): void {
     const { slots } = this;
     slots.splice(slots.indexOf(slot), 1);
-    unfile(this.#byTopic, slot.topic, slot);
-    unfile(this.#byId, slot.id, slot);
     if (!slots.length) this.learned = [];
     if (byId) return;
     if (slots.length && slot.wire?.guessed) this.learned.push(slot.wire);
@@ -265,35 +249,11 @@ export class ReplyQueue {
   drain(): void {
     for (const wire of this.learned) wire.topic = undefined;
     this.slots.length = 0;
-    this.#byTopic.clear();
-    this.#byId.clear();
     this.#risen.clear();
     this.heldBack = [];
     this.learned = [];
     this.latest = undefined;
   }
-}
-
-function file(
-  table: Map<string, Slot[]>,
-  key: string | undefined,
-  slot: Slot,
-): void {
-  if (key === undefined) return;
-  const same = table.get(key);
-  if (same) same.push(slot);
-  else table.set(key, [slot]);
-}
-
-function unfile(
-  table: Map<string, Slot[]>,
-  key: string | undefined,
-  slot: Slot,
-): void {
-  const same = key === undefined ? undefined : table.get(key);
-  if (!same) return;
-  same.splice(same.indexOf(slot), 1);
-  if (!same.length) table.delete(key!);
 }
 
 /**
@@ -307,9 +267,9 @@ export class Staircase {
 
   /** It happened to frame `sequence`, the latest so far; nobody will ask about frames before `oldest`. */
   note(sequence: number, when: number, oldest: number): void {
-    this.#steps.splice(this.#below(sequence));
-    this.#steps.push([sequence, when]);
-    this.#steps.splice(0, this.#below(oldest) - 1);
+    const steps = this.#steps;
+    steps.splice(this.#below(sequence), Infinity, [sequence, when]);
+    steps.splice(0, this.#below(oldest) - 1);
   }
 
   latestBefore(sequence: number): number {
@@ -322,14 +282,7 @@ export class Staircase {
 
   /** How many steps are of frames before `sequence`. */
   #below(sequence: number): number {
-    let low = 0;
-    let high = this.#steps.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#steps[middle]![0] < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#steps, ([one]) => one >= sequence);
   }
 }
 

@@ -1,25 +1,13 @@
 /** Who gets values, and what waits for them. */
 
-import { SlowConsumer } from "../errors.js";
 import type { Getter } from "../codec.js";
 import type { Delivery, SubscriptionState } from "../options.js";
 import type { Call } from "./calls.js";
 import type { Lease } from "./leases.js";
+import type { Session } from "./session.js";
 import { comparable, NONE, type Wire } from "./wires.js";
 
 const HIGH_WATER_MARK = 4096;
-
-/** What a consumer tells its session. */
-export interface Gate {
-  /** It blocks, and one more brings it to its high-water mark or beyond. Whether it may keep that. */
-  over(consumer: Consumer): boolean;
-  /** It has caught up. */
-  relieved(consumer: Consumer): void;
-  /** It must end. */
-  overflow(consumer: Consumer, error: SlowConsumer): void;
-  /** It lost a value, as its policy says. */
-  dropped(consumer: Consumer): void;
-}
 
 interface Queue {
   readonly size: number;
@@ -136,7 +124,7 @@ export class Consumer {
   #queue: Queue | undefined;
   /** Whether it blocks, and has not caught up since it was at its high-water mark. */
   #behind = false;
-  #gate: Gate | undefined;
+  #session: Session | undefined;
   #onEnded: readonly ((consumer: Consumer) => void)[] = NONE;
 
   constructor(
@@ -164,9 +152,11 @@ export class Consumer {
     return this.#queue?.size ?? 0;
   }
 
-  /** `gate` is told when the consumer falls behind. */
-  bind(gate: Gate): void {
-    this.#gate = gate;
+  /** It is one of this client's on this connection. */
+  join(session: Session, lease: Lease): void {
+    this.#session = session;
+    this.lease = lease;
+    lease.consumers.add(this);
   }
 
   /** The value that has waited longest. There is one. */
@@ -261,7 +251,7 @@ export class Consumer {
   #makesRoom(queue: Queue): boolean {
     if (this.#policy === "block") {
       this.#behind = true;
-      return this.#gate!.over(this);
+      return this.#session!.pressure.over(this);
     }
     if (this.#policy === "drop_oldest") {
       queue.shift();
@@ -269,13 +259,13 @@ export class Consumer {
       return true;
     }
     if (queue instanceof Conflated) return true;
-    this.#gate!.overflow(this, new SlowConsumer(this.domain, queue.size));
+    this.#session!.overflow(this);
     return false;
   }
 
   #drop(): void {
     this.dropped++;
-    this.#gate?.dropped(this);
+    this.#session?.reports.dropped(this);
   }
 
   #idle(): void {
@@ -293,7 +283,7 @@ export class Consumer {
   #noLongerOver(): void {
     if (this.#behind) {
       this.#behind = false;
-      this.#gate?.relieved(this);
+      this.#session?.pressure.relieved(this);
     }
   }
 }

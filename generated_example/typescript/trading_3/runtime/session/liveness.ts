@@ -7,103 +7,88 @@
  * nothing for a while, whatever it pings.
  */
 
-import type { Frame } from "../codec.js";
 import { Slot, type Wait } from "./calls.js";
 import type { Session } from "./session.js";
 import type { Timer } from "./timers.js";
 
-/** The two timers of an open connection; each is there only where its option is given. */
-export class Liveness {
-  readonly #session: Session;
-  readonly #frame: Frame;
-  readonly #unanswered = new Map<Slot, Wait>();
-  #heardAt = 0;
-  #beating: Timer | undefined;
-  #listening: Timer | undefined;
+/** A message that is sent regularly; seconds from one to the next. */
+export interface Beat {
+  readonly type: string;
+  readonly interval: number;
+  readonly payload?: unknown;
+  /** The message key of the answer, which is swallowed. */
+  readonly reply?: string | null | undefined;
+}
 
-  constructor(session: Session) {
-    this.#session = session;
-    const { heartbeat } = session.options;
-    this.#frame = heartbeat
-      ? session.codec.encode(heartbeat.type, heartbeat.payload)
-      : "";
-  }
-
+/** What watches over open connections. */
+export interface Watch {
   /** The connection is open. */
-  start(): void {
-    this.#setBeat();
-    this.resume();
-  }
-
-  /** A frame came. */
-  heard(): void {
-    if (this.#session.options.maxSilence !== undefined)
-      this.#heardAt = this.#session.clock();
-  }
-
-  /** Reading is paused: silence is ours. */
-  pause(): void {
-    this.#listening?.cancel();
-    this.#listening = undefined;
-  }
-
-  /** Reading goes on. */
-  resume(): void {
-    this.heard();
-    this.#setListening();
-  }
-
+  start(): void;
   /** The connection has ended. */
-  stop(): void {
-    this.pause();
-    this.#beating?.cancel();
-    this.#beating = undefined;
-    for (const wait of this.#unanswered.values()) wait.cancel();
-    this.#unanswered.clear();
-  }
+  stop(): void;
+}
 
-  #setBeat(): void {
-    if (this.#session.options.heartbeat) {
-      const due =
-        this.#session.clock() + this.#session.options.heartbeat.interval;
-      this.#beating = this.#session.timers.at(due, () => this.#beat());
-    }
-  }
+/** What notices that the server is silent. */
+export interface SilenceWatch extends Watch {
+  /** A frame came. */
+  heard(): void;
+}
 
-  #beat(): void {
-    const session = this.#session;
-    const reply = this.#session.options.heartbeat?.reply;
-    this.#setBeat();
-    const answered = () => {
-      this.#unanswered.get(slot)?.cancel();
-      this.#unanswered.delete(slot);
+/** Sends the message of `beat` as long as the connection is open. */
+export function beating({ type, interval, payload, reply }: Beat) {
+  return (session: Session): Watch => {
+    const { clock, codec, exchange, timers } = session;
+    const frame = codec.encode(type, payload);
+    const unanswered = new Map<Slot, Wait>();
+    let timer: Timer | undefined;
+    const start = () => {
+      timer = timers.at(clock() + interval, beat);
     };
-    const slot = new Slot(session.exchange.nextSequence(), answered, answered, {
-      urgent: false,
-    });
-    session.exchange.ask(slot, reply == null ? [] : [reply], this.#frame);
-    if (reply != null) {
-      const wait = session.exchange.clockFor(slot, undefined, () => {
-        this.#unanswered.delete(slot);
-        slot.waiting = false;
+    const beat = () => {
+      start();
+      const answered = () => {
+        unanswered.get(slot)?.cancel();
+        unanswered.delete(slot);
+      };
+      const slot = new Slot(exchange.nextSequence(), answered, answered, {
+        urgent: false,
       });
-      this.#unanswered.set(slot, wait);
-    }
-  }
+      exchange.ask(slot, reply == null ? [] : [reply], frame);
+      if (reply == null) return;
+      const silent = () => {
+        unanswered.delete(slot);
+        slot.waiting = false;
+      };
+      unanswered.set(slot, exchange.clockFor(slot, undefined, silent));
+    };
+    const stop = () => {
+      timer?.cancel();
+      for (const wait of unanswered.values()) wait.cancel();
+      unanswered.clear();
+    };
+    return { start, stop };
+  };
+}
 
-  #setListening(): void {
-    if (this.#session.options.maxSilence === undefined) return;
-    const due = this.#heardAt + this.#session.options.maxSilence;
-    this.#listening = this.#session.timers.at(due, () => {
-      this.#listening = undefined;
-      if (
-        this.#heardAt + this.#session.options.maxSilence! >
-        this.#session.clock()
-      ) {
-        this.#setListening();
-      } else {
-        this.#session.stale();
-      }
-    });
-  }
+/** Gives a connection up on which nothing has come for so many seconds. While reading is paused, it is stopped. */
+export function listening(longest: number) {
+  return (session: Session): SilenceWatch => {
+    const { clock, timers } = session;
+    let heardAt = 0;
+    let timer: Timer | undefined;
+    const heard = () => {
+      heardAt = clock();
+    };
+    const set = () => {
+      timer = timers.at(heardAt + longest, () => {
+        if (heardAt + longest > clock()) set();
+        else session.stale();
+      });
+    };
+    const start = () => {
+      heard();
+      set();
+    };
+    return { heard, start, stop: () => timer?.cancel() };
+  };
 }

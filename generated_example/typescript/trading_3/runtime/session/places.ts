@@ -15,55 +15,45 @@ export class Places {
   /** Who gets the updates of each address. */
   readonly sinks = new Map<unknown, readonly Consumer[]>();
   readonly #session: Session;
-  readonly #at: Wires = new Map();
-  readonly #topics: Wires = new Map();
+  readonly at: Wires = new Map();
+  readonly topics: Wires = new Map();
   /** Addresses of which nobody may miss updates; each with the parameters whose unsubscribe is on its way, if it is. */
   readonly #gone = new Map<unknown, string | undefined>();
-  readonly #early: EarlyUpdates;
+  readonly early: EarlyUpdates;
 
   constructor(session: Session, domain: string) {
     this.#session = session;
-    this.#early = new EarlyUpdates(() => session.countUnrouted(domain));
-  }
-
-  /** Whether nothing is here of any subscription. */
-  get empty(): boolean {
-    return !(
-      this.sinks.size ||
-      this.#at.size ||
-      this.#topics.size ||
-      this.#early.length
-    );
+    this.early = new EarlyUpdates(() => session.countUnrouted(domain));
   }
 
   /** Whether a subscription with this topic is confirmed; `but` does not count. */
   holds(topic: string | undefined, but?: Wire): boolean {
-    return !!this.#topics.get(topic)?.some((wire) => wire !== but);
+    return !!this.topics.get(topic)?.some((wire) => wire !== but);
   }
 
   /** A subscription was confirmed. */
   place(wire: Wire): void {
     const alone = [wire]; // most of the time it is, and all tables hold the same list
-    if (wire.topic !== undefined) add(this.#topics, wire.topic, wire, alone);
+    if (wire.topic !== undefined) add(this.topics, wire.topic, wire, alone);
     for (const address of wire.addresses) {
       this.#gone.delete(address);
-      add(this.#at, address, wire, alone);
+      add(this.at, address, wire, alone);
     }
   }
 
   /** A subscription was left. `forget`: nobody is to miss what comes for its addresses. */
   unplace(wire: Wire, forget: boolean): void {
-    remove(this.#topics, wire.topic, wire);
+    remove(this.topics, wire.topic, wire);
     for (const address of wire.addresses) {
-      remove(this.#at, address, wire);
-      if (forget && !this.#at.has(address)) {
+      remove(this.at, address, wire);
+      if (forget && !this.at.has(address)) {
         this.#gone.set(address, undefined);
         if (this.#gone.size > GONE_ADDRESSES) {
           this.#gone.delete(this.#gone.keys().next().value);
         }
       }
     }
-    if (forget) this.#early.take(wire.addresses);
+    if (forget) this.early.take(wire.addresses);
   }
 
   /** Its unsubscribe is on its way: what comes for its addresses until then is for nobody. */
@@ -83,7 +73,7 @@ export class Places {
   /** The consumers of a subscription have become others. */
   refresh(wire: Wire): void {
     for (const address of wire.addresses) {
-      const consumers = (this.#at.get(address) ?? []).flatMap((other) =>
+      const consumers = (this.at.get(address) ?? []).flatMap((other) =>
         other.consumers.filter((consumer) => consumer.state === "CONFIRMED"),
       );
       if (consumers.length) this.sinks.set(address, [...consumers]);
@@ -98,29 +88,29 @@ export class Places {
     size: number,
     asked: boolean,
   ): boolean {
-    if (this.#at.has(address)) return true;
+    if (this.at.has(address)) return true;
     if (!asked || this.#gone.get(address) !== undefined) {
       return this.#gone.has(address);
     }
-    this.#early.keep(address, value, size);
+    this.early.keep(address, value, size);
     return true;
   }
 
   /** Give out what came before the confirmation. */
   deliverEarly(wire: Wire): void {
-    for (const [address, value] of this.#early.take(wire.addresses)) {
+    for (const [address, value] of this.early.take(wire.addresses)) {
       deliver(this.#session, this.sinks.get(address) ?? [], value);
     }
   }
 
   /** Nothing is asked for: what came before any confirmation is for nobody. */
   dropEarly(): void {
-    this.#early.drop(this.#gone);
+    this.early.drop(this.#gone);
   }
 
   /** The connection has ended. */
   clear(): void {
-    for (const table of [this.sinks, this.#at, this.#topics, this.#gone]) {
+    for (const table of [this.sinks, this.at, this.topics, this.#gone]) {
       table.clear();
     }
     this.dropEarly();

@@ -10,7 +10,6 @@
  * `SlowConsumer`.
  */
 
-import { SlowConsumer } from "../errors.js";
 import type { Consumer } from "./consumers.js";
 import type { Session } from "./session.js";
 import type { Timer } from "./timers.js";
@@ -34,9 +33,10 @@ export class Pressure {
     this.#session = session;
   }
 
-  /** Another message of this size for a consumer at its mark. Whether it may still be kept. */
-  over(consumer: Consumer, size: number): boolean {
-    const held = (this.#full.get(consumer) ?? 0) + size;
+  /** One more value for a consumer at its mark, of the frame that has just come. Whether it may still be kept. */
+  over(consumer: Consumer): boolean {
+    const { length } = this.#session.frame;
+    const held = (this.#full.get(consumer) ?? 0) + length;
     if (held > BOUND) {
       this.#endConsumer(consumer);
       return false;
@@ -61,7 +61,7 @@ export class Pressure {
   resume(): void {
     if (this.#paused) {
       this.reset();
-      this.#session.liveness.resume();
+      this.#session.silence?.start();
       this.#session.emit({ kind: "resume" });
     }
   }
@@ -86,7 +86,7 @@ export class Pressure {
     this.#paused = true;
     this.#since = now;
     this.#timer = this.#session.timers.at(end, () => this.#endFullest());
-    this.#session.liveness.pause();
+    this.#session.silence?.stop();
     this.#session.emit({ kind: "pause" });
   }
 
@@ -125,9 +125,6 @@ export class Pressure {
 
   #endConsumer(consumer: Consumer): void {
     this.#full.delete(consumer);
-    this.#session.overflow(
-      consumer,
-      new SlowConsumer(consumer.domain, consumer.waiting),
-    );
+    this.#session.overflow(consumer);
   }
 }

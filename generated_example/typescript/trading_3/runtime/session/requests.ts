@@ -76,7 +76,7 @@ function whenConnected(
     ttl = session.options.ttl,
   }: CallOptions,
 ): void {
-  const lost = () => call.fail(lostUnsent(session.cause));
+  const lost = () => call.fail(lostUnsent(session.attempts.cause));
   if (session.connected) {
     start();
   } else if (session.state !== "RECONNECTING") {

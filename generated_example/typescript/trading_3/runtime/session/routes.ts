@@ -1,13 +1,13 @@
 /** From a decoded message to its consumers. Everything here runs once per frame: keep it short. */
 
 import type { Frame, Getter } from "../codec.js";
-import type { Update } from "../operations.js";
+import type { Paired, Update } from "../operations.js";
+import { reading } from "../rules.js";
 import type { ReplyQueue } from "./calls.js";
 import type { Consumer } from "./consumers.js";
 import type { Reader } from "./correlation.js";
 import type { Session } from "./session.js";
 import type { Domain } from "./subscriptions.js";
-import { getter, pairedAddress } from "./wires.js";
 
 /** What takes messages of one kind. */
 export type Route = (payload: unknown, frame: Frame) => unknown;
@@ -40,7 +40,8 @@ export function deliver(
   consumers: readonly Consumer[],
   value: unknown,
 ): void {
-  for (const consumer of consumers) {
+  for (let at = 0; at < consumers.length; at++) {
+    const consumer = consumers[at]!;
     if (consumer.ended) continue;
     consumer.delivered++;
     const { accept } = consumer;
@@ -70,8 +71,8 @@ export class UpdateRoute {
     const { operation, places } = domain;
     const { sinks } = places;
     this.deliver = (payload, frame) => {
-      const where = address?.(payload);
-      let value = data ? data(payload) : payload;
+      const where = address && (address(payload) ?? undefined);
+      let value = data ? (data(payload) ?? undefined) : payload;
       if (make) value = make(value);
       const consumers = sinks.get(where);
       if (consumers) {
@@ -92,16 +93,17 @@ export function updateRoute(
   session: Session,
   domain: Domain,
   { key, topic, data, event }: Update,
-  pairs: Readonly<Record<string, string>> | undefined,
+  pairs: Paired | undefined,
 ): UpdateRoute {
-  const below = data == null ? "" : `${data}.`;
-  const fields =
-    pairs && Object.keys(pairs).map((path) => getter(below + path));
   return new UpdateRoute(
     session,
     domain,
-    fields ? pairedAddress(fields) : topic == null ? undefined : getter(topic),
-    data == null ? undefined : getter(data),
+    pairs
+      ? pairs.address(pairs, data)
+      : topic == null
+        ? undefined
+        : reading(topic),
+    data == null ? undefined : reading(data),
     maker(event, key),
   );
 }

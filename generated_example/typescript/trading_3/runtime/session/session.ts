@@ -30,7 +30,7 @@ import {
   ConnectionFailed,
   ConnectionLost,
   HandshakeRejected,
-  type SlowConsumer,
+  SlowConsumer,
 } from "../errors.js";
 import type { Protocol, SubscriptionOperation } from "../operations.js";
 import type {
@@ -42,11 +42,11 @@ import type {
 import { Alignment } from "./alignment.js";
 import { Attempts, type Cause } from "./attempts.js";
 import { Call, Cancelled, whenAllSettled } from "./calls.js";
-import { type Consumer, type Gate, isAwaitable } from "./consumers.js";
+import { type Consumer, isAwaitable } from "./consumers.js";
 import type { Effect } from "./effects.js";
 import { Exchange } from "./exchange.js";
 import type { Lease } from "./leases.js";
-import { Liveness } from "./liveness.js";
+import type { SilenceWatch, Watch } from "./liveness.js";
 import { Pressure } from "./pressure.js";
 import { Renewal } from "./renewal.js";
 import { Reports } from "./reports.js";
@@ -61,7 +61,7 @@ const CLOSE_GRACE = 1;
 const LATE = 0.25;
 
 /** One connection: its state, its calls, its subscriptions. All times are in seconds. */
-export class Session implements Gate {
+export class Session {
   readonly codec: Codec;
   readonly reports: Reports;
   state: ConnectionState = "DISCONNECTED";
@@ -81,12 +81,16 @@ export class Session implements Gate {
   readonly alignment = new Alignment(this);
   readonly exchange = new Exchange(this);
   readonly pressure = new Pressure(this);
-  readonly liveness: Liveness;
-  readonly #leases = new Set<Lease>();
-  readonly #domains = new Map<unknown, Domain>();
-  readonly #waiting = new Map<Call, () => void>();
-  readonly #attempts: Attempts;
+  readonly #heartbeat: Watch | undefined;
+  /** Notices that nothing comes. */
+  readonly silence: SilenceWatch | undefined;
+  readonly leases = new Set<Lease>();
+  readonly domains = new Map<unknown, Domain>();
+  /** Calls that wait for a connection, and what they do when it is there. */
+  readonly waiting = new Map<Call, () => void>();
+  readonly attempts: Attempts;
   readonly #logsFrames: boolean;
+  readonly #routes = this.switchboard.routes;
   #order = 0;
   #closing: Timer | undefined;
   #whenClosed: (() => void) | undefined;
@@ -104,9 +108,10 @@ export class Session implements Gate {
     this.reports = new Reports(protocol.name, options.logger);
     this.#logsFrames = this.reports.frames;
     this.random = random;
-    this.renewal = new Renewal(this.#domains);
-    this.liveness = new Liveness(this);
-    this.#attempts = new Attempts(this, random);
+    this.renewal = new Renewal(this.domains);
+    this.#heartbeat = options.heartbeat?.(this);
+    this.silence = options.silence?.(this);
+    this.attempts = new Attempts(this, random);
   }
 
   // What the shell asks.
@@ -120,37 +125,9 @@ export class Session implements Gate {
     return this.options.timeout;
   }
 
-  /** Whether no call, slot, timer, consumer or subscription is left. */
-  get clean(): boolean {
-    return (
-      !this.timers.size &&
-      !this.exchange.slots.length &&
-      !this.#waiting.size &&
-      ![...this.#leases].some(
-        ({ calls, consumers }) => calls.size || consumers.size,
-      ) &&
-      [...this.#domains.values()].every((domain) => domain.idle)
-    );
-  }
-
   /** The number of the attempt whose answers count. */
   get generation(): number {
-    return this.#attempts.generation;
-  }
-
-  /** Attempts to connect so far. */
-  get attempts(): number {
-    return this.#attempts.total;
-  }
-
-  /** Why the latest attempt or connection ended. */
-  get cause(): unknown {
-    return this.#attempts.cause;
-  }
-
-  /** How many clients use this connection. */
-  get sharedBy(): number {
-    return this.#leases.size;
+    return this.attempts.generation;
   }
 
   /** When `tick` wants to be called. */
@@ -170,19 +147,16 @@ export class Session implements Gate {
     this.timers.fire(this.clock());
   }
 
-  /** The network is back, as it seems: make the attempt that is due at once. */
-  readonly hurry = () => this.#attempts.hurry();
-
   // What a client does.
 
   /** Let another client share this connection. */
   lease(lease: Lease): void {
-    this.#leases.add(lease);
+    this.leases.add(lease);
   }
 
   /** Take a client out of a connection that has failed; its listeners can go to another one. */
   detach(lease: Lease): void {
-    this.#leases.delete(lease);
+    this.leases.delete(lease);
     for (const consumer of lease.consumers) this.switchboard.silence(consumer);
     lease.consumers.clear();
   }
@@ -195,11 +169,6 @@ export class Session implements Gate {
     if (this.connected) start();
     else this.waitForConnection(call, start, (error) => call.fail(error));
     return call;
-  }
-
-  /** Start afresh after a failure; nothing else where the connection is there or under way. */
-  reconnect(lease: Lease): Call {
-    return this.connect(lease);
   }
 
   /**
@@ -215,10 +184,10 @@ export class Session implements Gate {
     timeout: number = this.defaultTimeout,
   ): Call {
     lease.check();
-    let domain = this.#domains.get(operation);
+    let domain = this.domains.get(operation);
     if (!domain) {
       domain = new Domain(this, operation);
-      this.#domains.set(operation, domain);
+      this.domains.set(operation, domain);
     }
     return domain.subscribe(lease, request, consumer, timeout);
   }
@@ -248,10 +217,8 @@ export class Session implements Gate {
    */
   takeIn(lease: Lease, consumer: Consumer): void {
     lease.check();
-    consumer.lease = lease;
+    consumer.join(this, lease);
     consumer.state = "CONFIRMED";
-    consumer.bind(this);
-    lease.consumers.add(consumer);
   }
 
   /** End all that one client has here; the last one closes the connection. Settles when that is done. */
@@ -262,7 +229,7 @@ export class Session implements Gate {
       return done;
     }
     lease.closed = true;
-    this.#leases.delete(lease);
+    this.leases.delete(lease);
     const releases = new Set<Call>();
     const order = ({ wire }: Consumer) => wire?.order ?? 0;
     for (const consumer of [...lease.consumers].sort(
@@ -282,7 +249,7 @@ export class Session implements Gate {
     for (const call of [...lease.calls]) {
       if (!releases.has(call)) this.abandon(call, new Closed());
     }
-    if (!this.#leases.size && !this.#is("CLOSED")) {
+    if (!this.leases.size && !this.#is("CLOSED")) {
       this.#closeLast(releases, done);
     } else {
       const settle = () => done.settle();
@@ -298,10 +265,11 @@ export class Session implements Gate {
   opened(generation: number): void {
     if (!this.#awaits(generation)) return;
     const again = this.#is("RECONNECTING");
-    this.#attempts.succeeded();
-    this.#enter("CONNECTED", undefined, this.#attempts.number);
-    this.liveness.start();
-    const renewed = this.renewal.begin(this.#waiting);
+    this.attempts.succeeded();
+    this.#enter("CONNECTED", undefined, this.attempts.number);
+    this.#heartbeat?.start();
+    this.silence?.start();
+    const renewed = this.renewal.begin(this.waiting);
     this.reports.connected(again ? renewed : undefined);
   }
 
@@ -330,37 +298,22 @@ export class Session implements Gate {
     }
   }
 
-  /** A text frame came. Consumers are called from here. */
-  receive(frame: string): void {
+  /** A frame came, binary where it is no string. Consumers are called from here. */
+  receive(frame: Frame): void {
     if (this.#logsFrames) this.reports.frame("<", frame);
-    this.liveness.heard();
+    this.silence?.heard();
     this.frame = frame;
     let decoded: Decoded;
     try {
-      decoded = this.codec.decode(frame);
+      decoded =
+        typeof frame === "string"
+          ? this.codec.decode(frame)
+          : this.codec.decodeBinary(frame);
     } catch (error) {
       this.#undecodable(error, frame);
       return;
     }
-    this.#dispatch(decoded, frame);
-  }
-
-  /** A binary frame came; most protocols have none. */
-  receiveBinary(frame: Uint8Array): void {
-    this.liveness.heard();
-    this.frame = frame;
-    let decoded: Decoded;
-    try {
-      decoded = this.codec.decodeBinary(frame);
-    } catch (error) {
-      this.#undecodable(error, frame);
-      return;
-    }
-    this.#dispatch(decoded, frame);
-  }
-
-  #dispatch(decoded: Decoded, frame: Frame): void {
-    const route = this.switchboard.routes.get(decoded[0]);
+    const route = this.#routes.get(decoded[0]);
     if (route) route(decoded[1], frame);
     else this.countUnrouted(decoded[0]);
   }
@@ -392,25 +345,11 @@ export class Session implements Gate {
   }
 
   /** End a consumer that fell too far behind. */
-  overflow(consumer: Consumer, error: SlowConsumer): void {
+  overflow(consumer: Consumer): void {
+    const error = new SlowConsumer(consumer.domain, consumer.waiting);
     this.reports.slow(error);
     if (consumer.wire) consumer.wire.domain.leave(consumer, error);
     else this.#unlisten(consumer, error);
-  }
-
-  /** A consumer that blocks is at its high-water mark. Whether it may keep one more. */
-  over(consumer: Consumer): boolean {
-    return this.pressure.over(consumer, this.frame.length);
-  }
-
-  /** A consumer has caught up, or has ended. */
-  relieved(consumer: Consumer): void {
-    this.pressure.relieved(consumer);
-  }
-
-  /** A consumer lost a value, as its policy says. */
-  dropped(consumer: Consumer): void {
-    this.reports.dropped(consumer);
   }
 
   // What its parts need.
@@ -436,9 +375,9 @@ export class Session implements Gate {
     giveUp: (error: Error) => void,
     patience?: number,
   ): void {
-    this.#waiting.set(call, start);
+    this.waiting.set(call, start);
     call.order ||= this.nextOrder();
-    const attempts = this.#attempts;
+    const attempts = this.attempts;
     const byDefault =
       patience === undefined && this.options.connectTimeout === undefined;
     const tooLong = () => {
@@ -453,7 +392,7 @@ export class Session implements Gate {
       }
     };
     const due = this.clock() + (patience ?? attempts.patience);
-    call.waitIn(this.#waiting, this.timers.at(due, tooLong));
+    call.waitIn(this.waiting, this.timers.at(due, tooLong));
     if (this.#is("DISCONNECTED") || this.#is("FAILED")) {
       this.#enter("CONNECTING", undefined, 1);
       attempts.first();
@@ -546,26 +485,26 @@ export class Session implements Gate {
     retryAfter = 0,
   ): void {
     if (!this.#awaits(generation)) return;
-    const cause = this.#attempts.failed(error, retryAfter);
+    const cause = this.attempts.failed(error, retryAfter);
     if (cause) this.#fail(cause, status);
   }
 
   /** The connection is gone, and another one may come: calls in flight fail, subscriptions wait. */
   #interrupted(failure: ConnectionLost, why: ConnectionEvent["reason"]): void {
     const { code, reason } = failure;
-    this.liveness.stop();
+    this.#stopWatching();
     this.pressure.reset();
     const excused = this.renewal.ended(code, this.exchange.slots[0]);
-    const cause = this.#attempts.lost(failure, excused);
+    const cause = this.attempts.lost(failure, excused);
     if (cause) {
       this.#fail(cause, why);
       return;
     }
     this.#enter("RECONNECTING", why, 0, failure);
     this.#endSlots();
-    for (const domain of this.#domains.values()) domain.interrupted();
-    for (const lease of [...this.#leases]) {
-      const calls = [...lease.calls].filter((call) => !this.#waiting.has(call));
+    for (const domain of this.domains.values()) domain.interrupted();
+    for (const lease of [...this.leases]) {
+      const calls = [...lease.calls].filter((call) => !this.waiting.has(call));
       for (const call of calls) {
         const sent = call.wait ? "maybe" : "no";
         call.fail(new ConnectionLost(code, reason, sent));
@@ -575,12 +514,12 @@ export class Session implements Gate {
 
   /** No connection, and none to come by itself: everything that depends on it ends. */
   #fail(error: Cause, reason: ConnectionEvent["reason"]): void {
-    this.#enter("FAILED", reason, this.#attempts.number, error(false));
+    this.#enter("FAILED", reason, this.attempts.number, error(false));
     this.#endSlots();
-    const leases = [...this.#leases];
+    const leases = [...this.leases];
     const calls = leases.flatMap((lease) => [...lease.calls]);
     const consumers = leases.flatMap((lease) => [...lease.consumers]);
-    for (const domain of [...this.#domains.values()]) domain.lost(error);
+    for (const domain of [...this.domains.values()]) domain.lost(error);
     for (const call of calls) call.fail(error(!!call.wait));
     for (const consumer of consumers) {
       if (!consumer.wire && consumer.isStream) {
@@ -589,11 +528,16 @@ export class Session implements Gate {
     }
   }
 
+  #stopWatching(): void {
+    this.#heartbeat?.stop();
+    this.silence?.stop();
+  }
+
   #endSlots(): void {
     this.switchboard.drain();
     this.alignment.clear();
     this.exchange.clear();
-    for (const { consumers } of this.#leases) {
+    for (const { consumers } of this.leases) {
       for (const consumer of [...consumers]) {
         if (consumer.answers) consumer.startOver();
       }
@@ -604,7 +548,7 @@ export class Session implements Gate {
     const was = this.state;
     const settle = () => done.settle();
     this.pressure.resume();
-    this.liveness.stop();
+    this.#stopWatching();
     this.#enter("CLOSED");
     if (was === "CONNECTED") {
       const finish = () => this.#finishClosing();
@@ -613,7 +557,7 @@ export class Session implements Gate {
       whenAllSettled(releases, finish);
       return;
     }
-    this.#attempts.stop();
+    this.attempts.stop();
     if (was === "CONNECTING" || was === "RECONNECTING") {
       this.emit({ kind: "abort" });
     }
@@ -630,15 +574,15 @@ export class Session implements Gate {
 
   /** Nothing is left of the connection. */
   #closed(): void {
-    this.#attempts.generation++;
+    this.attempts.generation++;
     this.#closing?.cancel();
     this.#closing = undefined;
     this.#endSlots();
-    for (const domain of this.#domains.values()) {
+    for (const domain of this.domains.values()) {
       domain.lost(() => new Closed());
     }
     this.switchboard.clear();
-    this.#domains.clear();
+    this.domains.clear();
     const whenClosed = this.#whenClosed;
     this.#whenClosed = undefined;
     whenClosed?.();

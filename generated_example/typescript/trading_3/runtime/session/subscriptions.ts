@@ -12,13 +12,17 @@
  */
 
 import {
-  AmbiguousRoute,
   Closed,
   SubscribeTimeout,
   SubscriptionRejected,
   TopicMismatch,
 } from "../errors.js";
-import type { Confirmation, SubscriptionOperation } from "../operations.js";
+import type {
+  Alone,
+  Confirmation,
+  Paired,
+  SubscriptionOperation,
+} from "../operations.js";
 import { type Happening, TABLE } from "../transitions.js";
 import { Call, Cancelled, Slot } from "./calls.js";
 import type { Consumer } from "./consumers.js";
@@ -30,7 +34,6 @@ import {
   canonical,
   computedTopic,
   NONE,
-  pairedAddresses,
   parametersOf,
   releaseParameters,
   Roles,
@@ -47,12 +50,13 @@ export class Domain {
   readonly #session: Session;
   readonly #releasing = new Map<string, readonly [wire: Wire, slot: Slot]>();
   #releasedMeanwhile: (readonly [topic: string, slot: Slot])[] = [];
-  #lingering: string | undefined;
+  /** What was left without an unsubscribe. */
+  lingering: string | undefined;
   readonly #confirmation: Roles | undefined;
   readonly #release: Roles | undefined;
-  readonly #pairs: Readonly<Record<string, string>> | undefined;
+  readonly #pairs: Paired | undefined;
   readonly #singleAddress: boolean;
-  readonly #exclusive: boolean;
+  readonly #alone: Alone | undefined;
 
   constructor(
     session: Session,
@@ -68,19 +72,16 @@ export class Domain {
       const message = session.switchboard.message(confirmation.key);
       message.domains = [...message.domains, this];
     }
-    this.#pairs = typeof route === "object" && route ? route : undefined;
+    this.#pairs =
+      typeof route === "object" && "pairs" in route ? route : undefined;
     this.#singleAddress =
       !this.#pairs && updates.every((update) => update.topic == null);
-    this.#exclusive = this.#singleAddress && route !== "broadcast";
+    this.#alone =
+      typeof route === "object" && "mustWait" in route ? route : undefined;
     for (const update of updates) {
       const route = updateRoute(session, this, update, this.#pairs);
       session.switchboard.addUpdate(update.key, route);
     }
-  }
-
-  /** Whether nothing is left of any subscription. */
-  get idle(): boolean {
-    return !this.wires.size && this.places.empty;
   }
 
   #roles(confirmation: Confirmation | null | undefined): Roles | undefined {
@@ -117,12 +118,12 @@ export class Domain {
     const frame = session.codec.encode(subscribe, request);
     const sent = parametersOf(session.codec, this.operation, request);
     const key = canonical({ ...defaults, ...sent });
-    const standsBack = this.#exclusive && this.#mustWait(key);
+    const standsBack = this.#alone?.mustWait(this, key);
     const wire = this.wires.get(key) ?? new Wire(this, key);
     if (!wire.wanted && (wire.held === "absent" || wire.held === "releasing")) {
-      if (this.#pairs) {
-        const names = Object.values(this.#pairs);
-        wire.addresses = pairedAddresses(subscribe, names, key);
+      const pairs = this.#pairs;
+      if (pairs) {
+        wire.addresses = pairs.addresses(pairs, subscribe, JSON.parse(key));
       }
       wire.frame = frame;
       const text = canonical(sent);
@@ -134,9 +135,7 @@ export class Domain {
     call.timeout = timeout;
     consumer.wire = wire;
     consumer.call = call;
-    consumer.lease = lease;
-    consumer.bind(session);
-    lease.consumers.add(consumer);
+    consumer.join(session, lease);
     wire.consumers = [...wire.consumers, consumer];
     if (!session.connected) {
       this.#waitForConnection(wire, consumer, call);
@@ -226,7 +225,7 @@ export class Domain {
     this.places.clear();
     this.#releasing.clear();
     this.#releasedMeanwhile = [];
-    this.#lingering = undefined;
+    this.lingering = undefined;
     return leavers;
   }
 
@@ -386,7 +385,7 @@ export class Domain {
     const { unsubscribe } = this.operation;
     if (unsubscribe == null || shared || !this.#session.connected) {
       wire.held = "absent";
-      if (unsubscribe == null) this.#lingering = wire.key;
+      if (unsubscribe == null) this.lingering = wire.key;
     } else {
       this.#sendRelease(wire, unsubscribe);
     }
@@ -414,7 +413,7 @@ export class Domain {
       { topic: wire.topic, id },
     );
     session.exchange.ask(slot, this.#release?.keys ?? [], frame);
-    if (release || this.#exclusive) this.places.releasing(wire);
+    if (release || this.#alone) this.places.releasing(wire);
     if (!release) {
       this.#happen(wire, "released");
       return;
@@ -527,14 +526,16 @@ export class Domain {
   #silent(wire: Wire, slot: Slot, consumer: Consumer): void {
     const { alignment } = this.#session;
     if (alignment.settle(slot)) return;
-    const { timeout } = consumer.call!;
-    wire.remove(consumer);
-    this.#end(
-      consumer,
-      new SubscribeTimeout(this.operation.subscribe, timeout * 1000),
-    );
+    this.#timeOut(wire, consumer);
     if (!wire.wanted) this.#allSilent(wire, slot);
     this.#unanswered(slot);
+  }
+
+  #timeOut(wire: Wire, consumer: Consumer): void {
+    const seconds = consumer.call?.timeout ?? this.#session.defaultTimeout;
+    const { subscribe } = this.operation;
+    wire.remove(consumer);
+    this.#end(consumer, new SubscribeTimeout(subscribe, seconds * 1000));
   }
 
   /** A subscription from before was not answered: it is asked for once more, and ends the second time. */
@@ -544,11 +545,8 @@ export class Domain {
     if (++wire.silences === 1) {
       this.#happen(wire, "silent");
     } else {
-      const { subscribe } = this.operation;
-      const timeout = this.#session.defaultTimeout;
-      for (const consumer of wire.consumers.filter(({ call }) => !call)) {
-        wire.remove(consumer);
-        this.#end(consumer, new SubscribeTimeout(subscribe, timeout * 1000));
+      for (const consumer of wire.consumers) {
+        if (!consumer.call) this.#timeOut(wire, consumer);
       }
       if (!wire.wanted) this.#allSilent(wire, slot);
     }
@@ -595,7 +593,7 @@ export class Domain {
   #releaseSilent(wire: Wire, slot: Slot): void {
     slot.waiting = false;
     this.#session.reports.releaseSilent(this.operation.domain);
-    if (!this.#exclusive) this.places.released(wire.addresses, wire);
+    if (!this.#alone) this.places.released(wire.addresses, wire);
     this.#releaseDone(wire);
     this.#session.alignment.unanswered(slot);
   }
@@ -609,14 +607,7 @@ export class Domain {
     for (const one of wires) this.#happen(one, "released");
     for (const consumer of leavers) consumer.left();
     for (const one of wires) this.#tidy(one);
-    this.#askThoseWhoWait();
-  }
-
-  #askThoseWhoWait(): void {
-    if (!this.#exclusive) return;
-    for (const wire of [...this.wires.values()]) {
-      if (wire.wanted && wire.held === "absent") this.#happen(wire, "opened");
-    }
+    this.#alone?.released(this);
   }
 
   // Clocks.
@@ -658,28 +649,6 @@ export class Domain {
   #stopClock(wire: Wire): void {
     wire.wait?.cancel();
     wire.wait = undefined;
-  }
-
-  // Addresses.
-
-  /**
-   * Whether another set of parameters is just being released.
-   *
-   * @throws AmbiguousRoute: another set is there to stay.
-   */
-  #mustWait(key: string): boolean {
-    let waits = false;
-    for (const other of this.wires.values()) {
-      if (other.key === key) continue;
-      if (other.wanted || other.held !== "releasing") {
-        throw new AmbiguousRoute(this.operation.domain);
-      }
-      waits = true;
-    }
-    if (this.#lingering !== undefined && this.#lingering !== key) {
-      throw new AmbiguousRoute(this.operation.domain);
-    }
-    return waits;
   }
 
   #tidy(wire: Wire): void {

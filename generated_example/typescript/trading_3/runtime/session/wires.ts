@@ -1,7 +1,6 @@
 /** Wire subscriptions: sets of parameters, what is known of each, and how they are told apart. */
 
 import type { Codec, Frame, Getter } from "../codec.js";
-import { InvalidRequest } from "../errors.js";
 import type { Confirmation, SubscriptionOperation } from "../operations.js";
 import { isObject, reading } from "../rules.js";
 import type { Held } from "../transitions.js";
@@ -159,38 +158,11 @@ export function parametersOf(
 
 /** What is sent to unsubscribe from what `sent` has asked for. */
 export function releaseParameters(
-  operation: SubscriptionOperation<never, unknown>,
+  { released }: SubscriptionOperation<never, unknown>,
   sent: Parameters,
   topic: unknown,
 ): Parameters {
-  const {
-    releaseParameters: names,
-    releaseNames = {},
-    releaseValues = {},
-    releaseTopic,
-  } = operation;
-  if (
-    names?.length === 1 &&
-    names[0] === "topic" &&
-    !Object.hasOwn(sent, "topic") &&
-    releaseTopic == null
-  ) {
-    return { topic: topic ?? null };
-  }
-  let released: Parameters = Object.fromEntries(
-    (names ?? Object.keys(sent)).flatMap((name) => {
-      const own = Object.hasOwn(releaseNames, name)
-        ? releaseNames[name]!
-        : name;
-      return Object.hasOwn(sent, own) ? [[name, sent[own]]] : [];
-    }),
-  );
-  for (const [path, value] of Object.entries(releaseValues)) {
-    released = put(released, path, value);
-  }
-  return releaseTopic == null || topic === undefined
-    ? released
-    : put(released, releaseTopic, topic);
+  return released ? released(sent, topic) : sent;
 }
 
 export { isObject };
@@ -228,62 +200,11 @@ export function put(
 
 /** The topic of canonical parameters by the operation's rule; undefined where the server alone knows it. */
 export function computedTopic(
-  operation: SubscriptionOperation<never, unknown>,
+  { domain, topicRule }: SubscriptionOperation<never, unknown>,
   key: string,
 ): string | undefined {
-  const { domain, topicRule: rule } = operation;
-  if (rule == null) return undefined;
-  const parameters: Parameters = JSON.parse(key);
-  if (rule === "sorted-json") {
-    const present = Object.entries(parameters).filter(
-      ([, value]) => value !== null,
-    );
-    return `${domain}:${canonical(Object.fromEntries(present)).replace(
-      /[^ -~]/g,
-      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    )}`;
-  }
-  return rule.replace(/\{([^{}]+)\}/g, (_, name: string) =>
-    topicText(Object.hasOwn(parameters, name) ? parameters[name] : ""),
-  );
+  return topicRule?.(domain, JSON.parse(key));
 }
-
-/**
- * The addresses of updates that say these parameters: every combination, where
- * one lists several values.
- *
- * @throws InvalidRequest: a parameter is missing from what `message` asks for.
- */
-export function pairedAddresses(
-  message: string,
-  names: readonly string[],
-  key: string,
-): readonly unknown[] {
-  const parameters: Parameters = JSON.parse(key);
-  let found: unknown[][] = [[]];
-  for (const name of names) {
-    const value = at(parameters, name);
-    if (value === undefined) {
-      throw new InvalidRequest(
-        message,
-        `$.${name}`,
-        "updates are routed by this parameter, which is missing",
-      );
-    }
-    found = found.flatMap((before) =>
-      [value].flat().map((one) => [...before, comparable(one)]),
-    );
-  }
-  return found.map(addressOf);
-}
-
-/** What reads the address of an update from these fields. */
-export function pairedAddress(fields: readonly Getter[]): Getter {
-  return (payload) => addressOf(fields.map((field) => field(payload)));
-}
-
-const addressOf = (values: readonly unknown[]): unknown =>
-  values.length === 1 ? values[0] : JSON.stringify(values);
 
 /** JSON with sorted keys. */
 export function canonical(value: unknown): string {
@@ -303,5 +224,6 @@ export function comparable(value: unknown): unknown {
   return typeof value === "object" && value ? canonical(value) : value;
 }
 
-const topicText = (value: unknown): string =>
+/** A topic, or a part of one, as text. */
+export const topicText = (value: unknown): string =>
   typeof value === "string" ? value : canonical(value);

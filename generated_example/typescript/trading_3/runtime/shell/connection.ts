@@ -1,11 +1,6 @@
 /** A client's own view of a connection that others may share. */
 
-import {
-  type Address,
-  channelUrl,
-  handshakeHeaders,
-  publicUrl,
-} from "../addresses.js";
+import { type Address, checkedUrl, publicUrl } from "../addresses.js";
 import { Closed } from "../errors.js";
 import type { Protocol } from "../operations.js";
 import type {
@@ -34,7 +29,7 @@ export type Share = readonly [driver: Driver, lease: Lease];
 export class Connection implements Observer {
   readonly protocol: Protocol;
   readonly url: Url;
-  readonly address: Address;
+  readonly address: Address | undefined;
   readonly options: ConnectionOptions;
   /** Connections of one set of parameters each, by their lanes. */
   readonly lanes = new Map<string, Share>();
@@ -50,23 +45,24 @@ export class Connection implements Observer {
     protocol: Protocol,
     url: Url,
     options: ConnectionOptions = {},
-    address: Address = { template: "" },
+    address?: Address,
   ) {
     const all = { ...protocol.defaults, ...options };
     const { heartbeat } = all;
     if (heartbeat) {
       protocol.codec.encode(heartbeat.message, heartbeat.payload);
     }
-    const headers = [
-      ...Object.keys(handshakeHeaders(address)),
-      ...(all.headers || all.cookies ? ["headers"] : []),
-    ];
-    if (headers.length && !all.transport && !sendsHeaders(all.WebSocket)) {
+    const headers =
+      all.headers ??
+      all.cookies ??
+      Object.keys(address?.handshake(address) ?? {})[0];
+    if (headers && !all.transport && !sendsHeaders(all.WebSocket)) {
       throw new TypeError(
         "a browser's WebSocket sends no headers of ours; give a constructor that does as the option `WebSocket`",
       );
     }
-    channelUrl(typeof url === "function" ? "ws://later" : url, address);
+    const server = typeof url === "function" ? "ws://later" : url;
+    address?.locate(server, address) ?? checkedUrl(server);
     this.protocol = protocol;
     this.url = url;
     this.address = address;
@@ -81,7 +77,7 @@ export class Connection implements Observer {
   get stats(): ConnectionStats {
     const session = this.share?.[0].session;
     return {
-      attempts: session?.attempts ?? 0,
+      attempts: session?.attempts.total ?? 0,
       unknown: session?.reports.unknown ?? 0,
       invalid: session?.reports.invalid ?? 0,
       unrouted: session?.reports.unrouted ?? 0,

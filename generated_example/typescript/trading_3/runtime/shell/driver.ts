@@ -1,11 +1,7 @@
 /** One session on one socket: carries out what the session asks, and tells it what the socket says. */
 
-import {
-  type Address,
-  channelUrl,
-  handshakeHeaders,
-  queryPairs,
-} from "../addresses.js";
+import { type Address, checkedUrl, queryPairs } from "../addresses.js";
+import type { Frame } from "../codec.js";
 import { HandshakeRejected } from "../errors.js";
 import type { Protocol } from "../operations.js";
 import {
@@ -37,7 +33,7 @@ export interface Observer {
 export interface Endpoint {
   readonly protocol: Protocol;
   readonly url: Url;
-  readonly address: Address;
+  readonly address: Address | undefined;
   readonly options: ConnectionOptions;
 }
 
@@ -60,7 +56,7 @@ const PLATFORM: Clock = {
 export class Driver implements Endpoint {
   readonly session: Session;
   readonly url: Url;
-  readonly address: Address;
+  readonly address: Address | undefined;
   readonly options: ConnectionOptions;
   readonly protocol: Protocol;
   readonly lane: string;
@@ -97,7 +93,7 @@ export class Driver implements Endpoint {
     this.#transport = transport;
     this.#onClosed = onClosed;
     this.#unwatch = whenReachable(() => {
-      this.session.hurry();
+      this.session.attempts.hurry();
       this.#tick();
     });
   }
@@ -279,9 +275,8 @@ export class Driver implements Endpoint {
     const { session } = this;
     const { signal } = (this.#opening = new AbortController());
     const receiver = {
-      receive: (frame: string | Uint8Array) => {
-        if (typeof frame === "string") session.receive(frame);
-        else session.receiveBinary(frame);
+      receive: (frame: Frame) => {
+        session.receive(frame);
         if (session.effects.length) this.carryOut();
       },
       lost: (code: number | undefined, reason: string) => {
@@ -318,25 +313,23 @@ export class Driver implements Endpoint {
       typeof given === "function"
         ? await (given as (attempt: number) => T | PromiseLike<T>)(attempt)
         : given;
-    const headers = new Map(Object.entries(handshakeHeaders(this.address)));
-    for (const [name, value] of Object.entries(
-      (await ask(options.headers)) ?? {},
-    )) {
-      for (const known of headers.keys()) {
-        if (known.toLowerCase() === name.toLowerCase()) headers.delete(known);
-      }
-      headers.set(name, value);
-    }
+    const { address } = this;
+    const given = (await ask(options.headers)) ?? {};
     const cookies = Object.entries((await ask(options.cookies)) ?? {});
-    if (cookies.length) {
-      headers.set("Cookie", cookies.map((pair) => pair.join("=")).join("; "));
-    }
+    const headers = {
+      ...address?.handshake(address, given),
+      ...given,
+      ...(cookies.length && {
+        Cookie: cookies.map((pair) => pair.join("=")).join("; "),
+      }),
+    };
     const pairs = queryPairs((await ask(options.query)) ?? {}).join("&");
     const subprotocols = (await ask(options.subprotocols)) ?? [];
-    const url = channelUrl((await ask(this.url))!, this.address);
+    const server = (await ask(this.url))!;
+    const url = address?.locate(server, address) ?? checkedUrl(server);
     return {
       url: pairs ? `${url}${url.includes("?") ? "&" : "?"}${pairs}` : url,
-      headers: Object.fromEntries(headers),
+      headers,
       subprotocols,
       pingInterval:
         options.pingInterval === undefined ? 20_000 : options.pingInterval,

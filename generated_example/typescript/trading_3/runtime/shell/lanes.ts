@@ -1,13 +1,16 @@
 /** Connections of one set of parameters each, for updates that do not say whose they are. */
 
-import type { SubscriptionOperation } from "../operations.js";
+import type { Apart, SubscriptionOperation } from "../operations.js";
 import { canonicalParameters, type Consumer } from "../session/index.js";
+import { mustWait, released } from "../session/alone.js";
 import type { Connection, Share } from "./connection.js";
 import { acquire } from "./registry.js";
 import { Closed } from "../errors.js";
 
-/** The connection of these parameters; it is closed when nobody of this client uses it. */
-export function useLane(
+/** Route by a connection for each set of parameters. It is closed when nobody of its client uses it. */
+export const ownConnection: Apart = { mustWait, released, share };
+
+function share(
   connection: Connection,
   operation: SubscriptionOperation<never, unknown>,
   request: unknown,
@@ -19,14 +22,14 @@ export function useLane(
   const present = lanes.get(lane);
   const over =
     present && ["FAILED", "CLOSED"].includes(present[0].session.state);
-  const share = !present || over ? acquire(connection, lane) : present;
-  lanes.set(lane, share);
-  const [driver, lease] = share;
+  const found = !present || over ? acquire(connection, lane) : present;
+  lanes.set(lane, found);
+  const [driver, lease] = found;
   const leave = () => {
     if (lease.consumers.size || lease.calls.size || lease.closed) return;
-    if (lanes.get(lane) === share) lanes.delete(lane);
+    if (lanes.get(lane) === found) lanes.delete(lane);
     driver.close(lease);
   };
   consumer.whenEnded(() => queueMicrotask(leave));
-  return share;
+  return found;
 }

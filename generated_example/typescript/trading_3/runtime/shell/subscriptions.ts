@@ -14,7 +14,6 @@ import { Consumer, getter } from "../session/index.js";
 import type { Connection } from "./connection.js";
 import type { Driver } from "./driver.js";
 import { ConsumerSubscription } from "./handles.js";
-import { useLane } from "./lanes.js";
 
 /** Subscribe; resolves after the server's confirmation. See the generated method. */
 export async function subscribe<Request, Data>(
@@ -44,9 +43,10 @@ export async function enter(
   { timeout, signal }: StreamOptions,
 ): Promise<Driver> {
   signal?.throwIfAborted();
+  const { route } = operation;
   const [driver, lease] =
-    operation.route === "connection"
-      ? useLane(connection, operation, request, consumer)
+    typeof route === "object" && "share" in route
+      ? route.share(connection, operation, request, consumer)
       : connection.use();
   const { session } = driver;
   const wait = seconds(timeout);

@@ -113,6 +113,7 @@ function linkOf(
 ): Link {
   const held: Frame[] = [];
   let paused = true;
+  let deaf = false;
   let end: readonly [code: number | undefined, reason: string] | undefined;
   let told!: () => void;
   const gone = new Promise<void>((resolve) => (told = resolve));
@@ -136,16 +137,26 @@ function linkOf(
   const abort = (reason: string) => {
     if (end) return;
     held.length = 0;
+    deaf = true;
     detach(socket);
     drop(socket);
     queueMicrotask(() => finish(undefined, reason));
   };
 
-  socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
-    const frame = typeof data === "string" ? data : new Uint8Array(data);
+  const take = (data: string | ArrayBuffer, binary?: boolean) => {
+    if (deaf) return;
+    const frame =
+      typeof data === "string"
+        ? data
+        : binary === false
+          ? String(data)
+          : new Uint8Array(data);
     if (paused || held.length) held.push(frame);
     else receiver.receive(frame);
   };
+  // What `ws` emits costs less than the events that it makes of that.
+  if (socket.on) socket.on("message", take);
+  else socket.onmessage = ({ data }) => take(data);
   socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
     finish(code === 1006 ? undefined : code, reason);
   if (socket.ping && pingInterval) {
@@ -168,7 +179,7 @@ function linkOf(
       if (end) return;
       held.length = 0;
       paused = false;
-      socket.onmessage = null;
+      deaf = true;
       socket.resume?.();
       timers.add(setTimeout(() => abort(""), CLOSE_TIMEOUT));
       socket.close(code, reason);
