@@ -20,6 +20,7 @@ from wsgen.problems import Problems
 
 from tests.typescript.frames import told
 from tests.typescript.output import write_all
+from tests.typescript.talks import talked
 from tests.typescript.tools import Unavailable, install
 
 from .builds import Build, Models, build_all
@@ -152,6 +153,11 @@ def _typescript(report: Report, builds: Sequence[Build], folder: Path) -> None:
     report.rows.append(Row("TypeScript: frames are taken for their messages", value, "all", not wrong))
     report.notes += [f"tsc: {line}" for line in errors[:20]] + [f"prettier: {line}" for line in formatted[:20]]
     report.notes += [f"TypeScript: {each}" for each in wrong[:20]]
+    talks = talked(tools, written.packages, folder)
+    missed = [each for each in talks if each.wrong]
+    value = f"{len(talks) - len(missed)} of {len(talks)}"
+    report.rows.append(Row("TypeScript: exchanges reach their callers", value, "all", not missed))
+    report.notes += [f"TypeScript: {each}" for each in missed[:20]]
 
 
 def _frames(report: Report, builds: Sequence[Build], folder: Path, told: int = 5) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wsgen.config import ClientSettings
+from wsgen.operations import ClientConnection
 from wsgen.pipeline import understand
 from wsgen.problems import Problems
 
@@ -18,7 +19,7 @@ from tests.corpus.frames import KINDS, Case, described
 
 from .tools import HERE, NodeTools
 
-__all__ = ["Told", "frames_of", "told"]
+__all__ = ["Told", "frames_of", "payload_of", "protocols_of", "told"]
 
 _PROTOCOL = re.compile(r"^export const (\w+): \w*Protocol\b", re.MULTILINE)
 
@@ -70,19 +71,27 @@ def frames_of(document: Path) -> Iterator[Frame]:
     for each in described(document, client):
         connection = client.connections[each.connection]
         received = each.message.direction == "from_server"
-        wrapper = connection.envelope.payload
-        if (connection.rule if received else connection.sent_rule) is not None:
-            wrapper = None
         for case in (each.case(kind, value) for kind in KINDS for value in each.values[kind]):
             standing = received and case.delivered != case.key
             if not (case.certain or standing) or (standing and case.frame == "text" and _is_json(_text(case))):
                 continue
-            if case.frame == "json":
-                payload = case.value if wrapper is None else case.value.get(wrapper)
-            else:
-                payload = _text(case)
             empty = each.message.payload is None and case.frame == "json" and not standing
-            yield Frame(case, case.delivered if received else case.key, None if empty else payload)
+            payload = None if empty else payload_of(connection, case)
+            yield Frame(case, case.delivered if received else case.key, payload)
+
+
+def payload_of(connection: ClientConnection, case: Case) -> Any:
+    """What consumers of a frame get, or callers give."""
+    if case.frame != "json":
+        return _text(case)
+    rule = connection.rule if case.direction == "from_server" else connection.sent_rule
+    wrapper = connection.envelope.payload if rule is None else None
+    return case.value if wrapper is None else case.value.get(wrapper)
+
+
+def protocols_of(package: Path) -> list[str]:
+    """The names of its protocols, in the order of its connections."""
+    return _PROTOCOL.findall((package / "protocol.ts").read_text("utf-8"))
 
 
 def told(tools: NodeTools, packages: Mapping[Path, Path], folder: Path) -> list[Told]:
@@ -103,7 +112,7 @@ def _script(packages: Sequence[Path]) -> Iterator[str]:
     lists: list[str] = []
     for number, package in enumerate(packages):
         module = (package / "protocol.ts").resolve()
-        names = _PROTOCOL.findall(module.read_text("utf-8"))
+        names = protocols_of(package)
         lists.append(f"[{', '.join(f'of{number}.{name}' for name in names)}]")
         yield f'import * as of{number} from "{module.with_suffix(".js").as_posix()}";'
     yield f'import {{ play }} from "{(HERE / "messages.js").as_posix()}";'

@@ -92,6 +92,37 @@ export function decider(rule: Rule | undefined): Decide {
     )(frame);
 }
 
+const EXAMPLES: Readonly<Partial<Record<FrameType, unknown>>> = {
+  object: {},
+  array: [],
+  string: "",
+  number: 0,
+  boolean: true,
+  null: null,
+};
+
+/** Values, by path, with which a frame is led to the message `key`; undefined: no way leads there. */
+export function way(
+  rule: Rule | undefined,
+  key: string,
+): Readonly<Record<string, unknown>> | undefined {
+  if (typeof rule !== "object" || !("by" in rule)) {
+    return rule === key || (rule && rule.includes(key)) ? {} : undefined;
+  }
+  const cases: readonly (readonly [unknown, Rule])[] = rule.cases;
+  for (const [tag, inner] of cases) {
+    const found = way(inner, key);
+    if (!found) continue;
+    if (rule.by === "value") return { [rule.path]: tag, ...found };
+    if (rule.by === "key") return { [String(tag)]: {}, ...found };
+    return rule.path
+      ? { [rule.path]: EXAMPLES[tag as FrameType], ...found }
+      : found;
+  }
+  const absent = rule.by === "value" ? way(rule.absent, key) : undefined;
+  return absent ?? way(rule.otherwise, key);
+}
+
 function typeOf(value: unknown): FrameType {
   if (value == null) return "null";
   if (value === NOT_JSON) return "text";

@@ -23,6 +23,7 @@ import type {
   SendOperation,
   SubscriptionOperation,
 } from "./operations.js";
+import { way } from "./rules.js";
 import {
   canonicalParameters,
   computedTopic,
@@ -470,18 +471,35 @@ export class FakeServer {
     if (refusal !== undefined && refuser) {
       const [message, path] = refuser;
       const said = path === null ? {} : { [path]: refusal };
-      return this.#codec.encode(message, assembled({ ...said, ...id }));
+      const told = { ...this.#way(message), ...said, ...id };
+      return this.#codec.encode(message, assembled(told));
     }
     const reply =
       refusal === undefined && this.#handlers.has(subscribe)
         ? this.#handle(subscribe, request)
-        : confirmed(confirmation, topic, id, refusal);
+        : this.#made(confirmation, topic, id, refusal);
     const roles = new Roles(confirmation);
     if (roles.ok(reply, undefined)) hold(roles.named(reply) ?? topic);
     return this.#codec.encode(
       confirmation.key,
       this.#isEmpty(confirmation.key) ? undefined : reply,
     );
+  }
+
+  /** A reply that confirms, or refuses, and says which message it is. */
+  #made(
+    confirmation: Confirmation,
+    topic: string,
+    id: Values,
+    refusal?: string,
+  ): Values {
+    const values = confirmed(confirmation, topic, id, refusal);
+    return assembled({ ...this.#way(confirmation.key), ...values });
+  }
+
+  /** What tells a message apart, by path. */
+  #way(message: string): Values {
+    return way(this.#traffic.sentRule, message) ?? {};
   }
 
   #release(
@@ -508,7 +526,7 @@ export class FakeServer {
     if (!release) return undefined;
     const reply = this.#handlers.has(unsubscribe)
       ? this.#handle(unsubscribe, payload)
-      : confirmed(release, released?.topic ?? "", idIn(release, payload));
+      : this.#made(release, released?.topic ?? "", idIn(release, payload));
     return this.#codec.encode(
       release.key,
       this.#isEmpty(release.key) ? undefined : reply,
@@ -581,7 +599,7 @@ function idIn({ correlation }: Confirmation, payload: unknown): Values {
   return found === undefined ? {} : { [correlation!.reply]: found };
 }
 
-/** A reply that confirms, or that refuses in these words. */
+/** What confirms, or refuses in these words, by path. */
 function confirmed(
   confirmation: Confirmation,
   topic: string,
@@ -599,7 +617,7 @@ function confirmed(
       refusal === undefined ? ok : REFUSALS.filter((no) => !ok.includes(no));
     values[confirmation.status] = status;
   }
-  return assembled(values);
+  return values;
 }
 
 /** An object in which these values stand at their paths. */
