@@ -6,7 +6,7 @@ import ssl as _ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast
+from typing import Final, Literal, Protocol, Self, TypeAlias, TypedDict, TypeVar, cast
 
 from .retry import Verdict, judge
 
@@ -276,7 +276,7 @@ class SessionOptions:
     def of(cls, options: ConnectionOptions) -> SessionOptions:
         """The session's part of connection options; attempts are as many as delays unless they are given."""
         retry = options.get("retry", Retry())
-        return cls(
+        own = cls(
             timeout=options.get("timeout", 5.0),
             connect_timeout=options.get("connect_timeout"),
             open_timeout=options.get("open_timeout", 10.0),
@@ -287,6 +287,7 @@ class SessionOptions:
             heartbeat=options.get("heartbeat"),
             max_silence=options.get("max_silence"),
         )
+        return DEFAULTS if own == DEFAULTS else own  # most connections have these
 
     def delay_before(self, attempt: int) -> float | None:
         """Seconds before an attempt of a first connect, from 1; None when there is none left."""
@@ -312,3 +313,6 @@ class SessionOptions:
             return 60.0
         delays = (self.delay_before(attempt) or 0.0 for attempt in range(1, self.max_attempts + 1))
         return sum(delays) + self.open_timeout * self.max_attempts
+
+
+DEFAULTS: Final = SessionOptions()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from ..addresses import Address
@@ -72,16 +73,17 @@ def acquire(
             entry.driver.share(lease, observer)
             return entry.driver
 
-    def forget(driver: Driver) -> None:
-        entries[:] = [entry for entry in entries if entry.driver is not driver]
-        table = _connections.get(loop)
-        if not entries and table is not None and table.get(key) is entries:
-            del table[key]
-
-    driver = Driver(protocol, url, address, transport, options, forget, lane=bool(lane))
+    driver = Driver(protocol, url, address, transport, options, partial(_forget, key, entries), lane=bool(lane))
     entries.append(_Entry(driver, url, address, transport, options))
     driver.share(lease, observer)
     return driver
+
+
+def _forget(key: _Key, entries: list[_Entry], driver: Driver) -> None:
+    entries[:] = [entry for entry in entries if entry.driver is not driver]
+    table = _connections.get(driver.loop)
+    if not entries and table is not None and table.get(key) is entries:
+        del table[key]
 
 
 def _place(url: Url, address: Address) -> tuple[Url, Address | None]:

@@ -3,8 +3,9 @@
 `websockets` parses a read into frames, puts them into a queue, and wakes a task that takes them out. This
 connection class hands them over where they are read, and leaves the rest (handshake, pings, closing
 handshake, compression, everything that is wrong with a frame, flow control of writing) to the library. It takes
-part in the library's inner life: `process_event`, `data_received`, `connection_lost` and `send_data` are not public,
-so it is used with the major versions in `DISPATCHING_MAJORS` alone; the tests run with each of them.
+part in the library's inner life: `process_event`, `data_received`, `connection_made`, `connection_lost`, `send_data`
+and `recv_messages` are not public, so it is used with the major versions in `DISPATCHING_MAJORS` alone; the tests run
+with each of them.
 
 Parsing is two thirds of what a message costs in the library. So frames of messages are cut out of a read here, where
 they are all there (RFC 6455, section 5.2), and fragments joined. Any other frame goes to the library as it came.
@@ -40,8 +41,11 @@ from time import perf_counter
 from typing import Any, cast
 
 from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.messages import Assembler
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Response
 from websockets.protocol import Event, State
 
 from ..rules import Frame as BinaryFrame
@@ -83,6 +87,9 @@ PINGED, PONGED = 0x89, 0x8A
 END_OF_HEAD = b"\r\n\r\n"
 """What ends the answer to the handshake (RFC 9112, section 2.1)."""
 
+ANSWERED = Response(101, "Switching Protocols", Headers())
+"""Stands for the answer to the handshake, after it: the library asks whether there was one."""
+
 UNLIMITED = 2**63
 """Bytes of a message, where there is no limit."""
 
@@ -117,6 +124,16 @@ def dispatching_to(to: Receiver, max_size: int | None) -> type[DispatchingConnec
     """What makes connections that give to this receiver; for `create_connection=` of one connect."""
     made = partial(DispatchingConnection, to, max_size)
     return cast("type[DispatchingConnection]", made)  # the library only calls it; a class would take 2 kB each time
+
+
+class _NoMessages:
+    """Stands where the library has its assembler, which takes 1 kB and is given nothing here."""
+
+    def close(self) -> None:
+        """Nobody waits for a message."""
+
+
+NO_MESSAGES = cast("Assembler", _NoMessages())
 
 
 class DispatchingConnection(ClientConnection):
@@ -179,6 +196,7 @@ class DispatchingConnection(ClientConnection):
         if ping_interval is not None and self._end is None:
             pings = keep_alive(partial(round_trip, self), self, ping_interval, ping_timeout, self._is_dead)
             self._pinging = self.loop.create_task(pings)
+        self.request, self.response = None, ANSWERED  # their headers take 2 kB
         self.loop.call_soon(self._resume_unless_paused)
         return DispatchingLink(self)
 
@@ -212,6 +230,10 @@ class DispatchingConnection(ClientConnection):
         """Have the connection end within `close_timeout`, whatever the server does."""
         if self._closing_ends is None and self._end is None:
             self._closing_ends = self.loop.call_later(self.close_timeout or 0.0, self.transport.abort)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.recv_messages = NO_MESSAGES
 
     def data_received(self, data: bytes) -> None:
         self._turn_ends = perf_counter() + TURN
