@@ -314,32 +314,65 @@ export function seconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : milliseconds / 1000;
 }
 
-/** The session's part of connection options; attempts are as many as delays unless they are given. */
-export function sessionOptions(options: ConnectionOptions): SessionOptions {
-  const { retry = {}, heartbeat, maxAttempts, maxSilence } = options;
-  const { delays = [0, 1000, 2000, 4000, 8000], giveUpAfter = 300_000 } = retry;
-  const attempts = maxAttempts ?? Math.max(1, delays.length);
+const DEFAULTS = {
+  openTimeout: 10_000,
+  timeout: 5000,
+  pingInterval: 20_000,
+  pingTimeout: 20_000,
+  maxSize: 16 * 1024 * 1024,
+  retry: {},
+  onDisconnect: "fail" as OnDisconnect,
+  ttl: 30_000,
+  heartbeat: null,
+} satisfies ConnectionOptions;
+
+const DELAYS = [0, 1000, 2000, 4000, 8000];
+
+/** Options of which those with a default are there. */
+type Completed = ConnectionOptions & {
+  readonly [Name in keyof typeof DEFAULTS | "maxAttempts"]-?: Exclude<
+    ConnectionOptions[Name],
+    undefined
+  >;
+};
+
+/** Options with their defaults; attempts are as many as delays unless they are given. */
+export function completed(options: ConnectionOptions): Completed {
+  const given = Object.entries(options).filter(([, it]) => it !== undefined);
+  const { delays = DELAYS } = options.retry ?? {};
   return {
-    timeout: seconds(options.timeout ?? 5000),
-    connectTimeout: seconds(options.connectTimeout),
-    openTimeout: seconds(options.openTimeout ?? 10_000),
-    maxAttempts: maxAttempts === null ? undefined : attempts,
+    ...DEFAULTS,
+    maxAttempts: Math.max(1, delays.length),
+    ...Object.fromEntries(given),
+  };
+}
+
+/** The session's part of connection options. */
+export function sessionOptions(options: ConnectionOptions): SessionOptions {
+  const all = completed(options);
+  const { heartbeat, logger, maxAttempts, maxSilence, retry } = all;
+  const { delays = DELAYS, giveUpAfter = 300_000, stableAfter = 5000 } = retry;
+  return {
+    timeout: seconds(all.timeout),
+    connectTimeout: seconds(all.connectTimeout),
+    openTimeout: seconds(all.openTimeout),
+    maxAttempts: maxAttempts ?? undefined,
     retry: {
       delays: delays.map(seconds) as number[],
-      stableAfter: seconds(retry.stableAfter ?? 5000),
+      stableAfter: seconds(stableAfter),
       giveUpAfter: seconds(giveUpAfter ?? undefined),
       judge: retry.judge ?? judge,
     },
-    onDisconnect: options.onDisconnect ?? "fail",
-    ttl: seconds(options.ttl ?? 30_000),
+    onDisconnect: all.onDisconnect,
+    ttl: seconds(all.ttl),
     heartbeat: heartbeat?.watch(heartbeat),
     silence: maxSilence?.watch(seconds(maxSilence.milliseconds)),
     logger:
-      options.logger === undefined
+      logger === undefined
         ? {
             warn: (...line) => console.warn(...line),
             error: (...line) => console.error(...line),
           }
-        : (options.logger ?? {}),
+        : (logger ?? {}),
   };
 }

@@ -76,12 +76,9 @@ export class Connection implements Observer {
 
   get stats(): ConnectionStats {
     const session = this.share?.[0].session;
-    return {
-      attempts: session?.attempts.total ?? 0,
-      unknown: session?.reports.unknown ?? 0,
-      invalid: session?.reports.invalid ?? 0,
-      unrouted: session?.reports.unrouted ?? 0,
-    };
+    const { unknown = 0, invalid = 0, unrouted = 0 } = session?.reports ?? {};
+    const attempts = session?.attempts.total ?? 0;
+    return { attempts, unknown, invalid, unrouted };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Frame } from "../codec.js";
 import { HandshakeRejected } from "../errors.js";
 import type { Protocol } from "../operations.js";
 import {
+  completed,
   type ConnectionEvent,
   type ConnectionOptions,
   type Credential,
@@ -309,6 +310,7 @@ export class Driver implements Endpoint {
 
   async #request(attempt: number): Promise<ConnectRequest> {
     const { options } = this;
+    const { maxSize, pingInterval, pingTimeout } = completed(options);
     const ask = async <T>(given: Credential<T> | undefined) =>
       typeof given === "function"
         ? await (given as (attempt: number) => T | PromiseLike<T>)(attempt)
@@ -331,11 +333,9 @@ export class Driver implements Endpoint {
       url: pairs ? `${url}${url.includes("?") ? "&" : "?"}${pairs}` : url,
       headers,
       subprotocols,
-      pingInterval:
-        options.pingInterval === undefined ? 20_000 : options.pingInterval,
-      pingTimeout:
-        options.pingTimeout === undefined ? 20_000 : options.pingTimeout,
-      maxSize: options.maxSize ?? 16 * 1024 * 1024,
+      pingInterval,
+      pingTimeout,
+      maxSize,
     };
   }
 }

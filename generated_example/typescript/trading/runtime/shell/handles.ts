@@ -6,6 +6,9 @@ import type { Driver } from "./driver.js";
 
 let count = 0;
 
+/** A name of a subscription, unique in this program. */
+export const newId = ({ domain }: Consumer): string => `${domain}-${++count}`;
+
 /** A confirmed subscription. */
 export class ConsumerSubscription implements Subscription {
   readonly id: string;
@@ -13,7 +16,7 @@ export class ConsumerSubscription implements Subscription {
   readonly #consumer: Consumer;
 
   constructor(driver: Driver, consumer: Consumer) {
-    this.id = `${consumer.domain}-${++count}`;
+    this.id = newId(consumer);
     this.#driver = driver;
     this.#consumer = consumer;
   }

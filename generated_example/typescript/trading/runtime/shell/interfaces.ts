@@ -6,11 +6,11 @@ import type {
   Callback,
   ConnectionOptions,
   SubscribeOptions,
-  Subscription,
   Url,
 } from "../options.js";
 import { Connection } from "./connection.js";
-import { subscribe as subscribeTo } from "./subscriptions.js";
+import { leave, newId } from "./handles.js";
+import { follow } from "./subscriptions.js";
 
 /** Subscribe and unsubscribe of one domain, by ids. */
 export interface WebSocketInterface<Request, Data> {
@@ -35,23 +35,24 @@ export function webSocketInterface<Request, Data>(
   address?: Address,
 ): WebSocketInterface<Request, Data> {
   const connection = new Connection(protocol, url, options, address);
-  const known = new Map<string, Subscription>();
+  const known = new Map<string, () => Promise<void>>();
   return {
     async subscribe(params, onUpdate, options) {
-      const subscription = await subscribeTo(
+      const [driver, consumer] = await follow(
         connection,
         operation,
         params,
         onUpdate,
         options,
       );
-      known.set(subscription.id, subscription);
-      return subscription.id;
+      const id = newId(consumer);
+      known.set(id, () => leave(driver, consumer));
+      return id;
     },
     async unsubscribe(id) {
-      const subscription = known.get(id);
+      const end = known.get(id);
       known.delete(id);
-      await subscription?.unsubscribe();
+      await end?.();
     },
     close: () => connection.close(),
   };

@@ -2,7 +2,7 @@
 
 import { OptionsConflict } from "../errors.js";
 import type { Protocol } from "../operations.js";
-import type { ConnectionOptions } from "../options.js";
+import { completed, type ConnectionOptions } from "../options.js";
 import { Lease } from "../session/index.js";
 import type { Connection, Share } from "./connection.js";
 import { Driver, type Endpoint } from "./driver.js";
@@ -24,19 +24,6 @@ const OWN: readonly string[] = [
   "logger",
   ...CREDENTIALS,
 ];
-
-const DEFAULTS: ConnectionOptions = {
-  openTimeout: 10_000,
-  timeout: 5000,
-  pingInterval: 20_000,
-  pingTimeout: 20_000,
-  maxSize: 16 * 1024 * 1024,
-  maxAttempts: 5,
-  retry: {},
-  onDisconnect: "fail",
-  ttl: 30_000,
-  heartbeat: null,
-};
 
 const connections = new WeakMap<Protocol, Set<Driver>>();
 
@@ -75,12 +62,12 @@ function checkOptions(
   present: ConnectionOptions,
   given: ConnectionOptions,
 ): void {
-  const known: Readonly<Record<string, unknown>> = { ...DEFAULTS, ...present };
+  const known = new Map(Object.entries(completed(present)));
   for (const [name, value] of Object.entries(given)) {
     if (
       value !== undefined &&
       !OWN.includes(name) &&
-      !same(known[name], value)
+      !same(known.get(name), value)
     ) {
       throw new OptionsConflict(name);
     }

@@ -21,17 +21,30 @@ export async function subscribe<Request, Data>(
   operation: SubscriptionOperation<Request, Data>,
   request: Request,
   onUpdate: Callback<Data>,
-  { onReset, onError, timeout, signal }: SubscribeOptions = {},
+  options?: SubscribeOptions,
 ): Promise<Subscription> {
+  return new ConsumerSubscription(
+    ...(await follow(connection, operation, request, onUpdate, options)),
+  );
+}
+
+/** The same, without what an application holds. */
+export async function follow<Request, Data>(
+  connection: Connection,
+  operation: SubscriptionOperation<Request, Data>,
+  request: Request,
+  onUpdate: Callback<Data>,
+  options: SubscribeOptions = {},
+): Promise<readonly [driver: Driver, consumer: Consumer]> {
   const { domain, delivery } = operation;
+  const { onReset, onError } = options;
   const key = keyOf(delivery);
   const given = { onReset, onError, delivery, key };
   const consumer = new Consumer(domain, onUpdate, given);
-  const options = { timeout, signal };
-  return new ConsumerSubscription(
+  return [
     await enter(connection, operation, request, consumer, options),
     consumer,
-  );
+  ];
 }
 
 /** Subscribe a consumer; resolves after the server's confirmation. */
@@ -40,7 +53,7 @@ export async function enter(
   operation: SubscriptionOperation<never, unknown>,
   request: unknown,
   consumer: Consumer,
-  { timeout, signal }: StreamOptions,
+  { timeout, signal }: Pick<StreamOptions, "timeout" | "signal">,
 ): Promise<Driver> {
   signal?.throwIfAborted();
   const { route } = operation;
