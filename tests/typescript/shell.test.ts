@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 
 import {
   oneAtATime,
@@ -70,6 +71,24 @@ const soon = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 const types = (frames: readonly unknown[]) =>
   frames.map((frame) => (JSON.parse(frame as string) as { type: string }).type);
+
+test("what a program prints of a client has no secret in it", async () => {
+  const secret = "s3cret";
+  const { client, transport } = world({
+    headers: { "X-Key": secret },
+    query: { token: secret },
+  });
+  const trading = client();
+  await trading.connect();
+  const [attempt] = transport.attempts;
+  assert.equal(attempt?.request.headers["X-Key"], secret);
+  assert.match(attempt.request.url, /token=s3cret/);
+  for (const shown of [trading, trading.connection]) {
+    assert.doesNotMatch(inspect(shown, { depth: Infinity }), /s3cret/);
+    assert.doesNotMatch(String(shown), /s3cret/);
+  }
+  await trading.close();
+});
 
 describe("subscriptions", () => {
   test("resolve after the confirmation, and give updates to their own", async () => {

@@ -7,18 +7,23 @@ import type { Driver } from "./driver.js";
 let count = 0;
 
 /** A name of a subscription, unique in this program. */
-export const newId = ({ domain }: Consumer): string => `${domain}-${++count}`;
+export const newId = (consumer: Consumer): string => idOf(consumer, ++count);
+
+const idOf = ({ domain }: Consumer, number: number) => `${domain}-${number}`;
 
 /** A confirmed subscription. */
 export class ConsumerSubscription implements Subscription {
-  readonly id: string;
+  readonly #number = ++count;
   readonly #driver: Driver;
   readonly #consumer: Consumer;
 
   constructor(driver: Driver, consumer: Consumer) {
-    this.id = newId(consumer);
     this.#driver = driver;
     this.#consumer = consumer;
+  }
+
+  get id(): string {
+    return idOf(this.#consumer, this.#number);
   }
 
   get topic(): string | undefined {

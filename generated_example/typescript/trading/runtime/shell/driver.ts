@@ -54,13 +54,10 @@ const PLATFORM: Clock = {
 };
 
 /** A session, its socket and its timer. */
-export class Driver implements Endpoint {
+export class Driver {
   readonly session: Session;
-  readonly url: Url;
-  readonly address: Address | undefined;
-  readonly options: ConnectionOptions;
-  readonly protocol: Protocol;
   readonly lane: string;
+  readonly #endpoint: Endpoint; // a secret may be in it, and what is private is not shown
   readonly #transport: Transport;
   readonly #onClosed: (driver: Driver) => void;
   readonly #clock: Clock;
@@ -74,22 +71,19 @@ export class Driver implements Endpoint {
   #unwatch: (() => void) | undefined;
 
   constructor(
-    { protocol, url, address, options }: Endpoint,
+    endpoint: Endpoint,
     lane: string,
     transport: Transport,
     onClosed: (driver: Driver) => void,
   ) {
     const clock = (this.#clock = transport.clock ?? PLATFORM);
     this.session = new Session(
-      protocol,
-      sessionOptions(options),
+      endpoint.protocol,
+      sessionOptions(endpoint.options),
       () => clock.time(),
       Math.random,
     );
-    this.protocol = protocol;
-    this.url = url;
-    this.address = address;
-    this.options = options;
+    this.#endpoint = endpoint;
     this.lane = lane;
     this.#transport = transport;
     this.#onClosed = onClosed;
@@ -97,6 +91,11 @@ export class Driver implements Endpoint {
       this.session.attempts.hurry();
       this.#tick();
     });
+  }
+
+  /** Where it leads, and how. */
+  get endpoint(): Endpoint {
+    return this.#endpoint;
   }
 
   /** Let one more client use this connection. */
@@ -309,13 +308,12 @@ export class Driver implements Endpoint {
   }
 
   async #request(attempt: number): Promise<ConnectRequest> {
-    const { options } = this;
+    const { url: server, address, options } = this.#endpoint;
     const { maxSize, pingInterval, pingTimeout } = completed(options);
     const ask = async <T>(given: Credential<T> | undefined) =>
       typeof given === "function"
         ? await (given as (attempt: number) => T | PromiseLike<T>)(attempt)
         : given;
-    const { address } = this;
     const given = (await ask(options.headers)) ?? {};
     const cookies = Object.entries((await ask(options.cookies)) ?? {});
     const headers = {
@@ -327,8 +325,8 @@ export class Driver implements Endpoint {
     };
     const pairs = queryPairs((await ask(options.query)) ?? {}).join("&");
     const subprotocols = (await ask(options.subprotocols)) ?? [];
-    const server = (await ask(this.url))!;
-    const url = address?.locate(server, address) ?? checkedUrl(server);
+    const base = (await ask(server))!;
+    const url = address?.locate(base, address) ?? checkedUrl(base);
     return {
       url: pairs ? `${url}${url.includes("?") ? "&" : "?"}${pairs}` : url,
       headers,

@@ -16,13 +16,15 @@ export class Places {
   readonly sinks = new Map<unknown, readonly Consumer[]>();
   readonly #session: Session;
   readonly at: Wires = new Map();
-  readonly topics: Wires = new Map();
+  readonly topics: Wires;
   /** Addresses of which nobody may miss updates; each with the parameters whose unsubscribe is on its way, if it is. */
   readonly #gone = new Map<unknown, string | undefined>();
   readonly early: EarlyUpdates;
 
-  constructor(session: Session, domain: string) {
+  /** `byTopic`: the addresses of this domain are its topics. */
+  constructor(session: Session, domain: string, byTopic: boolean) {
     this.#session = session;
+    this.topics = byTopic ? this.at : new Map();
     this.early = new EarlyUpdates(() => session.countUnrouted(domain));
   }
 
@@ -73,11 +75,15 @@ export class Places {
   /** The consumers of a subscription have become others. */
   refresh(wire: Wire): void {
     for (const address of wire.addresses) {
-      const consumers = (this.at.get(address) ?? []).flatMap((other) =>
+      const wires = this.at.get(address) ?? [];
+      const consumers = wires.flatMap((other) =>
         other.consumers.filter((consumer) => consumer.state === "CONFIRMED"),
       );
-      if (consumers.length) this.sinks.set(address, [...consumers]);
-      else this.sinks.delete(address);
+      // Most of the time they are all of one, and both hold the same list.
+      const all = wires[0]?.consumers;
+      const same = wires.length === 1 && all?.length === consumers.length;
+      if (!consumers.length) this.sinks.delete(address);
+      else this.sinks.set(address, same ? all : [...consumers]);
     }
   }
 

@@ -65,7 +65,6 @@ export class Domain {
     this.operation = operation;
     this.#session = session;
     const { confirmation, domain, release, route, updates } = operation;
-    this.places = new Places(session, domain);
     this.#confirmation = this.#roles(confirmation);
     this.#release = this.#roles(release);
     if (confirmation) {
@@ -76,6 +75,8 @@ export class Domain {
       typeof route === "object" && "pairs" in route ? route : undefined;
     this.#singleAddress =
       !this.#pairs && updates.every((update) => update.topic == null);
+    const byTopic = !this.#pairs && !this.#singleAddress;
+    this.places = new Places(session, domain, byTopic);
     this.#alone =
       typeof route === "object" && "mustWait" in route ? route : undefined;
     for (const update of updates) {

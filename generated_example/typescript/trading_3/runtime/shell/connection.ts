@@ -13,7 +13,7 @@ import type {
   Url,
 } from "../options.js";
 import type { Call, Consumer, Lease } from "../session/index.js";
-import type { Driver, Observer } from "./driver.js";
+import type { Driver, Endpoint, Observer } from "./driver.js";
 import { acquire } from "./registry.js";
 import { sendsHeaders } from "./websocket_transport.js";
 
@@ -27,10 +27,6 @@ export type Share = readonly [driver: Driver, lease: Lease];
  * What is asked and said on it are functions (`subscribe`, `request`, `listen`, …): a bundle has those that are used.
  */
 export class Connection implements Observer {
-  readonly protocol: Protocol;
-  readonly url: Url;
-  readonly address: Address | undefined;
-  readonly options: ConnectionOptions;
   /** Connections of one set of parameters each, by their lanes. */
   readonly lanes = new Map<string, Share>();
   /** What takes a listener in, on the first connection and on each one after a failure. */
@@ -38,8 +34,8 @@ export class Connection implements Observer {
   /** Those who follow changes of state. */
   readonly watchers = new Set<(event: ConnectionEvent) => void>();
   closed = false;
-  /** The connection that was used last. */
-  share: Share | undefined;
+  readonly #endpoint: Endpoint; // a secret may be in it, and what is private is not shown
+  #share: Share | undefined;
 
   constructor(
     protocol: Protocol,
@@ -63,19 +59,16 @@ export class Connection implements Observer {
     }
     const server = typeof url === "function" ? "ws://later" : url;
     address?.locate(server, address) ?? checkedUrl(server);
-    this.protocol = protocol;
-    this.url = url;
-    this.address = address;
-    this.options = all;
+    this.#endpoint = { protocol, url, address, options: all };
   }
 
   get state(): ConnectionState {
     if (this.closed) return "CLOSED";
-    return this.share?.[0].session.state ?? "DISCONNECTED";
+    return this.#share?.[0].session.state ?? "DISCONNECTED";
   }
 
   get stats(): ConnectionStats {
-    const session = this.share?.[0].session;
+    const session = this.#share?.[0].session;
     const { unknown = 0, invalid = 0, unrouted = 0 } = session?.reports ?? {};
     const attempts = session?.attempts.total ?? 0;
     return { attempts, unknown, invalid, unrouted };
@@ -105,7 +98,7 @@ export class Connection implements Observer {
     if (this.closed) return;
     this.closed = true;
     const shares = [...this.lanes.values()];
-    if (this.share) shares.push(this.share);
+    if (this.#share) shares.push(this.#share);
     this.lanes.clear();
     this.stateChanged({
       state: "CLOSED",
@@ -124,15 +117,25 @@ export class Connection implements Observer {
 
   /** Where it leads, without what may be secret. */
   toString(): string {
-    const { protocol, url, state } = this;
-    return `${protocol.name} connection to ${typeof url === "function" ? "a URL of its own for each attempt" : publicUrl(url)} (${state})`;
+    const { protocol, url } = this.#endpoint;
+    return `${protocol.name} connection to ${typeof url === "function" ? "a URL of its own for each attempt" : publicUrl(url)} (${this.state})`;
   }
 
   // What the functions need that ask and say something.
 
+  /** Where it leads, and how. */
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  /** The connection that was used last. */
+  get share(): Share | undefined {
+    return this.#share;
+  }
+
   /** The connection of this client as it is; undefined before the first call, and after a failure. */
   get present(): Share | undefined {
-    const share = this.share;
+    const share = this.#share;
     return share?.[0].session.state === "FAILED" ? undefined : share;
   }
 
@@ -145,8 +148,8 @@ export class Connection implements Observer {
     if (this.closed) throw new Closed();
     const { present } = this;
     if (present) return present;
-    if (this.share) this.share[0].detach(this.share[1]);
-    const share = (this.share = acquire(this, ""));
+    if (this.#share) this.#share[0].detach(this.#share[1]);
+    const share = (this.#share = acquire(this, ""));
     for (const takeIn of this.listeners.values()) takeIn(share);
     return share;
   }
@@ -166,20 +169,20 @@ export class Connection implements Observer {
   /** See `Observer`. */
   stateChanged(event: ConnectionEvent): void {
     for (const take of [...this.watchers]) take(event);
-    this.#hook(this.options.onState, event);
+    this.#hook(this.#endpoint.options.onState, event);
   }
 
   /** See `Observer`. */
   strangeMessage(message: UnknownMessage): void {
-    this.#hook(this.options.onUnknown, message);
+    this.#hook(this.#endpoint.options.onUnknown, message);
   }
 
   #hook<T>(hook: ((value: T) => void) | undefined, value: T): void {
     try {
       hook?.(value);
     } catch (error) {
-      const { logger = console } = this.options;
-      logger?.error?.(`${this.protocol.name}: a hook threw`, error);
+      const { logger = console } = this.#endpoint.options;
+      logger?.error?.(`${this.#endpoint.protocol.name}: a hook threw`, error);
     }
   }
 }

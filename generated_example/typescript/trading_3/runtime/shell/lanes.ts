@@ -16,9 +16,10 @@ function share(
   request: unknown,
   consumer: Consumer,
 ): Share {
-  const { closed, lanes, protocol } = connection;
+  const { closed, lanes } = connection;
+  const { codec } = connection.endpoint.protocol;
   if (closed) throw new Closed();
-  const lane = `${operation.domain}:${canonicalParameters(protocol.codec, operation, request)}`;
+  const lane = `${operation.domain}:${canonicalParameters(codec, operation, request)}`;
   const present = lanes.get(lane);
   const over =
     present && ["FAILED", "CLOSED"].includes(present[0].session.state);

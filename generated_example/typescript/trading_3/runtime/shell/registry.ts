@@ -33,19 +33,23 @@ const connections = new WeakMap<Protocol, Set<Driver>>();
  * @throws OptionsConflict: the connection is there, and an option that was given differs.
  */
 export function acquire(client: Connection, lane: string): Share {
-  const { protocol, options } = client;
+  const { endpoint } = client;
+  const { protocol, options } = endpoint;
   let drivers = connections.get(protocol);
   if (!drivers) connections.set(protocol, (drivers = new Set()));
   let driver: Driver | undefined;
   for (const present of drivers) {
-    if (present.lane === lane && same(place(present), place(client))) {
-      checkOptions(present.options, options);
+    if (
+      present.lane === lane &&
+      same(place(present.endpoint), place(endpoint))
+    ) {
+      checkOptions(present.endpoint.options, options);
       driver = present;
     }
   }
   if (!driver) {
     const made = options.transport ?? webSocketTransport(options.WebSocket);
-    driver = new Driver(client, lane, made, (gone) => drivers.delete(gone));
+    driver = new Driver(endpoint, lane, made, (gone) => drivers.delete(gone));
     drivers.add(driver);
   }
   const lease = new Lease();
