@@ -1,6 +1,9 @@
 /** Plays a scenario against the session core: a fake clock, a fake random source, no socket; see `tests/scenarios/player.py`. */
 
-import { WsgenError } from "../../runtime/wsgen_runtime/typescript/errors.js";
+import {
+  HandshakeRejected,
+  WsgenError,
+} from "../../runtime/wsgen_runtime/typescript/errors.js";
 import type {
   ConnectionEvent,
   Logger,
@@ -554,7 +557,8 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
   refused(step) {
     const { session, generation } = this.attempt();
-    session.refused(generation, step["refused"], step["retry_after"]);
+    const error = new HandshakeRejected(step["refused"], step["retry_after"]);
+    session.failed(generation, error);
   },
   request(step) {
     this.request(step);
@@ -573,7 +577,7 @@ const STEPS: Readonly<Record<string, (this: Player, step: Step) => void>> = {
   },
   unreachable() {
     const { session, generation } = this.attempt();
-    session.unreachable(generation, new Error("refused"));
+    session.failed(generation, new Error("refused"));
   },
   unsubscribe(step) {
     this.leave(step);

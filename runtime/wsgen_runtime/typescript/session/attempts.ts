@@ -203,7 +203,7 @@ export class Attempts {
       this.#session.clock() + openTimeout,
       () => {
         this.#session.emit({ kind: "abort" });
-        this.#session.unreachable(
+        this.#session.failed(
           generation,
           new Error(`no handshake within ${openTimeout} s`),
         );

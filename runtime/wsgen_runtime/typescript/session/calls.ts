@@ -9,7 +9,7 @@
  */
 
 import type { Lease } from "./leases.js";
-import { firstIndex, type Timer, type Timers } from "./timers.js";
+import { firstIndex, take, type Timer, type Timers } from "./timers.js";
 import type { Wire } from "./wires.js";
 
 /** The outcome of a call that its own caller gave up. */
@@ -83,7 +83,8 @@ export class Call {
  * reply will repeat, where it was. `wire` is what a subscribe asks for.
  */
 export class Slot {
-  readonly sequence: number;
+  /** Its number among the frames that were sent; 0 before. */
+  sequence = 0;
   readonly answered: (key: string, payload: unknown) => void;
   readonly failed: (error: Error) => void;
   topic: string | undefined;
@@ -96,7 +97,6 @@ export class Slot {
   queues: readonly ReplyQueue[] = [];
 
   constructor(
-    sequence: number,
     answered: (key: string, payload: unknown) => void,
     failed: (error: Error) => void,
     {
@@ -113,7 +113,6 @@ export class Slot {
       urgent?: boolean;
     } = {},
   ) {
-    this.sequence = sequence;
     this.answered = answered;
     this.failed = failed;
     this.topic = topic;
@@ -125,8 +124,14 @@ export class Slot {
 
   /** The reply will name this topic. */
   learn(topic: string): void {
+    if (!this.marked) for (const queue of this.queues) queue.mark();
     this.topic = topic;
     this.certain = true;
+  }
+
+  /** Whether something other than the order says which reply is its own. */
+  get marked(): boolean {
+    return (this.id ?? this.topic) !== undefined;
   }
 
   /** Whether a reply that came since this was sent may have been its own, taken by a tombstone before it. */
@@ -148,10 +153,18 @@ export class ReplyQueue {
   /** The sequence number of the latest frame that had been sent when the latest reply without an id came. */
   replied = 0;
   readonly #risen = new Staircase();
+  /** How many slots are marked. */
+  #marked = 0;
 
   append(slot: Slot): void {
     slot.queues = [...slot.queues, this];
     this.slots.push(slot);
+    this.#marked += +slot.marked;
+  }
+
+  /** A slot has become a marked one. */
+  mark(): void {
+    this.#marked++;
   }
 
   /** The oldest slot that was sent with this id. */
@@ -173,16 +186,16 @@ export class ReplyQueue {
    * one; or where all are known to, and it was that of the reply before.
    */
   match(topic: string | undefined, held = false): Slot | undefined {
+    const fits = (first: Slot | undefined) =>
+      !first || topic === undefined || (first.topic === topic && first.waiting);
+    const oldest = this.slots[0];
+    if (!this.#marked || (oldest?.id === undefined && fits(oldest))) {
+      return oldest;
+    }
     let slots = this.slots.filter((slot) => slot.id === undefined);
     if (!slots.length) slots = this.slots;
     const first = slots[0];
-    if (
-      !first ||
-      topic === undefined ||
-      (first.topic === topic && first.waiting)
-    ) {
-      return first;
-    }
+    if (!first || topic === undefined || fits(first)) return first;
     const known = this.known(topic);
     if (known) return known;
     const found = slots.find(
@@ -232,7 +245,8 @@ export class ReplyQueue {
    */
   remove(slot: Slot, sent: number, byId: boolean): void {
     const { slots } = this;
-    slots.splice(slots.indexOf(slot), 1);
+    take(slots, slots.indexOf(slot));
+    this.#marked -= +slot.marked;
     if (!slots.length) this.learned = [];
     if (byId) return;
     if (slots.length && slot.wire?.guessed) this.learned.push(slot.wire);
@@ -248,7 +262,7 @@ export class ReplyQueue {
    */
   drain(): void {
     for (const wire of this.learned) wire.topic = undefined;
-    this.slots.length = 0;
+    this.slots.length = this.#marked = 0;
     this.#risen.clear();
     this.heldBack = [];
     this.learned = [];
@@ -286,52 +300,36 @@ export class Staircase {
   }
 }
 
-/**
- * The clock of one call: it runs while the server is silent, and starts anew
- * when the server answers anything that was sent before.
- */
-export class Wait {
+/** The clock of one call. */
+export interface Wait {
   readonly slot: Slot;
   readonly started: number;
   readonly timeout: number;
-  readonly #timers: Timers;
-  readonly #answers: Staircase;
-  readonly #expired: () => void;
-  #timer: Timer;
+  cancel(): void;
+}
 
-  constructor(
-    slot: Slot,
-    started: number,
-    timeout: number,
-    timers: Timers,
-    answers: Staircase,
-    expired: () => void,
-  ) {
-    this.slot = slot;
-    this.started = started;
-    this.timeout = timeout;
-    this.#timers = timers;
-    this.#answers = answers;
-    this.#expired = expired;
-    this.#timer = this.#set(started);
-  }
-
-  cancel(): void {
-    this.#timer.cancel();
-  }
-
-  #set(silentSince: number): Timer {
-    return this.#timers.at(silentSince + this.timeout, () => this.#due());
-  }
-
-  #due(): void {
-    const answered = this.#answers.latestBefore(this.slot.sequence);
-    if (answered > this.started && answered + this.timeout > this.#timer.when) {
-      this.#timer = this.#set(answered);
-    } else {
-      this.#expired();
-    }
-  }
+/**
+ * A clock that runs while the server is silent, and starts anew when the server
+ * answers anything that was sent before.
+ */
+export function waiting(
+  slot: Slot,
+  started: number,
+  timeout: number,
+  timers: Timers,
+  answers: Staircase,
+  expired: () => void,
+): Wait {
+  let timer: Timer;
+  const set = (silentSince: number) => {
+    timer = timers.at(silentSince + timeout, () => {
+      const answered = answers.latestBefore(slot.sequence);
+      if (answered > started && answered + timeout > timer.when) set(answered);
+      else expired();
+    });
+  };
+  set(started);
+  return { slot, started, timeout, cancel: () => timer.cancel() };
 }
 
 /** Run `action` once all of `calls` have settled. */

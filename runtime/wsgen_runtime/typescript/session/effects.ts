@@ -5,7 +5,7 @@ import type { ConnectionEvent, UnknownMessage } from "../options.js";
 import type { Consumer } from "./consumers.js";
 
 export type Effect =
-  /** Open a socket; answer with `opened`, `refused` or `unreachable` of the same generation. */
+  /** Open a socket; answer with `opened` or `failed` of the same generation. */
   | {
       readonly kind: "open";
       readonly attempt: number;

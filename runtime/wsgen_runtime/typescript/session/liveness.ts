@@ -50,7 +50,7 @@ export function beating({ type, interval, payload, reply }: Beat) {
         unanswered.get(slot)?.cancel();
         unanswered.delete(slot);
       };
-      const slot = new Slot(exchange.nextSequence(), answered, answered, {
+      const slot = new Slot(answered, answered, {
         urgent: false,
       });
       exchange.ask(slot, reply == null ? [] : [reply], frame);

@@ -113,7 +113,6 @@ function ask(
     return;
   }
   const slot = new Slot(
-    exchange.nextSequence(),
     (key, payload) => call.settle(maker(events, key)?.(payload) ?? payload),
     (error) => call.fail(error),
     { id },

@@ -304,7 +304,6 @@ export class Domain {
       JSON.parse(wire.sent),
     ) ?? [wire.frame];
     const slot = new Slot(
-      session.exchange.nextSequence(),
       (key, reply) => this.#answered(wire, slot, key, reply),
       (error) => this.#undecodable(wire, slot, error),
       { topic, wire, id, certain: known !== undefined },
@@ -408,7 +407,6 @@ export class Domain {
       parameters,
     ) ?? [plain];
     const slot = new Slot(
-      session.exchange.nextSequence(),
       (key, reply) => this.#released(wire, slot, key, reply),
       () => this.#released(wire, slot),
       { topic: wire.topic, id },

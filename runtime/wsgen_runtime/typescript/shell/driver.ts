@@ -2,7 +2,6 @@
 
 import { type Address, checkedUrl, queryPairs } from "../addresses.js";
 import type { Frame } from "../codec.js";
-import { HandshakeRejected } from "../errors.js";
 import type { Protocol } from "../operations.js";
 import {
   completed,
@@ -290,12 +289,7 @@ export class Driver {
       if (signal.aborted) return;
       link = await this.#transport.connect(request, receiver, signal);
     } catch (error) {
-      if (error instanceof HandshakeRejected) {
-        const { status, retryAfter, detail } = error;
-        session.refused(generation, status, retryAfter, detail);
-      } else {
-        session.unreachable(generation, error);
-      }
+      session.failed(generation, error);
     }
     if (link && generation !== session.generation) {
       link.abort();

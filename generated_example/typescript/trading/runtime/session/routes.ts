@@ -1,6 +1,6 @@
 /** From a decoded message to its consumers. Everything here runs once per frame: keep it short. */
 
-import type { Frame, Getter } from "../codec.js";
+import type { Frame } from "../codec.js";
 import type { Paired, Update } from "../operations.js";
 import { reading } from "../rules.js";
 import type { ReplyQueue } from "./calls.js";
@@ -55,22 +55,29 @@ export function deliver(
 }
 
 /** One kind of update of one domain. */
-export class UpdateRoute {
+export interface UpdateRoute {
   /** Whether nobody else gets what this domain has no use for. */
-  alone = false;
+  alone: boolean;
+  /** Whether it was of use. */
   readonly deliver: (payload: unknown, frame: Frame) => boolean;
+}
 
-  /** Without `address`, the domain has one address for all. */
-  constructor(
-    session: Session,
-    domain: Domain,
-    address: Getter | undefined,
-    data: Getter | undefined,
-    make: Maker | undefined,
-  ) {
-    const { operation, places } = domain;
-    const { sinks } = places;
-    this.deliver = (payload, frame) => {
+/** The route of updates of a domain that are told apart by `pairs` of field and parameter, by their topic, or not at all. */
+export function updateRoute(
+  session: Session,
+  domain: Domain,
+  { key, topic, data: path, event }: Update,
+  pairs: Paired | undefined,
+): UpdateRoute {
+  const { operation, places } = domain;
+  const { sinks } = places;
+  const byTopic = topic == null ? undefined : reading(topic);
+  const address = pairs ? pairs.address(pairs, path) : byTopic;
+  const data = path == null ? undefined : reading(path);
+  const make = maker(event, key);
+  const route = {
+    alone: false,
+    deliver: (payload: unknown, frame: Frame) => {
       const where = address && (address(payload) ?? undefined);
       let value = data ? (data(payload) ?? undefined) : payload;
       if (make) value = make(value);
@@ -80,32 +87,11 @@ export class UpdateRoute {
         return true;
       }
       const kept = places.keep(where, value, frame.length, domain.asking > 0);
-      if (!kept && this.alone) {
-        session.countUnrouted(operation.domain);
-      }
+      if (!kept && route.alone) session.countUnrouted(operation.domain);
       return kept;
-    };
-  }
-}
-
-/** The route of updates of a domain that are told apart by `pairs` of field and parameter, by their topic, or not at all. */
-export function updateRoute(
-  session: Session,
-  domain: Domain,
-  { key, topic, data, event }: Update,
-  pairs: Paired | undefined,
-): UpdateRoute {
-  return new UpdateRoute(
-    session,
-    domain,
-    pairs
-      ? pairs.address(pairs, data)
-      : topic == null
-        ? undefined
-        : reading(topic),
-    data == null ? undefined : reading(data),
-    maker(event, key),
-  );
+    },
+  };
+  return route;
 }
 
 /** All that a message can be: a reply, an update, a push, a request of the server, or something to swallow. */

@@ -1,7 +1,13 @@
 /** What was sent on one connection and is answered: slots, their replies, and how long the server is silent. */
 
 import type { Frame } from "../codec.js";
-import { type ReplyQueue, type Slot, Staircase, Wait } from "./calls.js";
+import {
+  type ReplyQueue,
+  type Slot,
+  Staircase,
+  type Wait,
+  waiting,
+} from "./calls.js";
 import type { MessageRoute } from "./routes.js";
 import type { Session } from "./session.js";
 
@@ -21,14 +27,11 @@ export class Exchange {
     return [...this.#slots.values()];
   }
 
-  nextSequence(): number {
-    return ++this.#sequence;
-  }
-
   /** Send a frame that the server answers. */
   ask(slot: Slot, replies: readonly string[], frame: Frame): void {
     const { switchboard, renewal, pressure } = this.#session;
     for (const key of replies) switchboard.queue(key).append(slot);
+    slot.sequence = ++this.#sequence;
     if (replies.length) this.#slots.set(slot.sequence, slot);
     else renewal.oneWaySinceAnswer = true;
     this.#session.transmit(frame);
@@ -49,7 +52,7 @@ export class Exchange {
     started: number = this.#session.clock(),
   ): Wait {
     const { defaultTimeout, timers } = this.#session;
-    return new Wait(
+    return waiting(
       slot,
       started,
       timeout ?? defaultTimeout,

@@ -30,6 +30,7 @@ export class Places {
 
   /** Whether a subscription with this topic is confirmed; `but` does not count. */
   holds(topic: string | undefined, but?: Wire): boolean {
+    if (topic === undefined) return false;
     return !!this.topics.get(topic)?.some((wire) => wire !== but);
   }
 

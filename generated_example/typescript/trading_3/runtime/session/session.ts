@@ -8,7 +8,7 @@
  *
  *     shell                                session
  *     ─────                                ───────
- *     opened / refused / unreachable   →   the attempt that "open" asked for
+ *     opened / failed                  →   the attempt that "open" asked for
  *     receive / receiveBinary / lost   →   what the socket gives
  *     tick                             →   at `nextTimer`
  *     take                             ←   effects
@@ -273,20 +273,13 @@ export class Session {
     this.reports.connected(again ? renewed : undefined);
   }
 
-  /** The server answered the handshake with an HTTP status. */
-  refused(
-    generation: number,
-    status: number,
-    retryAfter?: number | undefined,
-    detail?: string,
-  ): void {
-    const error = new HandshakeRejected(status, retryAfter, detail);
-    this.#attemptFailed(generation, error, status, retryAfter);
-  }
-
-  /** The attempt failed before the server answered. */
-  unreachable(generation: number, error: unknown): void {
-    this.#attemptFailed(generation, error);
+  /** The attempt failed: with `HandshakeRejected` where the server answered, else before. */
+  failed(generation: number, error: unknown): void {
+    if (!this.#awaits(generation)) return;
+    const { status, retryAfter = 0 } =
+      error instanceof HandshakeRejected ? error : {};
+    const cause = this.attempts.failed(error, retryAfter);
+    if (cause) this.#fail(cause, status);
   }
 
   /** The socket ended; everything that arrived before has been given to `receive`. */
@@ -476,17 +469,6 @@ export class Session {
     const event: ConnectionEvent = { state, reason, attempt, error };
     this.reports.entered(event);
     this.emit({ kind: "changed", event });
-  }
-
-  #attemptFailed(
-    generation: number,
-    error: unknown,
-    status?: number,
-    retryAfter = 0,
-  ): void {
-    if (!this.#awaits(generation)) return;
-    const cause = this.attempts.failed(error, retryAfter);
-    if (cause) this.#fail(cause, status);
   }
 
   /** The connection is gone, and another one may come: calls in flight fail, subscriptions wait. */

@@ -15,6 +15,12 @@ export function firstIndex<Item>(
   return low;
 }
 
+/** Take an item out; the first of many costs no more than that of few. */
+export function take(items: unknown[], place: number): void {
+  if (place > 0) items.splice(place, 1);
+  else if (!place) items.shift();
+}
+
 /** One deadline. `cancel` it when what it waited for has come. */
 export class Timer {
   readonly when: number;
@@ -33,8 +39,7 @@ export class Timer {
   }
 
   cancel(): void {
-    const place = this.#place;
-    if (place >= 0) this.#all.splice(place, 1);
+    take(this.#all, this.#place);
   }
 
   get #place(): number {
