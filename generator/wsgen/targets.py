@@ -112,19 +112,25 @@ def _build_python(named: Named, problems: Problems, stage: Callable[[str], None]
     return files, files if named.shared is None else emit(package)
 
 
-def _examine_typescript(named: Named, problems: Problems) -> None:
-    from .payloads import ModelOptions, settle_types
+def _typescript_options(settings: ClientSettings) -> ModelOptions:
+    from .payloads import ModelOptions
 
-    _payloads(settle_types, named, ModelOptions(named.settings.strict_enums), problems)
+    return ModelOptions(settings.strict_enums, wide="int64" if settings.int64 == "bigint" else "rounded-int64")
+
+
+def _examine_typescript(named: Named, problems: Problems) -> None:
+    from .payloads import settle_types
+
+    _payloads(settle_types, named, _typescript_options(named.settings), problems)
 
 
 def _build_typescript(named: Named, problems: Problems, stage: Callable[[str], None]) -> tuple[Files, Files]:
     from .emit import emit_typescript
-    from .payloads import ModelOptions, settle_types
+    from .payloads import settle_types
     from .views.typescript import typescript_package
 
     stage("models")
-    types = _payloads(settle_types, named, ModelOptions(named.settings.strict_enums), problems)
+    types = _payloads(settle_types, named, _typescript_options(named.settings), problems)
     if problems.fatal:
         raise Stop
     stage("print")

@@ -102,6 +102,7 @@ ALL: dict[str, Any] = {
     "output": "a",
     "target": "python",
     "import_extension": ".ts",
+    "int64": "bigint",
     "models": "pydantic",
     "runtime": "shared",
     "runtime_output": "r",

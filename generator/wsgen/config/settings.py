@@ -24,6 +24,7 @@ __all__ = [
     "Framing",
     "HeartbeatSettings",
     "ImportExtension",
+    "Int64",
     "Models",
     "PerspectiveSetting",
     "Policy",
@@ -37,6 +38,7 @@ __all__ = [
 
 Target: TypeAlias = Literal["python", "typescript"]
 ImportExtension: TypeAlias = Literal[".js", ".ts", "none"]
+Int64: TypeAlias = Literal["number", "bigint"]
 Models: TypeAlias = Literal["pydantic", "msgspec"]
 RuntimeSetting: TypeAlias = Literal["vendored", "shared"]
 PerspectiveSetting: TypeAlias = Literal["auto", "server", "client"]
@@ -188,6 +190,7 @@ class ClientSettings(Layer):
         output: the package's folder; None: named after the document.
         target: the language; default "python".
         import_extension: what import paths of TypeScript end with; default ".js".
+        int64: what integers of 64 bits are in TypeScript; default "number", which rounds those over 2^53.
         models: what payload models are made of; default "pydantic".
         runtime: "vendored" (default): a copy in each package; "shared": one copy at `runtime_output`.
         runtime_output: the folder of the shared runtime.
@@ -224,6 +227,7 @@ class ClientSettings(Layer):
     output: Path | None = None
     target: Target = "python"
     import_extension: ImportExtension = ".js"
+    int64: Int64 = "number"
     models: Models = "pydantic"
     runtime: RuntimeSetting = "vendored"
     runtime_output: Path | None = None

@@ -24,6 +24,7 @@ from .settings import (
     Framing,
     HeartbeatSettings,
     ImportExtension,
+    Int64,
     Models,
     PerspectiveSetting,
     Policy,
@@ -39,6 +40,7 @@ __all__ = ["NOT_IN_DOCUMENTS", "for_target", "read_config", "read_extensions", "
 
 TARGETS: Mapping[str, Target] = {"python": "python", "typescript": "typescript"}
 IMPORT_EXTENSIONS: Mapping[str, ImportExtension] = {".js": ".js", ".ts": ".ts", "none": "none"}
+INT64: Mapping[str, Int64] = {"number": "number", "bigint": "bigint"}
 MODELS: Mapping[str, Models] = {"pydantic": "pydantic", "msgspec": "msgspec"}
 RUNTIMES: Mapping[str, RuntimeSetting] = {"vendored": "vendored", "shared": "shared"}
 PERSPECTIVES: Mapping[str, PerspectiveSetting] = {"auto": "auto", "server": "server", "client": "client"}
@@ -60,6 +62,7 @@ NOT_IN_DOCUMENTS: Mapping[str, str] = dict.fromkeys(
         "output",
         "target",
         "import_extension",
+        "int64",
         "models",
         "runtime",
         "runtime_output",
@@ -172,6 +175,7 @@ def _client(table: Table, folder: Path) -> ClientSettings:
         output=_folder(table, "output", folder),
         target=table.choice("target", "python", TARGETS),
         import_extension=table.choice("import_extension", ".js", IMPORT_EXTENSIONS),
+        int64=table.choice("int64", "number", INT64),
         models=table.choice("models", "pydantic", MODELS),
         runtime=table.choice("runtime", "vendored", RUNTIMES),
         runtime_output=_folder(table, "runtime_output", folder),
@@ -236,6 +240,7 @@ _ONE_TARGET: Mapping[str, tuple[Target, str]] = {
     "runtime": ("python", "each client has a copy of its own, which bundlers share or drop"),
     "runtime_output": ("python", "each client has a copy of its own, which bundlers share or drop"),
     "import_extension": ("typescript", "imports have no file names there"),
+    "int64": ("typescript", "integers of any length are exact there"),
 }
 """Keys that one target alone knows, and why the other does not."""
 

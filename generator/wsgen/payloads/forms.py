@@ -34,7 +34,9 @@ __all__ = [
     "uses",
 ]
 
-ScalarKind: TypeAlias = Literal["string", "integer", "number", "boolean", "date-time", "date", "uuid"]
+ScalarKind: TypeAlias = Literal[
+    "string", "integer", "number", "boolean", "date-time", "date", "uuid", "int64", "rounded-int64"
+]
 Value: TypeAlias = str | int | bool
 
 
@@ -55,7 +57,10 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text, number or boolean. `constraints` are keywords of JSON Schema that can be checked."""
+    """A text, number or boolean. `constraints` are keywords of JSON Schema that can be checked.
+
+    Integers of 64 bits are a kind of their own where the target's integers are shorter: kept exactly, or rounded.
+    """
 
     kind: ScalarKind
     constraints: tuple[tuple[str, Json], ...] = ()

@@ -20,6 +20,7 @@ from .forms import (
     Nothing,
     ObjectType,
     Scalar,
+    ScalarKind,
     Type,
     Union,
     Use,
@@ -116,12 +117,14 @@ class ModelOptions:
     Attributes:
         strict_enums: open no enum.
         typed_formats: dates, times and UUIDs are objects; else they stay the text that travels.
+        wide: the kind of integers of 64 bits.
         library: what the models are made of.
     """
 
     strict_enums: bool = False
     typed_formats: bool = False
     library: ModelLibrary = "pydantic"
+    wide: ScalarKind = "integer"
 
 
 def write_models(
@@ -257,7 +260,8 @@ def _settle_all(
 
     `checked`: whether the client checks values; then it is told which patterns it cannot.
     """
-    reader = Reader(definitions, names, taken, problems, typed_formats=options.typed_formats, checked=checked)
+    formats = options.typed_formats
+    reader = Reader(definitions, names, taken, problems, typed_formats=formats, wide=options.wide, checked=checked)
     types = {root.id: _payload(root, reader, problems) for root in roots}
     found = reader.finish()
     settled = settle(found, types, {root.id: root.name for root in roots if root.received}, strict=options.strict_enums)
@@ -335,7 +339,7 @@ def _with_names_for_payloads(settled: Settled, roots: Sequence[Root], reader: Re
 def _is_portable(type: Type) -> bool:
     """Whether builtins, `typing` and the models are enough to write a type, in a few words: it stands in signatures."""
     match type:
-        case Scalar(kind="string" | "integer" | "number" | "boolean", constraints=()):
+        case Scalar(kind="string" | "integer" | "number" | "boolean" | "int64" | "rounded-int64", constraints=()):
             return True
         case Scalar() | Values(constant=False):
             return False

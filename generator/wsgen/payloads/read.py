@@ -75,6 +75,9 @@ _MEANT: Mapping[str, str] = {
     "any": "",
 }
 
+_WIDE = frozenset(("int64", "uint64"))
+_EXACT = 2**53 - 1
+
 # Formats that have a type of their own in every target, where the configuration wants that. Others are always text:
 # their types change what they hold (URLs), or refuse what the format allows.
 _FORMATS: Mapping[str, ScalarKind] = {"date-time": "date-time", "date": "date", "uuid": "uuid"}
@@ -112,8 +115,10 @@ class Reader:
         problems: Problems,
         *,
         typed_formats: bool,
+        wide: ScalarKind = "integer",
         checked: bool = True,
     ) -> None:
+        self._wide: ScalarKind = wide
         self._formats: Mapping[str, ScalarKind] = _FORMATS if typed_formats else {}
         self._checked = checked
         self._definitions = definitions
@@ -307,6 +312,8 @@ class Reader:
         pattern = shape.keywords.get("pattern")
         if self._checked and kind == "string" and isinstance(pattern, str) and not can_match(pattern):
             self._problems.note("WSG462", f"the pattern {pattern!r} is not checked by the client", shape.place)
+        if kind == "integer" and _is_wide(shape):
+            return [Scalar(self._wide, constraints(kind, shape.keywords))]
         return [Scalar(kind, constraints(kind, shape.keywords))]
 
     def _array(self, shape: Shape, hint: Hint, depth: int) -> Type:
@@ -494,3 +501,11 @@ def _values_as_one(types: list[Type]) -> list[Type]:
     first = types.index(listed[0])
     rest.insert(min(first, len(rest)), one)
     return [type for type in rest if not (text and type == Scalar("string"))]
+
+
+def _is_wide(shape: Shape) -> bool:
+    """Whether a schema is of integers that a double cannot all hold: by its format or its limits."""
+    limits = (shape.keywords.get(word) for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+    return shape.format.lower() in _WIDE or any(
+        isinstance(limit, int | float) and abs(limit) > _EXACT for limit in limits
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from wsgen.landing.typescript import literal
 from wsgen.payloads.forms import (
@@ -12,6 +12,7 @@ from wsgen.payloads.forms import (
     Nothing,
     Null,
     Scalar,
+    ScalarKind,
     TupleOf,
     Type,
     Union,
@@ -23,6 +24,14 @@ from wsgen.payloads.forms import (
 from .layout import Doc, concat, generic, in_parentheses, in_tuple, join, tuple_type, type_object, union
 
 __all__ = ["expression", "members"]
+
+_SCALARS: Mapping[ScalarKind, str] = {
+    "boolean": "boolean",
+    "integer": "number",
+    "number": "number",
+    "int64": "bigint",
+    "rounded-int64": "number",
+}
 
 Named = Callable[[str], str]
 """From the id of a definition to its name where the expression stands."""
@@ -72,7 +81,7 @@ def members(type: Type, named: Named, record: str = "Record") -> list[Doc | _Lit
         case Null():
             return ["null"]
         case Scalar(kind=kind):
-            return [{"boolean": "boolean", "integer": "number", "number": "number"}.get(kind, "string")]
+            return [_SCALARS.get(kind, "string")]
         case Use(id=used):
             return [named(used)]
         case ListOf(item=item):

@@ -10,6 +10,7 @@ from wsgen.payloads import PayloadTypes
 from wsgen.payloads.forms import Alias, Definition, ObjectType, Property, Values
 
 from .expressions import expression
+from .integers import is_rounded
 from .layout import alias, concat, lay
 
 __all__ = ["models_text"]
@@ -53,7 +54,8 @@ def _property(owner: ObjectType, each: Property, types: PayloadTypes, record: st
     tags = [DEPRECATED] if each.deprecated else []
     if each.default not in (ABSENT, None) and not (filled or _is_constant(each)):
         tags.insert(0, f"@defaultValue `{literal(each.default)}`")
-    said = jsdoc([each.description, "Filled in where it is left out." if filled else ""], tags, indent=2)
+    rounded = "It has 64 bits, and is rounded beyond 2^53." if is_rounded(each.type) else ""
+    said = jsdoc([each.description, rounded, "Filled in where it is left out." if filled else ""], tags, indent=2)
     if said:
         yield f"  {said}"
     mark = "?" if filled or not each.required else ""

@@ -10,6 +10,7 @@ from wsgen.model import Json
 from wsgen.naming import Names
 from wsgen.operations import ByKey, ByType, ByValue, Client, Heartbeat, Rule, WireMessage
 
+from .integers import places as integer_places
 from .layout import PURE, Doc, alias, array, call, const, entry, obj, value
 from .opening import address_function, arguments_interface
 from .package import ProtocolModule
@@ -80,8 +81,10 @@ def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
     for name, rule in (("rule", connection.rule), ("sentRule", connection.sent_rule)):
         if rule is not None:
             entries.append(entry(name, _rule(rule)))
-    made = "taggedCodec" if _tagged(place) else "jsonCodec"
-    codec = call(PURE + scope.value(RUNTIME, made), obj(entries, expanded=True))
+    exact = integer_places(place)
+    made = "exactCodec" if exact is not None else "taggedCodec" if _tagged(place) else "jsonCodec"
+    traffic = obj(entries, expanded=True)
+    codec = call(PURE + scope.value(RUNTIME, made), *([traffic] if exact is None else [traffic, exact]))
     items: list[Doc] = [entry("name", literal(str(names.package))), entry("codec", codec)]
     if connection.heartbeat is not None:
         items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat, scope))])))
