@@ -65,6 +65,7 @@ const RECEIVED = new Set([
 
 /** Payloads are what JSON makes of them; only what the protocol itself reads is checked. */
 const codec: Codec = {
+  json: JSON,
   decode(frame): Decoded {
     let value: unknown;
     try {

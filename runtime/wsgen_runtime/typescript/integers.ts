@@ -35,11 +35,14 @@ export interface Places {
   readonly types: Readonly<Record<string, Place>>;
 }
 
+/** All messages of a connection, and where such integers stand in them. */
+export interface ExactTraffic extends Traffic {
+  readonly integers: Places;
+}
+
 /** The codec of messages that have such integers: a `bigint` where one stands, and nowhere else. */
-export function exactCodec(
-  traffic: Traffic,
-  { sent, received, types }: Places,
-): JsonCodec {
+export function exactCodec(traffic: ExactTraffic): JsonCodec {
+  const { sent, received, types } = traffic.integers;
   const open = (place: Place): readonly Place[] =>
     typeof place === "string"
       ? open(types[place]!)
@@ -102,7 +105,10 @@ export function exactCodec(
   return {
     ...codec,
     other: () =>
-      exactCodec(reversed(traffic), { sent: received, received: sent, types }),
+      exactCodec({
+        ...reversed(traffic),
+        integers: { sent: received, received: sent, types },
+      }),
     decode(text) {
       const [key, payload] = codec.decode(text);
       return [key, arrived(key, payload)];

@@ -2,6 +2,7 @@
 
 export { type Address, channel, serverUrl } from "./addresses.js";
 export * from "./errors.js";
+export { exactCodec } from "./integers.js";
 export { type JsonCodec, jsonCodec, taggedCodec } from "./json_codec.js";
 export type {
   Callback,

@@ -3,7 +3,15 @@
  * is not built for it imports nothing of this.
  */
 
-import { isObject, plainInteger } from "./rules.js";
+import {
+  type JsonCodec,
+  jsonCodec,
+  reversed,
+  type Traffic,
+} from "./json_codec.js";
+import { isObject, own, plainInteger } from "./rules.js";
+
+type Parameters = Readonly<Record<string, unknown>>;
 
 /**
  * Where such integers stand in a value: it is one, or a type of this name has them, or its properties, its other
@@ -27,23 +35,14 @@ export interface Places {
   readonly types: Readonly<Record<string, Place>>;
 }
 
-/** What a codec needs besides, to keep them. */
-export interface Integers {
-  /** Like `JSON.parse`, but integers that a number would round are a `bigint`. */
-  parse(text: string): unknown;
-  /** Like `JSON.stringify`, with `bigint` as a number. */
-  stringify(value: unknown): string;
-  /** A payload as callers get it: `bigint` where one belongs, and nowhere else. */
-  received(key: string, payload: unknown): unknown;
-  /** Parameters as values that JSON holds: what a number would round is text. */
-  plain(key: string, parameters: unknown): unknown;
-  /** The reverse of `plain`. */
-  sent(key: string, parameters: unknown): unknown;
-  /** The same for the other side. */
-  reversed(): Integers;
+/** All messages of a connection, and where such integers stand in them. */
+export interface ExactTraffic extends Traffic {
+  readonly integers: Places;
 }
 
-export function exactIntegers({ sent, received, types }: Places): Integers {
+/** The codec of messages that have such integers: a `bigint` where one stands, and nowhere else. */
+export function exactCodec(traffic: ExactTraffic): JsonCodec {
+  const { sent, received, types } = traffic.integers;
   const open = (place: Place): readonly Place[] =>
     typeof place === "string"
       ? open(types[place]!)
@@ -61,9 +60,10 @@ export function exactIntegers({ sent, received, types }: Places): Integers {
       all.map(choose).filter(Boolean) as Place[];
     if (Array.isArray(value)) {
       return value.map((each, index) => {
-        const inner = below(
-          (place) => own(place, "items") ?? own(own(place, "at"), `${index}`),
-        );
+        const inner = below((place) => {
+          const at = own(place, "at") as readonly unknown[] | undefined;
+          return own(place, "items") ?? at?.[index];
+        });
         return walk(each, inner, leaf);
       });
     }
@@ -87,30 +87,38 @@ export function exactIntegers({ sent, received, types }: Places): Integers {
         ? payload
         : walk(payload, Object.hasOwn(side, key) ? [side[key]!] : [], leaf);
 
-  return {
-    parse,
-    stringify,
-    received: by(received, (value, exact) =>
-      exact && Number.isInteger(value)
-        ? BigInt(value as number)
-        : typeof value === "bigint" && !exact
-          ? Number(value)
-          : value,
-    ),
-    plain: by(sent, plainInteger),
-    sent: by(sent, (value, exact) =>
-      exact && typeof value === "string" && /^-?\d+$/.test(value)
-        ? BigInt(value)
+  const arrived = by(received, (value, exact) =>
+    exact && Number.isInteger(value)
+      ? BigInt(value as number)
+      : typeof value === "bigint" && !exact
+        ? Number(value)
         : value,
-    ),
-    reversed: () => exactIntegers({ sent: received, received: sent, types }),
+  );
+  const plain = by(sent, plainInteger);
+  const whole = by(sent, (value, exact) =>
+    exact && typeof value === "string" && /^-?\d+$/.test(value)
+      ? BigInt(value)
+      : value,
+  );
+  const codec = jsonCodec(traffic, { parse, stringify });
+
+  return {
+    ...codec,
+    other: () =>
+      exactCodec({
+        ...reversed(traffic),
+        integers: { sent: received, received: sent, types },
+      }),
+    decode(text) {
+      const [key, payload] = codec.decode(text);
+      return [key, arrived(key, payload)];
+    },
+    encodeParameters: (key, parameters) =>
+      codec.encodeParameters(key, whole(key, parameters) as Parameters),
+    parameters: (key, payload) =>
+      plain(key, codec.parameters(key, payload)) as Parameters,
   };
 }
-
-const own = (value: unknown, name: string): unknown =>
-  value && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 
 /** What platforms have that tell the text of a number, too (ECMAScript's `JSON.parse` with source text). */
 const rawJson = () => (JSON as { rawJSON?: (text: string) => unknown }).rawJSON;
@@ -124,7 +132,8 @@ const TOKEN = /"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/g;
 const rounded = (text: string): boolean =>
   /^-?\d{16,}$/.test(text) && !Number.isSafeInteger(Number(text));
 
-function parse(text: string): unknown {
+/** Like `JSON.parse`, but integers that a number would round are a `bigint`. */
+export function parse(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
   if (rawJson()) {
     const keep = (_: string, value: unknown, { source }: { source: string }) =>
@@ -142,7 +151,8 @@ function parse(text: string): unknown {
   );
 }
 
-function stringify(value: unknown): string {
+/** Like `JSON.stringify`, with a `bigint` as a number. */
+export function stringify(value: unknown): string {
   const rawJSON = rawJson();
   // Applications give `BigInt` a `toJSON` of their own: what it was stands in `this`.
   const text = JSON.stringify(

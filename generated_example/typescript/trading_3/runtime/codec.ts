@@ -42,8 +42,15 @@ export class UnknownMessageKey extends Error {
   }
 }
 
+/** How values are written as JSON, and read. */
+export interface JsonForm {
+  parse(text: string): unknown;
+  stringify(value: unknown): string | undefined;
+}
+
 /** What the session needs. */
 export interface Codec {
+  readonly json: JsonForm;
   /**
    * The message of a text frame.
    *

@@ -139,8 +139,9 @@ export class FakeServer {
 
   constructor(protocol: Protocol, operations: Iterable<Operation>) {
     this.#clients = protocol.codec;
-    this.#traffic = reversed((protocol.codec as JsonCodec).traffic);
-    this.#codec = jsonCodec(this.#traffic);
+    const codec = protocol.codec as JsonCodec;
+    this.#traffic = reversed(codec.traffic);
+    this.#codec = codec.other?.() ?? jsonCodec(this.#traffic);
     for (const operation of operations) this.#offer(operation);
     const clock = this.#clock;
     this.transport = new MemoryTransport((attempt) => this.#meet(attempt), {

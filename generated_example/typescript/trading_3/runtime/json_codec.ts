@@ -6,6 +6,7 @@
 import {
   type Codec,
   type Decoded,
+  type JsonForm,
   Undecodable,
   UnknownMessageKey,
 } from "./codec.js";
@@ -57,6 +58,8 @@ export interface Traffic {
 /** A codec that says what it was made from. */
 export interface JsonCodec extends Codec {
   readonly traffic: Traffic;
+  /** The codec of the other side, where it is none of this module. */
+  readonly other?: () => JsonCodec;
 }
 
 /** What only some documents need of a codec. */
@@ -70,14 +73,14 @@ interface CodecParts {
 }
 
 /** The codec of messages that are told apart by rules, are no JSON, or say constants. */
-export function jsonCodec(traffic: Traffic): JsonCodec {
+export function jsonCodec(traffic: Traffic, form?: JsonForm): JsonCodec {
   const { envelope, rule } = traffic;
   const received = new Map(Object.entries(traffic.received));
   const binary = binaryCase(rule);
   const only = [...received.keys()];
   const decide = rule === undefined ? () => only : decider(rule);
   const named = rule === undefined && (envelope.tag || only.length < 2);
-  return taggedCodec(traffic, {
+  const parts: CodecParts = {
     recognise: named
       ? undefined
       : (whole = NOT_JSON, text, problem) =>
@@ -89,11 +92,16 @@ export function jsonCodec(traffic: Traffic): JsonCodec {
     },
     encodeRaw,
     filled,
-  });
+  };
+  return taggedCodec(traffic, parts, form);
 }
 
-/** The codec of messages that are JSON, and say in one place what they are. `parts` is for `jsonCodec`. */
-export function taggedCodec(traffic: Traffic, parts?: CodecParts): JsonCodec {
+/** The codec of messages that are JSON, and say in one place what they are. `parts` and `form` are for other codecs. */
+export function taggedCodec(
+  traffic: Traffic,
+  parts?: CodecParts,
+  form: JsonForm = JSON,
+): JsonCodec {
   const { envelope, sent } = traffic;
   const received = new Map(Object.entries(traffic.received));
   const { tag: path, payload: wrapper, sentTag = path } = envelope;
@@ -135,6 +143,7 @@ export function taggedCodec(traffic: Traffic, parts?: CodecParts): JsonCodec {
     const frame = wrapper === null ? (body ?? {}) : {};
     const said = sentTag ? tagged(frame, sentTag, key) : frame;
     return json(
+      form,
       key,
       wrapper === null || body === undefined
         ? said
@@ -144,11 +153,12 @@ export function taggedCodec(traffic: Traffic, parts?: CodecParts): JsonCodec {
 
   return {
     traffic,
+    json: form,
     decode(text): Decoded {
       let whole: unknown;
       let problem = "";
       try {
-        whole = JSON.parse(text);
+        whole = form.parse(text);
       } catch (error) {
         problem = `not JSON: ${(error as Error).message}`;
       }
@@ -181,7 +191,7 @@ export function taggedCodec(traffic: Traffic, parts?: CodecParts): JsonCodec {
     parameters(key, payload) {
       const shape = shapeOf(key);
       if (shape.raw || shape.empty || payload == null) return {};
-      const values: unknown = JSON.parse(json(key, bodyOf(payload, shape)));
+      const values = form.parse(json(form, key, bodyOf(payload, shape)));
       return isObject(values) ? values : {};
     },
   };
@@ -284,11 +294,11 @@ function tagged(frame: unknown, path: string, key: string): unknown {
   return { ...frame, [name]: inner };
 }
 
-function json(key: string, value: unknown): string {
+function json(form: JsonForm, key: string, value: unknown): string {
   let text: string | undefined;
   let problem = "it cannot be written as JSON";
   try {
-    text = JSON.stringify(value);
+    text = form.stringify(value);
   } catch (error) {
     problem += `: ${(error as Error).message}`;
   }

@@ -130,6 +130,14 @@ function typeOf(value: unknown): FrameType {
   return Array.isArray(value) ? "array" : (typeof value as FrameType);
 }
 
+/** A `bigint` as parameters hold it: a number where that is exact, else its digits. */
+export const plainInteger = (value: unknown): unknown =>
+  typeof value !== "bigint"
+    ? value
+    : Number.isSafeInteger(Number(value))
+      ? Number(value)
+      : String(value);
+
 /** Whether a JSON value is an object. */
 export function isObject(
   value: unknown,

@@ -81,10 +81,12 @@ def _protocol(place: TypedPlace, names: Names, scope: Scope) -> str:
     for name, rule in (("rule", connection.rule), ("sentRule", connection.sent_rule)):
         if rule is not None:
             entries.append(entry(name, _rule(rule)))
+    made = "taggedCodec" if _tagged(place) else "jsonCodec"
     exact = integer_places(place)
-    made = "exactCodec" if exact is not None else "taggedCodec" if _tagged(place) else "jsonCodec"
-    traffic = obj(entries, expanded=True)
-    codec = call(PURE + scope.value(RUNTIME, made), *([traffic] if exact is None else [traffic, exact]))
+    if exact is not None:
+        made = "exactCodec"
+        entries.append(entry("integers", exact))
+    codec = call(PURE + scope.value(RUNTIME, made), obj(entries, expanded=True))
     items: list[Doc] = [entry("name", literal(str(names.package))), entry("codec", codec)]
     if connection.heartbeat is not None:
         items.append(entry("defaults", obj([entry("heartbeat", _heartbeat(connection.heartbeat, scope))])))

@@ -72,7 +72,7 @@ export function idOf(
 
 /** An id in the form in which ids are compared: servers may answer 7 with "7". Undefined: it is none. */
 export function idText(value: unknown): string | undefined {
-  return typeof value === "number" || typeof value === "string"
+  return ["number", "string", "bigint"].includes(typeof value)
     ? String(value)
     : undefined;
 }
@@ -104,7 +104,7 @@ export function withId(
   const framed = within === "frame";
   if (!framed && payload == null) return [frame];
   const whole = framed
-    ? JSON.parse(frame as string)
+    ? (codec.json.parse(frame as string) as Parameters)
     : codec.parameters(key, payload);
   const dot = path.lastIndexOf(".");
   const place = dot < 0 ? whole : at(whole, path.slice(0, dot));
@@ -117,7 +117,7 @@ export function withId(
   if (made === undefined) return [frame];
   const said = put(whole, path, made);
   return [
-    framed ? JSON.stringify(said) : codec.encodeParameters(key, said),
+    framed ? codec.json.stringify(said)! : codec.encodeParameters(key, said),
     idText(made),
   ];
 }

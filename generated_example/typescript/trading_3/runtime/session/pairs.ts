@@ -3,6 +3,7 @@
 import type { Getter } from "../codec.js";
 import { InvalidRequest } from "../errors.js";
 import type { Paired } from "../operations.js";
+import { plainInteger } from "../rules.js";
 import { at, comparable, getter, type Parameters } from "./wires.js";
 
 /** Route by pairs: the field of an update, and the parameter of the request that says the same. */
@@ -46,4 +47,6 @@ function address({ pairs }: Paired, data: string | undefined): Getter {
 }
 
 const addressOf = (values: readonly unknown[]): unknown =>
-  values.length === 1 ? values[0] : JSON.stringify(values);
+  values.length === 1
+    ? plainInteger(values[0])
+    : JSON.stringify(values.map(plainInteger));
