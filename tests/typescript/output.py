@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wsgen.config import ClientSettings, ImportExtension
@@ -22,7 +22,8 @@ NAMES = (
     "Promise Record Date Map Symbol Array Error Object String Uint8Array AbortSignal WebSocket Event Subscription "
     "Client Connection Callback Stream Url Address Protocol PushOperation delete class await constructor then "
     "prototype __proto__ toString close connect connection index client models runtime servers errors fakes test "
-    "options given request handler arguments this super undefined NaN"
+    "options given request handler arguments this super undefined NaN subscribe stream send listen handle channel "
+    "latest"
 )
 """Names that mean something to the language, to the runtime, or to the package."""
 
@@ -100,7 +101,9 @@ def hostile_documents(folder: Path) -> Iterator[Path]:
     yield path
 
 
-def write_all(documents: Iterable[Path], folder: Path, extension: ImportExtension = ".js") -> Written:
+def write_all(
+    documents: Iterable[Path], folder: Path, extension: ImportExtension = ".js", given: ClientSettings | None = None
+) -> Written:
     """Build packages of all documents that are not refused. They share one copy of the runtime."""
     modules: list[Path] = []
     packages: dict[Path, Path] = {}
@@ -108,7 +111,13 @@ def write_all(documents: Iterable[Path], folder: Path, extension: ImportExtensio
     for number, path in enumerate(documents):
         problems = Problems()
         package = folder / f"client_{number}"
-        settings = ClientSettings(input=str(path), output=package, target="typescript", import_extension=extension)
+        settings = replace(
+            given or ClientSettings(input=""),
+            input=str(path),
+            output=package,
+            target="typescript",
+            import_extension=extension,
+        )
         try:
             files = build_client(settings, problems).files
         except Stop:

@@ -19,7 +19,6 @@ import {
   Cancelled,
   canonicalParameters,
   Consumer,
-  getter,
   handle,
   Lease,
   listen,
@@ -287,7 +286,6 @@ export class Player {
         this.resets.set(label, (this.resets.get(label) ?? 0) + 1);
       },
       delivery,
-      key: delivery?.key == null ? undefined : getter(delivery.key),
     });
   }
 

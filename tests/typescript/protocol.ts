@@ -16,10 +16,11 @@ import type {
   SendOperation,
   SubscriptionOperation,
 } from "../../runtime/wsgen_runtime/typescript/operations.js";
-import type { Delivery } from "../../runtime/wsgen_runtime/typescript/options.js";
+import type { Bounded } from "../../runtime/wsgen_runtime/typescript/options.js";
 import {
   byFields,
   correlated,
+  latest,
   oneAtATime,
   released,
   sortedJson,
@@ -133,7 +134,12 @@ export interface DomainOptions {
   >;
   readonly topic?: Readonly<Record<string, string>>;
   readonly strict_topic?: boolean;
-  readonly delivery?: Readonly<Record<string, Delivery>>;
+  readonly delivery?: Readonly<
+    Record<
+      string,
+      Bounded | { readonly policy: "latest"; readonly key: string }
+    >
+  >;
 }
 
 export function operations(options: DomainOptions): Operations {
@@ -216,7 +222,9 @@ function subscription(domain: string, options: DomainOptions): Subscription {
     ...(route === "broadcast" && { route }),
     ...(FLAT.includes(domain) &&
       (!route || route === "connection") && { route: oneAtATime }),
-    ...(delivery !== undefined && { delivery }),
+    ...(delivery !== undefined && {
+      delivery: delivery.policy === "latest" ? latest(delivery.key) : delivery,
+    }),
   };
 }
 

@@ -27,6 +27,7 @@ import {
   send,
   stream,
   subscribe,
+  latest,
 } from "../../runtime/wsgen_runtime/typescript/index.js";
 import {
   answer,
@@ -356,7 +357,7 @@ describe("streams", () => {
       trading,
       BARS,
       { symbol: "A" },
-      { delivery: { policy: "latest", key: "symbol" } },
+      { delivery: latest("symbol") },
     );
     const first = values.next();
     while (values.topic === undefined) await soon();

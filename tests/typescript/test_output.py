@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from wsgen.config import ClientSettings, DeliverySettings, DomainSettings, HeartbeatSettings
 
 from tests.generated.test_hostile import HOSTILE
 
-from .output import Written, hostile_documents, sound_documents, write_all
+from .output import SPECS, Written, hostile_documents, sound_documents, write_all
 from .tools import COMPILERS, NodeTools
 
 
@@ -52,6 +54,41 @@ def test_imports_have_the_extension_that_is_wanted(extension: str, tmp_path: Pat
     text = (found.modules[0].parent / "index.ts").read_text("utf-8")
     assert f'from "./client{words}"' in text
     assert found.problems == ()
+
+
+def test_what_a_configuration_asks_for_is_handed_in(node_tools: NodeTools, tmp_path: Path) -> None:
+    latest = DeliverySettings(policy="latest", key="time")
+    settings = ClientSettings(
+        input="",
+        domains={
+            "alerts": DomainSettings(route={"level": "level"}),
+            "bars": DomainSettings(topic="sorted-json", delivery=latest),
+            "quotes": DomainSettings(topic="quotes:{symbols}", delivery=DeliverySettings(limit=10)),
+        },
+        heartbeat=HeartbeatSettings("ping", 20, reply="pong"),
+    )
+
+    found = write_all([SPECS / "trading.asyncapi.json"], tmp_path, given=settings)
+
+    texts = {module.name: module.read_text("utf-8") for module in found.modules}
+    assert 'route: /* @__PURE__ */ byFields({ level: "level" })' in texts["alerts.ts"]
+    assert "topicRule: sortedJson" in texts["bars.ts"]
+    assert 'delivery: /* @__PURE__ */ latest("time")' in texts["bars.ts"]
+    assert 'topicRule: /* @__PURE__ */ templated("quotes:{symbols}")' in texts["quotes.ts"]
+    assert "/* @__PURE__ */ heartbeat({" in texts["protocol.ts"]
+    assert node_tools.tsc(found.modules) == ""
+    assert node_tools.misformatted(found.modules) == ""
+
+
+@pytest.mark.parametrize(("route", "name"), [("connection", "ownConnection"), (None, "oneAtATime")])
+def test_updates_without_a_topic_have_a_route(
+    route: Literal["connection"] | None, name: str, node_tools: NodeTools, tmp_path: Path
+) -> None:
+    settings = ClientSettings(input="", domains={"alerts": DomainSettings(route=route)})
+    found = write_all([SPECS / "trading.asyncapi.json"], tmp_path, given=settings)
+    [alerts] = (module for module in found.modules if module.name == "alerts.ts")
+    assert f"route: {name}," in alerts.read_text("utf-8")
+    assert node_tools.tsc(found.modules) == ""
 
 
 @pytest.mark.parametrize("schema", [{"additionalProperties": {"type": "string"}}, {"properties": {"id": {}}}])

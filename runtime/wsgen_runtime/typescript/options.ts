@@ -1,6 +1,7 @@
 /** What can be set on a connection, and the types that callers meet. */
 
 import { judge, type Verdict } from "./retry.js";
+import type { Queue } from "./session/consumers.js";
 import {
   beating,
   listening,
@@ -25,17 +26,23 @@ export type SubscriptionState =
   "CREATED" | "PENDING" | "CONFIRMED" | "UNSUBSCRIBING" | "DELETED";
 
 /** What happens when a consumer is slower than its updates. Nothing is ever dropped silently. */
-export interface Delivery {
-  /**
-   * "block" (default) stops reading, "drop_oldest" keeps the newest `limit`,
-   * "latest" keeps one for each value of `key`, "fail" ends the consumer with
-   * `SlowConsumer`.
-   */
-  readonly policy?: "block" | "drop_oldest" | "latest" | "fail";
+export type Delivery = Bounded | Latest;
+
+export interface Bounded {
+  /** "block" (default) stops reading, "drop_oldest" keeps the newest `limit`, "fail" ends the consumer with `SlowConsumer`. */
+  readonly policy?: "block" | "drop_oldest" | "fail";
   /** How many values may wait; default 4096. */
   readonly limit?: number;
-  /** For "latest": the field that tells values apart. */
-  readonly key?: string;
+  readonly queue?: never;
+}
+
+/** One value waits for each value of a field; `latest` makes one. */
+export interface Latest {
+  readonly policy: "latest";
+  /** The field that tells values apart. */
+  readonly key: string;
+  readonly limit?: never;
+  readonly queue: (replaced: () => void) => Queue;
 }
 
 /** A frame that could not be delivered as what the document describes. */

@@ -15,6 +15,7 @@ export type {
   HandleOptions,
   Heartbeat,
   HeartbeatMessage,
+  Latest,
   ListenOptions,
   Logger,
   OnDisconnect,
@@ -35,6 +36,7 @@ export { heartbeat, silence } from "./options.js";
 export type { Verdict } from "./retry.js";
 export { oneAtATime } from "./session/alone.js";
 export { correlated } from "./session/correlation.js";
+export { latest } from "./session/latest.js";
 export { byFields } from "./session/pairs.js";
 export { released } from "./session/releases.js";
 export { sortedJson, templated } from "./session/topics.js";

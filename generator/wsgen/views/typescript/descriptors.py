@@ -133,7 +133,7 @@ def _subscription(view: DomainView, each: Subscription, names: SubscriptionNames
     elif all(update.topic is None for update in each.updates):
         entries.append(entry("route", view.scope.value(RUNTIME, "oneAtATime")))
     if each.delivery is not None:
-        entries.append(_delivery(each.delivery))
+        entries.append(entry("delivery", _delivery(view, each.delivery)))
     request = view.sent(each.subscribe, argument=True)
     return _descriptor(view, names.constant, "SubscriptionOperation", [request, view.update_type(each, names)], entries)
 
@@ -170,13 +170,13 @@ def _made(view: DomainView, function: str, given: Doc) -> Doc:
     return call(PURE + view.scope.value(RUNTIME, function), given)
 
 
-def _delivery(each: Delivery) -> Doc:
+def _delivery(view: DomainView, each: Delivery) -> Doc:
+    if each.policy == "latest" and each.key is not None:
+        return _made(view, "latest", literal(each.key))
     entries = [entry("policy", literal(each.policy))]
     if each.limit is not None:
         entries.append(entry("limit", literal(each.limit)))
-    if each.key is not None:
-        entries.append(entry("key", literal(each.key)))
-    return entry("delivery", obj(entries))
+    return obj(entries)
 
 
 def _confirmation(view: DomainView, each: Confirmation) -> Doc:

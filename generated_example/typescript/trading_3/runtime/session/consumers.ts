@@ -1,15 +1,15 @@
 /** Who gets values, and what waits for them. */
 
-import type { Getter } from "../codec.js";
 import type { Delivery, SubscriptionState } from "../options.js";
 import type { Call } from "./calls.js";
 import type { Lease } from "./leases.js";
 import type { Session } from "./session.js";
-import { comparable, NONE, type Wire } from "./wires.js";
+import { NONE, type Wire } from "./wires.js";
 
 const HIGH_WATER_MARK = 4096;
 
-interface Queue {
+/** What waits for a consumer. */
+export interface Queue {
   readonly size: number;
   push(value: unknown): void;
   shift(): unknown;
@@ -45,47 +45,11 @@ class Fifo implements Queue {
   }
 }
 
-/** A queue that keeps the latest value for each key, where the first of them stood. */
-class Conflated implements Queue {
-  readonly #key: Getter;
-  readonly #replaced: () => void;
-  readonly #values = new Map<unknown, unknown>();
-
-  constructor(key: Getter, replaced: () => void) {
-    this.#key = key;
-    this.#replaced = replaced;
-  }
-
-  get size(): number {
-    return this.#values.size;
-  }
-
-  push(value: unknown): void {
-    const key = comparable(this.#key(value));
-    if (this.#values.has(key)) this.#replaced();
-    this.#values.set(key, value);
-  }
-
-  shift(): unknown {
-    const [[key, value]] = this.#values as Iterable<[unknown, unknown]> as [
-      [unknown, unknown],
-    ];
-    this.#values.delete(key);
-    return value;
-  }
-
-  clear(): void {
-    this.#values.clear();
-  }
-}
-
 /** What a consumer may be made with. */
 export interface ConsumerOptions {
   readonly onReset?: (() => void) | undefined;
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly delivery?: Delivery | undefined;
-  /** For the policy "latest": what tells values apart. */
-  readonly key?: Getter | undefined;
 }
 
 /**
@@ -118,9 +82,8 @@ export class Consumer {
   wake: (() => void) | undefined;
   accept: (value: unknown) => unknown;
   readonly #callback: ((value: unknown) => unknown) | undefined;
-  readonly #policy: NonNullable<Delivery["policy"]>;
+  readonly #delivery: Delivery;
   readonly #limit: number;
-  readonly #key: Getter | undefined;
   #queue: Queue | undefined;
   /** Whether it blocks, and has not caught up since it was at its high-water mark. */
   #behind = false;
@@ -130,15 +93,14 @@ export class Consumer {
   constructor(
     domain: string,
     callback: ((value: never) => unknown) | undefined,
-    { onReset, onError, delivery = {}, key }: ConsumerOptions = {},
+    { onReset, onError, delivery = {} }: ConsumerOptions = {},
   ) {
     this.domain = domain;
     this.onReset = onReset;
     this.onError = onError;
     this.#callback = callback as ((value: unknown) => unknown) | undefined;
-    this.#policy = delivery.policy ?? "block";
+    this.#delivery = delivery;
     this.#limit = delivery.limit ?? HIGH_WATER_MARK;
-    this.#key = key;
     if (!callback) this.#queue = this.#newQueue();
     this.accept = this.#callback ?? ((value) => this.#takeIn(value));
   }
@@ -231,36 +193,36 @@ export class Consumer {
   }
 
   #newQueue(): Queue {
-    return this.#key && this.#policy === "latest"
-      ? new Conflated(this.#key, () => this.#drop())
-      : new Fifo();
+    return this.#delivery.queue?.(() => this.#drop()) ?? new Fifo();
   }
 
   /** A value that waits. */
   #takeIn(value: unknown): void {
     const queue = (this.#queue ??= this.#newQueue());
     const { size } = queue;
+    const { policy = "block" } = this.#delivery;
     // Reading stops before the consumer is over its mark.
-    const full =
-      size >= (this.#policy === "block" ? this.#limit - 1 : this.#limit);
-    if (full && !this.#makesRoom(queue)) return;
+    const full = size >= (policy === "block" ? this.#limit - 1 : this.#limit);
+    if (full && !this.#makesRoom(policy, queue)) return;
     queue.push(value);
     this.wake?.();
   }
 
-  #makesRoom(queue: Queue): boolean {
-    if (this.#policy === "block") {
-      this.#behind = true;
-      return this.#session!.pressure.over(this);
+  #makesRoom(policy: Delivery["policy"], queue: Queue): boolean {
+    switch (policy) {
+      case "block":
+        this.#behind = true;
+        return this.#session!.pressure.over(this);
+      case "drop_oldest":
+        queue.shift();
+        this.#drop();
+        return true;
+      case "latest":
+        return true;
+      default:
+        this.#session!.overflow(this);
+        return false;
     }
-    if (this.#policy === "drop_oldest") {
-      queue.shift();
-      this.#drop();
-      return true;
-    }
-    if (queue instanceof Conflated) return true;
-    this.#session!.overflow(this);
-    return false;
   }
 
   #drop(): void {

@@ -6,6 +6,7 @@ export { Call, Cancelled } from "./calls.js";
 export { Consumer, type ConsumerOptions, isAwaitable } from "./consumers.js";
 export { correlated, idOf, idText, reader, withId } from "./correlation.js";
 export type { Effect } from "./effects.js";
+export { latest } from "./latest.js";
 export { beating, listening } from "./liveness.js";
 export { Lease } from "./leases.js";
 export { listen } from "./listeners.js";

@@ -13,7 +13,6 @@ import * as answers from "../session/answers.js";
 import * as pushes from "../session/listeners.js";
 import { answering } from "./answering.js";
 import type { Connection, Share } from "./connection.js";
-import { keyOf } from "./subscriptions.js";
 
 /** Call `callback` with every push of `operation`, until the result is called. Does not connect. */
 export function listen<Data>(
@@ -22,7 +21,7 @@ export function listen<Data>(
   callback: Callback<Data>,
   { delivery, onError, signal }: ListenOptions = {},
 ): () => void {
-  const given = { onError, delivery, key: keyOf(delivery) };
+  const given = { onError, delivery };
   const consumer = new Consumer(operation.name, callback, given);
   const stop = add(connection, consumer, ([{ session }, lease]) =>
     pushes.listen(session, lease, operation, consumer),

@@ -3,7 +3,6 @@
 import type { PushOperation, SubscriptionOperation } from "../operations.js";
 import type {
   ConnectionEvent,
-  Delivery,
   ListenOptions,
   Stream,
   StreamOptions,
@@ -13,7 +12,7 @@ import * as pushes from "../session/listeners.js";
 import type { Connection } from "./connection.js";
 import type { Driver } from "./driver.js";
 import { leave } from "./handles.js";
-import { enter, keyOf } from "./subscriptions.js";
+import { enter } from "./subscriptions.js";
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -26,7 +25,7 @@ export function stream<Request, Data>(
 ): Stream<Data> {
   const { delivery = operation.delivery, signal } = options;
   return new ConsumerStream(
-    streamed(operation.domain, delivery),
+    new Consumer(operation.domain, undefined, { delivery }),
     (consumer) => enter(connection, operation, request, consumer, options),
     signal,
   );
@@ -39,7 +38,7 @@ export function listenStream<Data>(
   { delivery, signal }: ListenOptions = {},
 ): Stream<Data> {
   return new ConsumerStream(
-    streamed(operation.name, delivery),
+    new Consumer(operation.name, undefined, { delivery }),
     async (consumer) => {
       const [driver, lease] = connection.use();
       pushes.listen(driver.session, lease, operation, consumer);
@@ -81,10 +80,6 @@ async function* eventsOf(
   } finally {
     consumer.end();
   }
-}
-
-function streamed(domain: string, delivery: Delivery | undefined): Consumer {
-  return new Consumer(domain, undefined, { delivery, key: keyOf(delivery) });
 }
 
 /** Values to iterate over. */

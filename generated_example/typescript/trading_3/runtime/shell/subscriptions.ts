@@ -1,16 +1,14 @@
 /** Subscriptions of a client. */
 
-import type { Getter } from "../codec.js";
 import type { SubscriptionOperation } from "../operations.js";
 import {
   type Callback,
-  type Delivery,
   seconds,
   type StreamOptions,
   type SubscribeOptions,
   type Subscription,
 } from "../options.js";
-import { Consumer, getter } from "../session/index.js";
+import { Consumer } from "../session/index.js";
 import type { Connection } from "./connection.js";
 import type { Driver } from "./driver.js";
 import { ConsumerSubscription } from "./handles.js";
@@ -38,8 +36,7 @@ export async function follow<Request, Data>(
 ): Promise<readonly [driver: Driver, consumer: Consumer]> {
   const { domain, delivery } = operation;
   const { onReset, onError } = options;
-  const key = keyOf(delivery);
-  const given = { onReset, onError, delivery, key };
+  const given = { onReset, onError, delivery };
   const consumer = new Consumer(domain, onUpdate, given);
   return [
     await enter(connection, operation, request, consumer, options),
@@ -67,13 +64,4 @@ export async function enter(
   driver.carryOut();
   await driver.settled(call, () => session.leave(consumer), signal);
   return driver;
-}
-
-/** For the policy "latest": what tells values apart. */
-export function keyOf(delivery: Delivery | undefined): Getter | undefined {
-  if (delivery?.policy !== "latest") return undefined;
-  if (delivery.key !== undefined) return getter(delivery.key);
-  throw new TypeError(
-    'the policy "latest" needs `key`, the name of the field that tells values apart',
-  );
 }
