@@ -8,9 +8,10 @@ was meant for it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import deque
+from bisect import bisect_left, insort
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import WsgenError
@@ -152,17 +153,72 @@ class Slot:
         return any(queue.replied >= self.sequence and queue.shadows(self) for queue in self.queues)
 
 
+_sent = attrgetter("sequence")
+
+
+class _Line:
+    """Slots in the order in which they were sent. None of its answers takes longer where more of them wait."""
+
+    __slots__ = ("by_topic", "open", "slots")
+
+    def __init__(self) -> None:
+        self.slots: OrderedDict[Slot, None] = OrderedDict()  # of a dict, the first key is far behind those that left
+        self.open: OrderedDict[Slot, None] = OrderedDict()
+        """Those that any topic may reach, as their own is not known for certain."""
+        self.by_topic: dict[str, list[Slot]] = {}
+
+    @property
+    def first(self) -> Slot | None:
+        return next(iter(self.slots), None)
+
+    def first_for(self, topic: str) -> Slot | None:
+        """The first one that a reply with this topic may belong to."""
+        opened, same = next(iter(self.open), None), self.by_topic.get(topic)
+        if opened is None or same is None:
+            return opened if same is None else same[0]
+        return min(opened, same[0], key=_sent)
+
+    def append(self, slot: Slot) -> None:
+        self.slots[slot] = None
+        if slot.open:
+            self.open[slot] = None
+        if slot.topic is not None:
+            self.by_topic.setdefault(slot.topic, []).append(slot)
+
+    def rename(self, slot: Slot, topic: str) -> None:
+        """Its topic is known for certain."""
+        self.open.pop(slot, None)
+        self._forget_topic(slot)
+        insort(self.by_topic.setdefault(topic, []), slot, key=_sent)
+
+    def remove(self, slot: Slot) -> None:
+        del self.slots[slot]
+        self.open.pop(slot, None)
+        self._forget_topic(slot)
+
+    def _forget_topic(self, slot: Slot) -> None:
+        if slot.topic is not None:
+            _take_out(self.by_topic, slot.topic, slot)
+
+
+def _take_out(table: dict[str, list[Slot]], key: str, slot: Slot) -> None:
+    same = table[key]
+    same.remove(slot)
+    if not same:
+        del table[key]
+
+
 class ReplyQueue:
     """The slots that wait for one kind of reply, oldest first."""
 
-    __slots__ = ("_by_id", "_by_topic", "_open", "_risen", "_slots", "held_back", "latest", "learned", "replied")
+    __slots__ = ("_all", "_by_id", "_by_wire", "_nameless", "_risen", "held_back", "latest", "learned", "replied")
 
     def __init__(self) -> None:
-        self._slots: deque[Slot] = deque()
-        self._by_topic: dict[str, list[Slot]] = {}
+        self._all = self._nameless = _Line()
+        """All slots, and those without an id: the same line until one with an id has come."""
         self._by_id: dict[str, list[Slot]] = {}
-        self._open = 0
-        """How many slots any topic may reach, as their own is not known for certain."""
+        self._by_wire: dict[str, list[Slot]] = {}
+        """Of what parameters ask for, by those."""
         self._risen = Staircase()
         self.held_back: deque[Callable[[], None]] = deque()
         self.learned: list[Wire] = []
@@ -173,24 +229,40 @@ class ReplyQueue:
         """The sequence number of the latest frame that had been sent when the latest reply without an id came."""
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._all.slots)
 
     def append(self, slot: Slot) -> None:
         slot.queues += (self,)
-        self._slots.append(slot)
-        self._open += slot.open
-        if slot.topic is not None:
-            self._by_topic.setdefault(slot.topic, []).append(slot)
         if slot.id is not None:
             self._by_id.setdefault(slot.id, []).append(slot)
+            if self._nameless is self._all:
+                self._nameless = _Line()
+                for other in self._all.slots:
+                    self._nameless.append(other)
+        if slot.wire is not None:
+            self._by_wire.setdefault(slot.wire.key, []).append(slot)
+        self._all.append(slot)
+        if self._in_both(slot):
+            self._nameless.append(slot)
+
+    def _in_both(self, slot: Slot) -> bool:
+        return self._nameless is not self._all and slot.id is None
 
     def with_id(self, id: str) -> Slot | None:
         """The oldest slot that was sent with this id."""
         same = self._by_id.get(id)
         return same[0] if same else None
 
+    def asking_for(self, parameters: str) -> Slot | None:
+        """The oldest slot of a subscribe with these canonical parameters."""
+        same = self._by_wire.get(parameters)
+        return same[0] if same else None
+
     def __iter__(self) -> Iterator[Slot]:
-        return iter(self._slots)
+        return iter(self._all.slots)
+
+    def __contains__(self, slot: Slot) -> bool:
+        return slot in self._all.slots
 
     def match(self, topic: str | None, *, held: bool = False) -> Slot | None:
         """The slot that a reply belongs to: by its topic where exactly one waiting call has it, else by order.
@@ -202,19 +274,16 @@ class ReplyQueue:
         None: it has come before. That is so where its topic is `held` by a subscription already, and all who wait are
         known or expected to have another one; or where all are known to, and it was that of the reply before.
         """
-        if not self._slots:
+        line = self._nameless if self._nameless.slots else self._all
+        first = line.first
+        if first is None:
             return None
-        slots = [slot for slot in self._slots if slot.id is None] if self._by_id else self._slots
-        slots = slots or self._slots
-        first = slots[0]
         if topic is None or (first.topic == topic and first.waiting):
             return first
         known = self.known(topic)
         if known is not None:
             return known
-        found = None
-        if self._open or topic in self._by_topic:  # else all would be looked at, and a server may repeat that
-            found = next((slot for slot in slots if slot.open or slot.topic == topic), None)
+        found = line.first_for(topic)
         if found is None and (held or topic == self.latest):
             return None
         if found is not None and held and found.topic is not None and found.topic != topic:
@@ -223,7 +292,7 @@ class ReplyQueue:
 
     def known(self, topic: str) -> Slot | None:
         """The slot that a reply with this topic belongs to, where exactly one waiting call is known to have it."""
-        same = self._by_topic.get(topic, ())
+        same = self._all.by_topic.get(topic, ())
         waiting = [slot for slot in same if slot.waiting]
         if len(waiting) != 1:
             return None
@@ -236,18 +305,18 @@ class ReplyQueue:
         return any(wire.topic is not None for wire in self.learned)
 
     def front(self) -> Slot | None:
-        return self._slots[0] if self._slots else None
+        return self._all.first
 
     @property
     def awaited(self) -> bool:
         """Whether anybody waits for a reply of this kind."""
-        return any(slot.waiting for slot in self._slots)
+        return any(slot.waiting for slot in self)
 
     def shadows(self, slot: Slot) -> bool:
         """Whether a tombstone stands before `slot`, or stood there at some time."""
         if self._risen.latest_before(slot.sequence) >= slot.sequence:
             return True
-        for other in self._slots:
+        for other in self:
             if other is slot:
                 return False
             if not other.waiting and (other.id is None or slot.id is not None):
@@ -256,46 +325,31 @@ class ReplyQueue:
 
     def rename(self, slot: Slot, topic: str) -> None:
         """The topic of a slot has become known."""
-        self._forget_topic(slot)
-        self._by_topic.setdefault(topic, []).append(slot)
-        self._open -= slot.open
+        self._all.rename(slot, topic)
+        if self._in_both(slot):
+            self._nameless.rename(slot, topic)
 
     def remove(self, slot: Slot, sent: int, *, by_id: bool = False) -> None:
         """A reply came for `slot`; `sent` is the sequence number of the latest frame that was sent.
 
         One that was found by its id says nothing about the order of the others.
         """
-        if self._slots[0] is slot:
-            self._slots.popleft()
-        else:
-            self._slots.remove(slot)
-        self._open -= slot.open
-        self._forget_topic(slot)
-        self._forget_id(slot)
-        if by_id:
-            if not self._slots:
-                self.learned.clear()
-            return
-        if not self._slots:
+        self._all.remove(slot)
+        if self._in_both(slot):
+            self._nameless.remove(slot)
+        if slot.id is not None:
+            _take_out(self._by_id, slot.id, slot)
+        if slot.wire is not None:
+            _take_out(self._by_wire, slot.wire.key, slot)
+        first = self.front()
+        if first is None:
             self.learned.clear()
-        elif slot.wire is not None and slot.wire.guessed:
+        if by_id:
+            return
+        if first is not None and slot.wire is not None and slot.wire.guessed:
             self.learned.append(slot.wire)
         if not slot.waiting:
-            self._risen.note(slot.sequence, sent, self._slots[0].sequence if self._slots else sent + 1)
-
-    def _forget_topic(self, slot: Slot) -> None:
-        if slot.topic is not None:
-            same = self._by_topic[slot.topic]
-            same.remove(slot)
-            if not same:
-                del self._by_topic[slot.topic]
-
-    def _forget_id(self, slot: Slot) -> None:
-        if slot.id is not None:
-            same = self._by_id[slot.id]
-            same.remove(slot)
-            if not same:
-                del self._by_id[slot.id]
+            self._risen.note(slot.sequence, sent, sent + 1 if first is None else first.sequence)
 
     def drain(self) -> None:
         """Empty the queue; the connection has ended. What learned its topic by position before a reply that was still
@@ -303,10 +357,9 @@ class ReplyQueue:
         """
         for wire in self.learned:
             wire.topic = None
-        self._slots.clear()
-        self._by_topic.clear()
+        self._all = self._nameless = _Line()
         self._by_id.clear()
-        self._open = 0
+        self._by_wire.clear()
         self._risen.clear()
         self.held_back.clear()
         self.learned.clear()

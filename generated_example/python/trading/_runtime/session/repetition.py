@@ -8,6 +8,7 @@ answer would time out. If the server is silent until then, its latest replies ar
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .calls import ReplyQueue, Slot
@@ -27,8 +28,6 @@ class Doubt(NamedTuple):
     key: str
     topic: str
     payload: Any
-    first: bool
-    """Whether its topic had not come before."""
 
 
 class Repetition:
@@ -42,7 +41,8 @@ class Repetition:
         self.guessed = False
         """Whether it is not certain of some replies whose they are."""
         self._session = session
-        self._doubts: dict[ReplyQueue, list[Doubt]] = {}
+        self._doubts: dict[ReplyQueue, tuple[list[Doubt], list[Doubt]]] = {}
+        """All of each queue, and those whose topic had not come before."""
 
     def clear(self) -> None:
         """The connection has ended."""
@@ -72,10 +72,11 @@ class Repetition:
         if slot is not None:
             self.confirmed(slot, topic, certain=True)
             return slot
-        doubts = self._doubts.setdefault(queue, [])
-        doubts.append(Doubt(message.key, topic, payload, topic not in self.told))
+        doubts, first = self._doubts.setdefault(queue, ([], []))
+        doubts.append(Doubt(message.key, topic, payload))
+        if topic not in self.told:
+            first.append(doubts[-1])
         self.tell(topic)
-        first = [doubt for doubt in doubts if doubt.first]
         if len(first) == len(queue):
             self._answer(queue, first, certain=True)
         return None
@@ -87,22 +88,22 @@ class Repetition:
         if topic not in self.told:
             return queue.match(topic)
         own = self.told[topic]
-        return next((slot for slot in queue if slot.wire is not None and slot.wire.key == own), None)
+        return None if own is None else queue.asking_for(own)
 
     def settle(self, slot: Slot) -> bool:
         """The server is silent, and the call of `slot` is about to time out. Whether a reply in doubt answers it."""
         for queue in slot.queues:
-            before = list(queue)
-            doubts = self._doubts.get(queue)
-            if doubts and slot in before:
-                self._answer(queue, doubts[-1 - before.index(slot) :], certain=False)
+            doubts, _ = self._doubts.get(queue, ([], []))
+            if doubts and slot in queue:
+                before = list(queue).index(slot)
+                self._answer(queue, doubts[-1 - before :], certain=False)
                 return slot not in queue
         return False
 
     def _answer(self, queue: ReplyQueue, doubts: list[Doubt], *, certain: bool) -> None:
         """Give the oldest slots these replies."""
         del self._doubts[queue]
-        for slot, doubt in zip(list(queue), doubts, strict=False):
+        for slot, doubt in zip(list(islice(queue, len(doubts))), doubts, strict=False):
             if slot in queue:  # no callback has ended the connection
                 self.confirmed(slot, doubt.topic, certain=certain)
                 self._session.answer(slot, queue, doubt.key, doubt.payload)
