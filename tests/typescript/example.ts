@@ -3,7 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FakeTradingServer } from "../../generated_example/typescript/trading/fakes.js";
+import {
+  FakeTradingServer,
+  makeAlert,
+  makeBar,
+} from "../../generated_example/typescript/trading/fakes.js";
 import {
   type Bar,
   BarsWebSocketClientFactory,
@@ -126,4 +130,11 @@ test("a channel with arguments, of a document in AsyncAPI 3.1", async () => {
   await server.advance(0);
   assert.equal(trades[0]!.price, 1);
   await stream.close();
+});
+
+test("samples have what they must, and what a test gives", () => {
+  const bar = makeBar({ close: 1.5, volume: 3 });
+  const least = { time: 0, open: 0, high: 0, low: 0, close: 1.5, volume: 3 };
+  assert.deepEqual(bar, least);
+  assert.deepEqual(makeAlert(), { level: "info", text: "" });
 });

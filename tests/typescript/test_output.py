@@ -116,3 +116,42 @@ def test_constants_of_every_length_are_formatted(
 
     assert len({module.parent for module in found.modules}) == len(documents)
     assert node_tools.misformatted(found.modules) == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "made"),
+    [
+        ({"type": "string"}, '""'),
+        ({"type": "integer", "format": "int64"}, "0"),
+        ({"enum": ["b", "a"]}, '"b"'),
+        ({"const": True}, "true"),
+        ({"type": ["null", "boolean"]}, "false"),
+        ({"type": "array", "minItems": 1, "items": {"type": "string"}}, "[]"),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, "{}"),
+        ({"type": "object", "required": ["x"], "properties": {"x": {}, "y": {}}}, "{ x: null }"),
+        ({"oneOf": [{"$ref": "#/components/schemas/Node"}, {"type": "string"}]}, '""'),
+        ({"$ref": "#/components/schemas/Node"}, None),
+    ],
+)
+def test_samples_have_the_least_that_a_payload_must_have(
+    schema: dict[str, object], made: str | None, node_tools: NodeTools, tmp_path: Path
+) -> None:
+    node = {"$ref": "#/components/schemas/Node"}
+    payload = {"type": "object", "required": ["__proto__"], "properties": {"__proto__": schema, "other": {}}}
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Samples", "version": "1"},
+        "servers": {"main": {"url": "ws://localhost", "protocol": "ws"}},
+        "channels": {"/": {"subscribe": {"message": {"name": "Partial", "payload": payload}}}},
+        "components": {"schemas": {"Node": {"type": "object", "required": ["next"], "properties": {"next": node}}}},
+    }
+    path = tmp_path / "samples.json"
+    path.write_text(json.dumps(document), "utf-8")
+
+    found = write_all([path], tmp_path)
+
+    (fakes,) = (module.read_text("utf-8") for module in found.modules if module.name == "fakes.ts")
+    assert ("export function makePartial(" in fakes) == (made is not None)
+    assert made is None or f'return {{ ["__proto__"]: {made}, ...given }};' in fakes
+    assert node_tools.tsc(found.modules) == ""
+    assert node_tools.misformatted(found.modules) == ""

@@ -247,3 +247,48 @@ export class FakeMarketDataServer extends FakeServer {
     this.push(HEARTBEAT, payload);
   }
 }
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeBar(given: Partial<Bar> = {}): Bar {
+  return { time: 0, open: 0, high: 0, low: 0, close: 0, ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeQuote(given: Partial<Quote> = {}): Quote {
+  return { symbol: "", ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makePlacedOrder(given: Partial<PlacedOrder> = {}): PlacedOrder {
+  return { id: "", symbol: "", side: 1, quantity: 0, ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeAlert(given: Partial<Alert> = {}): Alert {
+  return { level: "info", text: "", ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeChatJoined(given: Partial<ChatJoined> = {}): ChatJoined {
+  return { room: "", members: 0, ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeChatPosted(given: Partial<ChatPosted> = {}): ChatPosted {
+  return { sequence: 0, ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeChatMessage(given: Partial<ChatMessage> = {}): ChatMessage {
+  return { room: "", nick: "", text: "", ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeTrade(given: Partial<Trade> = {}): Trade {
+  return { type: "trade", price: 0, quantity: 0, side: "buy", ...given };
+}
+
+/** For tests: what is given, and the least of what else it must have. */
+export function makeHeartbeat(given: Partial<Heartbeat> = {}): Heartbeat {
+  return { type: "heartbeat", sequence: 0, ...given };
+}

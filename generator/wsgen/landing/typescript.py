@@ -53,8 +53,8 @@ the language. Members can have them all, but `constructor`."""
 
 GLOBALS = frozenset(
     {"Array", "ArrayBuffer", "AsyncIterable", "AsyncIterator", "Boolean", "Date", "Error", "Event"}
-    | {"EventTarget", "Function", "Map", "Number", "Object", "Promise", "Proxy", "Record", "Readonly"}
-    | {"RegExp", "Set", "String", "Symbol", "URL", "Uint8Array", "WebSocket", "AbortSignal"}
+    | {"EventTarget", "Function", "Map", "Number", "Object", "Partial", "Promise", "Proxy", "Record"}
+    | {"Readonly", "RegExp", "Set", "String", "Symbol", "URL", "Uint8Array", "WebSocket", "AbortSignal"}
 )
 """What every module finds without an import; generated modules rely on some of them."""
 

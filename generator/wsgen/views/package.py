@@ -245,6 +245,7 @@ class Readme:
         arguments: an argument, its façade, where it is sent, and what it is.
         servers: the name in `servers`, the URL, and what it is.
         credentials: a scheme, what it is, and the option that carries it.
+        samples: a function that makes a payload up, and what it makes.
     """
 
     package: str
@@ -264,6 +265,7 @@ class Readme:
     open_enums: tuple[str, ...]
     requirements: tuple[str, ...]
     runtime: str
+    samples: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,29 +10,75 @@ from wsgen.landing.python import Identifier
 from wsgen.landing.typescript import jsdoc, literal
 from wsgen.naming import DomainNames, FakeDomainNames, FakeSubscriptionNames, HandlerNames, SubscriptionNames
 from wsgen.operations import Domain, Handler, Push, Subscription, WireMessage
+from wsgen.payloads.forms import ObjectType, uses
 from wsgen.views.fakes import can_refuse
 from wsgen.views.places import public_names
 
 from .domains import file_of
-from .layout import Doc, array, call, concat, generic, lay, parameters, type_object
+from .layout import Doc, array, call, concat, generic, lay, obj, parameters, type_object
 from .opening import example_arguments
-from .package import FakeClass, FakesModule, Method
+from .package import DeclaredFunction, FakeClass, FakesModule, Method
+from .samples import Samples
 from .scope import Part, Scope
-from .types import DomainView, TypedPlace
+from .types import DomainView, TypedPlace, Types
 
-__all__ = ["can_refuse", "fakes_module"]
+__all__ = ["can_refuse", "fakes_module", "sample_name", "sampled"]
 
 _FAKES = "runtime/fakes"
 
 
 def fakes_module(title: str, places: Sequence[TypedPlace], extension: ImportExtension) -> FakesModule:
     """The module with a fake server for each connection."""
-    scope = Scope(list(_taken(places)), places[0].types.payloads, extension)
+    payloads = places[0].types.payloads
+    scope = Scope(list(_taken(places)), payloads, extension)
     shown = tuple(_server(place, scope) for place in places)
+    samples = tuple(_sample(each, properties, scope) for each, properties in sampled(places))
     return FakesModule(
         comment=jsdoc([f"Fake servers of {title}, for tests of applications: in their process, without a port."]),
         imports=scope.imports(),
         servers=shown,
+        samples=samples,
+    )
+
+
+def sampled(places: Sequence[TypedPlace]) -> Iterator[tuple[ObjectType, list[Doc]]]:
+    """The objects that tests give to fake servers: updates, pushes and replies; and what they must have."""
+    payloads = places[0].types.payloads
+    found: dict[str, None] = {}
+    for place in places:
+        for domain in place.connection.domains:
+            for part in _given(domain, place.types):
+                found |= dict.fromkeys(() if part.type is None else uses(part.type))
+    samples = Samples(payloads, "")
+    for id in payloads.definitions:
+        each = payloads.definitions[id]
+        if id in found and isinstance(each, ObjectType):
+            properties = samples.properties(each)
+            if properties is not None:
+                yield each, properties
+
+
+def _given(domain: Domain, types: Types) -> Iterator[Part]:
+    for subscription in domain.subscriptions:
+        yield from map(types.update, subscription.updates)
+    for request in domain.requests:
+        yield from map(types.received, request.replies)
+    yield from (types.received(push.message) for push in domain.pushes)
+    yield from (types.received(handler.message) for handler in domain.handlers)
+
+
+def sample_name(each: ObjectType) -> str:
+    """The name of the function that makes one up."""
+    return f"make{each.name}"
+
+
+def _sample(each: ObjectType, properties: Sequence[Doc], scope: Scope) -> DeclaredFunction:
+    type = scope.model(each.name)
+    head = parameters(f"export function {sample_name(each)}", [f"given: Partial<{type}> = {{}}"], type, " {")
+    return DeclaredFunction(
+        comment=jsdoc(["For tests: what is given, and the least of what else it must have."]),
+        head=lay(head),
+        body=lay(concat("return ", obj([*properties, "...given"]), ";"), 2),
     )
 
 

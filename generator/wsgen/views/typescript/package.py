@@ -139,6 +139,7 @@ class FakesModule:
     comment: str
     imports: tuple[str, ...]
     servers: tuple[FakeClass, ...]
+    samples: tuple[DeclaredFunction, ...]
 
 
 @dataclass(frozen=True, slots=True)

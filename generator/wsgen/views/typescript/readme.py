@@ -17,7 +17,8 @@ from wsgen.views.readme import direction
 from wsgen.views.servers import server_text, servers_of
 from wsgen.views.texts import summary
 
-from .fakes import can_refuse
+from .fakes import can_refuse, sample_name, sampled
+from .layout import lay, obj
 from .opening import example_arguments, told
 from .scope import Part, Scope
 from .types import TypedPlace
@@ -47,6 +48,7 @@ def readme(client: Client, places: Sequence[TypedPlace], names: Names, types: Pa
         notes=tuple(_notes(places)),
         domains=tuple(_domain(_Caller(place, names, types, *pair)) for place in places for pair in place.domains()),
         fakes=tuple(_fake(place, names) for place in places) if fakes else (),
+        samples=tuple(_samples(places)) if fakes else (),
         open_enums=tuple(code(each) for each in types.open_enums),
         requirements=REQUIREMENTS,
         runtime="with the runtime in `runtime`",
@@ -246,6 +248,12 @@ def _fake(place: TypedPlace, names: Names) -> ReadmeFake:
         ),
         rows=tuple(_fake_rows(place)),
     )
+
+
+def _samples(places: Sequence[TypedPlace]) -> Iterator[tuple[str, str]]:
+    for each, properties in sampled(places):
+        given = code(" ".join(lay(obj(properties)).split()))
+        yield code(f"{sample_name(each)}(given)"), f"{code(each.name)}: {given}, and what is given"
 
 
 def _fake_rows(place: TypedPlace) -> Iterator[tuple[str, str, str]]:
