@@ -14,6 +14,8 @@ type Wires = Map<unknown, readonly Wire[]>;
 export class Places {
   /** Who gets the updates of each address. */
   readonly sinks = new Map<unknown, readonly Consumer[]>();
+  /** How often they have become others. */
+  changes = 0;
   readonly #session: Session;
   readonly at: Wires = new Map();
   readonly topics: Wires;
@@ -75,6 +77,7 @@ export class Places {
 
   /** The consumers of a subscription have become others. */
   refresh(wire: Wire): void {
+    this.changes++;
     for (const address of wire.addresses) {
       const wires = this.at.get(address) ?? [];
       const consumers = wires.flatMap((other) =>
@@ -117,6 +120,7 @@ export class Places {
 
   /** The connection has ended. */
   clear(): void {
+    this.changes++;
     for (const table of [this.sinks, this.at, this.topics, this.#gone]) {
       table.clear();
     }

@@ -13,13 +13,13 @@ import type { Domain } from "./subscriptions.js";
 export type Route = (payload: unknown, frame: Frame) => unknown;
 
 /** What makes of a payload the value that consumers get. */
-export type Maker = (payload: unknown) => unknown;
+export type Maker = (payload: unknown, frame: Frame) => unknown;
 
 /** A payload with the message that it is of, where consumers get several kinds. */
 export function maker(
   events: boolean | undefined,
   key: string,
-): Maker | undefined {
+): ((payload: unknown) => unknown) | undefined {
   return events ? (payload) => ({ type: key, payload }) : undefined;
 }
 
@@ -75,13 +75,21 @@ export function updateRoute(
   const address = pairs ? pairs.address(pairs, path) : byTopic;
   const data = path == null ? undefined : reading(path);
   const make = maker(event, key);
+  // Updates often come in rows of one topic.
+  let latest: unknown;
+  let seen = -1;
+  let consumers: readonly Consumer[] | undefined;
   const route = {
     alone: false,
     deliver: (payload: unknown, frame: Frame) => {
       const where = address && (address(payload) ?? undefined);
       let value = data ? (data(payload) ?? undefined) : payload;
       if (make) value = make(value);
-      const consumers = sinks.get(where);
+      if (where !== latest || seen !== places.changes) {
+        latest = where;
+        seen = places.changes;
+        consumers = sinks.get(where);
+      }
       if (consumers) {
         deliver(session, consumers, value);
         return true;
@@ -162,7 +170,7 @@ export class MessageRoute {
     for (const [consumer, make] of this.listeners) {
       if (!(consumer.answers && answered)) {
         answered ||= consumer.answers;
-        deliver(session, [consumer], make ? make(payload) : payload);
+        deliver(session, [consumer], make ? make(payload, frame) : payload);
       }
       used = true;
     }

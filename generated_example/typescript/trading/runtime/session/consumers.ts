@@ -8,6 +8,9 @@ import { NONE, type Wire } from "./wires.js";
 
 const HIGH_WATER_MARK = 4096;
 
+/** Ten thousand consumers share it. */
+const USUAL: Delivery = {};
+
 /** What waits for a consumer. */
 export interface Queue {
   readonly size: number;
@@ -93,7 +96,7 @@ export class Consumer {
   constructor(
     domain: string,
     callback: ((value: never) => unknown) | undefined,
-    { onReset, onError, delivery = {} }: ConsumerOptions = {},
+    { onReset, onError, delivery = USUAL }: ConsumerOptions = {},
   ) {
     this.domain = domain;
     this.onReset = onReset;

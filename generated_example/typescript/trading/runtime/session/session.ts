@@ -66,8 +66,8 @@ export class Session {
   readonly reports: Reports;
   state: ConnectionState = "DISCONNECTED";
   effects: Effect[] = [];
-  /** The frame that is being given to consumers. */
-  frame: Frame = "";
+  /** Of the frame that is being given to consumers: characters, or bytes. */
+  size = 0;
   readonly options: SessionOptions;
   /** Monotonic seconds. */
   readonly clock: () => number;
@@ -295,7 +295,7 @@ export class Session {
   receive(frame: Frame): void {
     if (this.#logsFrames) this.reports.frame("<", frame);
     this.silence?.heard();
-    this.frame = frame;
+    this.size = frame.length;
     let decoded: Decoded;
     try {
       decoded =

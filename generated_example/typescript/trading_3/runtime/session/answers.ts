@@ -1,5 +1,6 @@
 /** What the server asks, and the client answers. */
 
+import type { Frame } from "../codec.js";
 import type { HandlerOperation } from "../operations.js";
 import type { Consumer } from "./consumers.js";
 import type { Lease } from "./leases.js";
@@ -31,10 +32,10 @@ export function handle(
   session.takeIn(lease, consumer);
   consumer.answers = true;
   const { request, correlation } = operation;
-  const asked = (payload: unknown): Asked => ({
+  const asked = (payload: unknown, frame: Frame): Asked => ({
     operation,
     payload,
-    id: correlation?.asked(payload, session.frame),
+    id: correlation?.asked(payload, frame),
     generation: session.generation,
   });
   session.switchboard.add(request, consumer, asked);

@@ -35,8 +35,7 @@ export class Pressure {
 
   /** One more value for a consumer at its mark, of the frame that has just come. Whether it may still be kept. */
   over(consumer: Consumer): boolean {
-    const { length } = this.#session.frame;
-    const held = (this.#full.get(consumer) ?? 0) + length;
+    const held = (this.#full.get(consumer) ?? 0) + this.#session.size;
     if (held > BOUND) {
       this.#endConsumer(consumer);
       return false;
