@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from wsgen.document import Json
 
+from .clean import Check, Later, clean
 from .sentences import SPELLING, close_key
 from .vocabulary import Definitions
 
@@ -36,9 +37,19 @@ class Dialect:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._checkers: dict[str, _Checker] = {}
+        self._clean: dict[str, Check] = {}
 
     def look(self, kind: str, value: Json) -> list[Finding]:
         """What `value` violates of the definition `kind`, in the order of paths."""
+        if kind not in self._clean:
+            self._clean[kind] = clean(self._definitions[kind])
+        later: list[Later] = []
+        if self._clean[kind](value, (), later):
+            return _in_order([Finding(path, "later", [below, target], {}) for path, below, target in later])
+        return self.judged(kind, value)
+
+    def judged(self, kind: str, value: Json) -> list[Finding]:
+        """The same by jsonschema alone."""
         if kind not in self._checkers:
             self._checkers[kind] = _checker(self._definitions[kind])
         found = [
@@ -50,7 +61,11 @@ class Dialect:
             )
             for error in self._checkers[kind].iter_errors(value)
         ]
-        return sorted(found, key=lambda finding: ([str(step) for step in finding.path], finding.keyword))
+        return _in_order(found)
+
+
+def _in_order(found: list[Finding]) -> list[Finding]:
+    return sorted(found, key=lambda finding: ([str(step) for step in finding.path], finding.keyword))
 
 
 class _Error(Protocol):
