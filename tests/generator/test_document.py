@@ -216,6 +216,12 @@ def test_keys_and_numbers_are_bounded() -> None:
     assert refused('{"a": NaN}', "spec.json") == [("WSG109", 1, 7)]
 
 
+def test_keys_are_bounded_as_they_are_written() -> None:
+    short, long = "\\u0041" * 1_666, "\\u0041" * 1_667
+    assert load_text(f'{{"{short}": 1}}', "spec.json").root == {"A" * 1_666: 1}
+    assert refused(f'{{"{long}": 1}}', "spec.json") == [("WSG109", 1, 2)]
+
+
 def test_all_duplicate_keys_are_reported_with_their_first() -> None:
     problems = Problems()
     with pytest.raises(Stop):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,3 +53,20 @@ def test_only_errors_are_fatal() -> None:
     assert not problems.fatal
     problems.add(Problem("WSG203", "error", "an error", Place("a.yaml")))
     assert problems.fatal
+
+
+def test_a_line_is_looked_for_when_somebody_asks_for_it() -> None:
+    asked: list[str] = []
+
+    def find() -> tuple[int, int]:
+        asked.append("position")
+        return 3, 5
+
+    place = Place("a.json", pointer="/info", find=find)
+    assert place != Place("a.json", 3, 5, "/channels")
+    assert asked == []
+    assert (place.line, place.column, str(place)) == (3, 5, "a.json:3:5")
+    assert asked == ["position"]
+    written = Place("a.json", 3, 5, "/info")
+    assert (place, hash(place), pickle.loads(pickle.dumps(place))) == (written, hash(written), written)
+    assert written < Place("a.json", 3, 6) < Place("b.json")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from wsgen.problems import Place, Problems, Stop
@@ -56,6 +56,9 @@ class Document:
         `key` asks for the place of the key also where the value is a scalar. What is not in the document
         (a value that an upgrade has made) is given the place of the nearest value around it.
         """
+        return Place(self.name, pointer=pointer, find=partial(self._position, pointer, key))
+
+    def _position(self, pointer: str, key: bool) -> tuple[int, int]:
         value, marks = self.root, self._marks()
         line, column = 1, 1
         for token in pointer_tokens(pointer):
@@ -65,7 +68,7 @@ class Document:
             value = _member(value, token)
             at_key = key or isinstance(value, (dict, list))
             line, column = (mark.key_line, mark.key_column) if at_key else (mark.line, mark.column)
-        return Place(self.name, line, column, pointer)
+        return line, column
 
 
 def load(source: str, problems: Problems, *, text: str | None = None) -> Document:

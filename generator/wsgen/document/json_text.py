@@ -16,6 +16,9 @@ from .marks import MAX_DEPTH, MAX_DIGITS, MAX_KEY, MENDS, Json, Mark, Marks
 __all__ = ["marks_of", "parse"]
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_PLAIN_KEY = MAX_KEY // 6 - 1
+"""As many characters are within `MAX_KEY` even where each is an escape, `\\u0000`."""
+
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -71,7 +74,8 @@ def parse(text: str, name: str, problems: Problems) -> Json:
     found = len(problems)
     if duplicates:
         _report_duplicates(text, name, problems)
-    _check_bounds(text, name, problems)
+    if not _plainly_within(text, value):
+        _check_bounds(text, name, problems)
     if len(problems) > found:
         raise Stop
     return value
@@ -159,6 +163,20 @@ def _report_duplicates(text: str, name: str, problems: Problems) -> None:
                     "remove or rename one of the two",
                     ((Place(name, *lines.of(first)), "first here"),),
                 )
+
+
+def _plainly_within(text: str, value: Json) -> bool:
+    """Whether `_check_bounds` need not look for what it would not find: it takes longer than the reading itself."""
+    if _SURROGATE.search(text) is not None:
+        return False
+    level, depth = [value] if isinstance(value, (dict, list)) else [], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH or any(len(key) > _PLAIN_KEY for each in level if isinstance(each, dict) for key in each):
+            return False
+        below = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for values in below for each in values if isinstance(each, (dict, list))]
+    return True
 
 
 def _check_bounds(text: str, name: str, problems: Problems) -> None:

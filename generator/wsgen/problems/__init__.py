@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 __all__ = ["Level", "Place", "Problem", "Problems", "Stop"]
 
@@ -12,19 +12,66 @@ Level: TypeAlias = Literal["error", "warning", "note"]
 _ORDER: dict[Level, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where something stands in a file. Lines and columns count from 1; 0 means the whole file.
+
+    Most places are never shown, and to find a line takes longer than to make a model of what stands there: `find`
+    may do so when somebody asks. Places are values all the same, equal and in order by what they say.
 
     Attributes:
         file: the file as the user named it, with forward slashes; "-" is standard input.
         pointer: the JSON pointer (RFC 6901) inside the file.
     """
 
-    file: str
-    line: int = 0
-    column: int = 0
-    pointer: str = ""
+    __slots__ = ("_find", "_found", "file", "pointer")
+
+    def __init__(
+        self,
+        file: str,
+        line: int = 0,
+        column: int = 0,
+        pointer: str = "",
+        *,
+        find: Callable[[], tuple[int, int]] | None = None,
+    ) -> None:
+        self.file: Final = file
+        self.pointer: Final = pointer
+        self._found = (line, column)
+        self._find = find
+
+    def _position(self) -> tuple[int, int]:
+        if self._find is not None:
+            self._found, self._find = self._find(), None
+        return self._found
+
+    @property
+    def line(self) -> int:
+        return self._position()[0]
+
+    @property
+    def column(self) -> int:
+        return self._position()[1]
+
+    def _says(self) -> tuple[str, int, int, str]:
+        return (self.file, *self._position(), self.pointer)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other or not isinstance(other, Place):
+            return self is other
+        same = self.pointer == other.pointer and self.file == other.file
+        return same and self._position() == other._position()
+
+    def __lt__(self, other: Place) -> bool:
+        return self._says() < other._says()
+
+    def __hash__(self) -> int:
+        return hash(self._says())
+
+    def __reduce__(self) -> tuple[type[Place], tuple[str, int, int, str]]:
+        return Place, self._says()
+
+    def __repr__(self) -> str:
+        return f"Place{self._says()!r}"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
