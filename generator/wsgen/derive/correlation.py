@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from wsgen.model import CorrelationId, Schema
@@ -37,11 +38,16 @@ def ids_of(message: WireMessage, schemas: Schemas) -> Ids:
     for place in WITHIN:
         schema = schemas.at(message.payload, place) if place else message.payload
         for name, property in schemas.properties(schema).items():
-            plain = "".join(letter for letter in name.lower() if letter.isalnum())
+            plain = _plain(name)
             kind = _kind(property, schemas) if plain in NAMES and "." not in name else None
             if kind is not None:
                 found.setdefault(plain, (f"{place}.{name}" if place else name, kind))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def _kind(schema: Schema | None, schemas: Schemas) -> Kind | None:

@@ -241,7 +241,8 @@ def _candidates(search: Search, taken: set[int]) -> list[WireMessage]:
         if not (answer.unasked or (answer.correlation is not None and reply is not None and reply.members))
     }  # what an id tells apart can be an answer at one time and an update at another
     asked = {id(search.wires.received[key]) for key in search.answers.handlers}
-    others = [wire for wire in search.wires.received.values() if id(wire) not in replies | asked | taken]
+    known = replies | asked | taken
+    others = [wire for wire in search.wires.received.values() if id(wire) not in known]
     apart = [member for wire in others for member in wire.members or (wire,)]
     return [wire for wire in apart if not _is_about_the_connection(wire)]
 

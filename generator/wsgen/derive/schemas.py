@@ -37,6 +37,10 @@ class Schemas:
         default_factory=dict[tuple[SchemaKey, int], dict[str, Constant]]
     )
 
+    _properties: dict[SchemaKey, Mapping[str, Schema]] = field(
+        default_factory=dict[SchemaKey, "Mapping[str, Schema]"]
+    )
+
     def shape(self, schema: Schema | None) -> Shape | None:
         """The keywords of a schema, behind its names; None for `true`, `false`, None and endless chains."""
         seen: set[SchemaKey] = set()
@@ -49,6 +53,9 @@ class Schemas:
 
     def parts(self, schema: Schema | None) -> tuple[Shape, ...]:
         """The shapes that a value must all fit: the schema itself and its `allOf` branches, at any depth."""
+        first = self.shape(schema)
+        if first is None or not first.all_of:
+            return () if first is None else (first,)
         found: dict[int, Shape] = {}
         pending: list[Schema | None] = [schema]
         while pending and len(found) < BRANCHES:
@@ -60,6 +67,8 @@ class Schemas:
 
     def alternatives(self, shape: Shape) -> tuple[Schema, ...]:
         """The branches of `anyOf` and `oneOf` but for null."""
+        if not shape.any_of and not shape.one_of:
+            return ()
         branches = (*shape.any_of, *shape.one_of)[:BRANCHES]
         return tuple(branch for branch in branches if not self.is_null(branch))
 
@@ -88,11 +97,19 @@ class Schemas:
             return replace(shape, nullable=False), True
         return schema, shape.nullable or "null" in shape.types
 
-    def properties(self, schema: Schema | None) -> dict[str, Schema]:
+    def properties(self, schema: Schema | None) -> Mapping[str, Schema]:
         """The properties of an object, of its `allOf` branches and of a single alternative to null.
 
         One that several branches describe must fit them all.
         """
+        if not isinstance(schema, Named):
+            return self._read_properties(schema)
+        known = self._properties.get(schema.key)
+        if known is None:
+            known = self._properties[schema.key] = self._read_properties(schema)
+        return known
+
+    def _read_properties(self, schema: Schema | None) -> Mapping[str, Schema]:
         found: dict[str, list[Schema]] = {}
         for part in self._object_parts(schema):
             for name, property in part.properties.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -117,11 +118,13 @@ def spoken(text: str) -> str:
     return _SEPARATORS.sub(" ", _CAMEL.sub(" ", text))
 
 
+@lru_cache(maxsize=16_384)
 def words(name: str) -> Words:
     """The words of a name, in lower case."""
     return tuple(word.lower() for word in _WORD.findall(spoken(name)))
 
 
+@lru_cache(maxsize=16_384)
 def root(word: str) -> str:
     """What a word has in common with its plural, participle and noun."""
     if word in IRREGULAR:

@@ -14,7 +14,8 @@ import math
 import re
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from wsgen.model import Json
@@ -97,6 +98,18 @@ def _is_pascal(name: str) -> bool:
     return name[0].isupper() and not name.isupper() and not name[-1].isdigit()
 
 
+class _Table(dict[int, str]):
+    """What `str.translate` puts for each character, found when it first occurs."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = self._of(chr(code))
+        return found
+
+
 _ESCAPES: Mapping[str, str] = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -107,18 +120,17 @@ def _escape(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _inner(text: str, quote: str) -> str:
-    """The text as it stands between quotes. What has no shape of its own on a screen is escaped."""
-    return "".join(
-        _ESCAPES.get(character)
-        or ("\\" + quote if character == quote else character if character.isprintable() else _escape(character))
-        for character in text
-    )
+def _inner(character: str) -> str:
+    """A character as it stands between quotes. What has no shape of its own on a screen is escaped."""
+    return _ESCAPES.get(character) or (character if character.isprintable() else _escape(character))
+
+
+_BETWEEN_QUOTES = _Table(_inner)
 
 
 def _string(text: str) -> str:
     quote = "'" if text.count('"') > text.count("'") else '"'
-    return quote + _inner(text, quote) + quote
+    return quote + text.translate(_BETWEEN_QUOTES).replace(quote, "\\" + quote) + quote
 
 
 def literal(value: Json | tuple[str | bool, ...]) -> str:
@@ -155,13 +167,17 @@ def _class(character: str) -> str:
     return "l" if character.islower() or unicodedata.category(character).startswith("M") else "o"
 
 
+_CLASSES = _Table(_class)
+
+
+@lru_cache(maxsize=65_536)
 def words(text: str) -> tuple[str, ...]:
     """The words of a name: `broker.orders`, `brokerOrders` and `BrokerOrders` have the same two but for case.
 
     Letters of every script count, after NFKC, which is what Python itself does to identifiers.
     """
     normal = unicodedata.normalize("NFKC", text)
-    classes = "".join(map(_class, normal))
+    classes = normal.translate(_CLASSES)
     return tuple(normal[found.start() : found.end()] for found in _WORD.finditer(classes))
 
 
@@ -221,21 +237,19 @@ _DIRECTIVE = re.compile(
 )
 
 
-def _visible(text: str) -> str:
-    """The text without characters that have no shape of their own: spaces for spaces, U+FFFD for the others.
+def _visible(character: str) -> str:
+    """A character that has a shape of its own: a space for spaces, U+FFFD for the others.
 
     Format characters (Unicode's Cf: direction marks, joiners) are left out; reordered comments can lie.
     """
-    return "".join(
-        character
-        if character.isprintable()
-        else " "
-        if character.isspace()
-        else ""
-        if unicodedata.category(character) == "Cf"
-        else "\ufffd"
-        for character in text
-    )
+    if character.isprintable():
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) == "Cf" else "\ufffd"
+
+
+_VISIBLE = _Table(_visible)
 
 
 def comment(text: str) -> str:
@@ -244,7 +258,7 @@ def comment(text: str) -> str:
     What other tools would obey in a comment (`coding:`, which PEP 263 looks for in the first two lines,
     `type: ignore`, `noqa:`) is taken apart by a dash.
     """
-    line = " ".join(_visible(text).split())
+    line = " ".join(text.translate(_VISIBLE).split())
     return _DIRECTIVE.sub(r"\1 - ", line)
 
 
@@ -260,6 +274,7 @@ def _docstring_character(character: str) -> str:
     return _escape(character) if unicodedata.category(character) == "Cf" else "\ufffd"
 
 
+_DOCSTRING = _Table(_docstring_character)
 _ESCAPED_LAST = re.compile(r'(?<!\\)(?:\\\\)*\\"$')
 _BULLET = re.compile(r"(?:[-*+]|[0-9]+[.)]) +")
 
@@ -279,7 +294,7 @@ def docstring(text: str, indent: int) -> str:
     The text is shown as it is: paragraphs and lists stay, long lines of prose are wrapped. Direction marks
     and the like are escaped, so that the source shows them; other control characters become U+FFFD.
     """
-    plain = "".join(map(_docstring_character, text.replace("\r\n", "\n").expandtabs(4)))
+    plain = text.replace("\r\n", "\n").expandtabs(4).translate(_DOCSTRING)
     width = WIDTH - indent - 6
     lines = [piece.rstrip() for line in inspect.cleandoc(plain).split("\n") for piece in _wrapped(line, width)]
     body = "\n".join(lines).strip().replace('"""', '\\"\\"\\"') or "Undocumented."
