@@ -74,6 +74,7 @@ class Node:
         file: the file's path relative to the folder of the root document, which itself is "".
         pointer: the JSON pointer inside the file.
         value: the JSON value, references and all.
+        parts: of a made node its members or elements, which have the values in `value`.
     """
 
     files: _Files = field(repr=False)
@@ -151,8 +152,7 @@ class Node:
 
     def text(self, key: str) -> str:
         """A member as text: a string, or a number or boolean as YAML would write it; else empty."""
-        member = self.member(key)
-        value = member.value if member is not None else None
+        value = self.value.get(key) if isinstance(self.value, dict) else None
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (int, float)):
@@ -161,12 +161,12 @@ class Node:
 
     def flag(self, key: str) -> bool:
         """Whether a member is `true`."""
-        member = self.member(key)
-        return member is not None and member.value is True
+        return isinstance(self.value, dict) and self.value.get(key) is True
 
     def extensions(self) -> dict[str, Json]:
         """The members whose keys begin with `x-`, as they stand in the document."""
-        return {key: member.value for key, member in self.members() if key.startswith("x-")}
+        members = self.value.items() if isinstance(self.value, dict) else ()
+        return {key: value for key, value in members if key.startswith("x-")}
 
     def first_target(self) -> Node | None:
         """Where one reference leads: one step of `follow`. The node itself where it is no reference."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from wsgen.problems import Place
@@ -30,21 +31,26 @@ def layered(over: LayerT, below: LayerT) -> LayerT:
     """`over`, and for everything that it does not say what `below` says."""
     given: Mapping[str, Place] = getattr(over, "given", {})
     changes: dict[str, Any] = {}  # fields by name: their types differ
-    for each in fields(over):
-        own, other = getattr(over, each.name), getattr(below, each.name)
-        if each.name == "given":
-            changes[each.name] = {**other, **own}
-        elif each.name in JOINED:
-            changes[each.name] = _joined(own, other)
+    for name, default in _defaults(cast(Any, type(over))):
+        own, other = getattr(over, name), getattr(below, name)
+        if name == "given":
+            changes[name] = {**other, **own}
+        elif name in JOINED:
+            changes[name] = _joined(own, other)
         elif isinstance(own, Layer) and isinstance(other, Layer):
-            changes[each.name] = layered(own, other)
-        elif each.name not in given and each.name != "place" and own == _default(each):
-            changes[each.name] = other
+            changes[name] = layered(own, other)
+        elif other is not own and name not in given and name != "place" and own == default:
+            changes[name] = other
     return replace(over, **changes)
 
 
-def _default(field: Any) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
+@cache
+def _defaults(settings: type[Layer]) -> tuple[tuple[str, object], ...]:
+    """The names of the fields, and their defaults."""
+    return tuple(
+        (each.name, each.default if each.default_factory is MISSING else each.default_factory())
+        for each in fields(settings)
+    )
 
 
 def _joined(over: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:

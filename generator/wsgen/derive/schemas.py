@@ -37,9 +37,7 @@ class Schemas:
         default_factory=dict[tuple[SchemaKey, int], dict[str, Constant]]
     )
 
-    _properties: dict[SchemaKey, Mapping[str, Schema]] = field(
-        default_factory=dict[SchemaKey, "Mapping[str, Schema]"]
-    )
+    _properties: dict[SchemaKey, Mapping[str, Schema]] = field(default_factory=dict[SchemaKey, "Mapping[str, Schema]"])
 
     def shape(self, schema: Schema | None) -> Shape | None:
         """The keywords of a schema, behind its names; None for `true`, `false`, None and endless chains."""

@@ -82,9 +82,11 @@ class _Walk:
             here = waiting.popleft()
             if here.kind == until:
                 left.append(here)
-            if here.kind == until or (here.kind, here.node.key) in self.seen:
                 continue
-            self.seen.add((here.kind, here.node.key))
+            identity = here.kind, here.node.key
+            if identity in self.seen:
+                continue
+            self.seen.add(identity)
             if len(self.seen) > _MAX_OBJECTS:
                 message = f"the document has more than {_MAX_OBJECTS} objects; the rest is not checked"
                 problems.error("WSG308", message, self.tree.root.place, "make a document for each part of it")

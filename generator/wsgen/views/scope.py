@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from wsgen.landing.python import BUILTINS
 from wsgen.payloads import TypeExpression
@@ -68,7 +69,7 @@ class Scope:
             self.model(name)
         for name in expression.protocol:
             self.sibling("protocol", name)
-        used = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+        used = {name for name, _, _ in _names(text)}
         others.update({name: self.builtin(name) for name in sorted(used & BUILTINS)})
         return _renamed(text, {name: local for name, local in others.items() if name != local})
 
@@ -91,13 +92,20 @@ def import_order(name: str) -> tuple[int, str]:
     return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
 
 
+@lru_cache(maxsize=16_384)
+def _names(text: str) -> tuple[tuple[str, int, int], ...]:
+    """The names in an expression, last ones first, with the bytes of UTF-8 between which they stand."""
+    nodes = [node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
+    found = [(node.id, node.col_offset, node.end_col_offset or node.col_offset) for node in nodes]
+    return tuple(sorted(found, key=lambda name: name[1], reverse=True))
+
+
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    """The expression with other names; its strings stay. Positions in syntax trees count UTF-8 bytes."""
+    """The expression with other names; its strings stay."""
     if not names:
         return text
     code = text.encode()
-    found = [node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name) and node.id in names]
-    for node in sorted(found, key=lambda node: node.col_offset, reverse=True):
-        end = node.end_col_offset or node.col_offset
-        code = code[: node.col_offset] + names[node.id].encode() + code[end:]
+    for name, start, end in _names(text):
+        if name in names:
+            code = code[:start] + names[name].encode() + code[end:]
     return code.decode()
