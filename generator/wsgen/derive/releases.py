@@ -75,7 +75,7 @@ def find_release(
     # What both pin alike is among the parameters of the subscribe, which has sent it.
     kept = shared + tuple(name for name in taken if name in pinned and name in given and name not in other)
     values: Mapping[str, Json] = dict(other)
-    all_given = set(kept) == given.keys() and not filled - set(kept)
+    all_given = set(kept) == set(given) and not filled - set(kept)
     return Release(unsubscribe, None if all_given else kept, values, topic=at)
 
 

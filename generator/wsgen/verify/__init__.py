@@ -35,7 +35,7 @@ def verify(files: Mapping[PurePosixPath, str], problems: Problems, *, timeout: f
 def verify_all(
     packages: Sequence[tuple[Mapping[PurePosixPath, str], Problems]], *, processes: int = 1, timeout: float = TIMEOUT
 ) -> None:
-    """Write packages of Python into a temporary folder, and let interpreters of their own import each of them.
+    """Hand packages of Python to interpreters of their own, which import each of them.
 
     Whatever fails is a fault of wsgen (WSG601–WSG604, errors), told to the package's `Problems`. Where a library
     that the output needs is not installed nothing can be said, which is a note (WSG609).
@@ -64,10 +64,8 @@ def verify_all(
     with tempfile.TemporaryDirectory(prefix="wsgen-verify-") as name:
         folder = Path(name)
         for number, (files, _) in enumerate(packages):
-            for path, text in files.items():
-                target = folder / _package(number) / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(text.encode())
+            modules = {str(path): text for path, text in files.items() if path.suffix == ".py"}
+            (folder / f"{_package(number)}.files").write_text(json.dumps(modules), "utf-8")
         numbers = list(range(len(packages)))
         findings = _probe(folder, [numbers[start::processes] for start in range(processes)], timeout)
     for number, (_, problems) in enumerate(packages):
