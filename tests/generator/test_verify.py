@@ -26,6 +26,12 @@ def test_a_package_that_works() -> None:
     assert verified(WORKING) == []
 
 
+def test_a_folder_without_an_init_is_a_package() -> None:
+    assert verified({"client.py": "from .deep.er.inner import VALUE\n", "deep/er/inner.py": "VALUE = 1\n"}) == []
+    (problem,) = verified({"client.py": "from .deep.no import VALUE\n", "deep/inner.py": "VALUE = 1\n"})
+    assert (problem.code, problem.place.file) == ("WSG602", "client.py")
+
+
 def test_a_syntax_error_has_its_line() -> None:
     (problem,) = verified({**WORKING, "client.py": "a = 1\nb = (\n"})
     assert (problem.code, problem.level) == ("WSG601", "error")

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from wsgen.config import ImportExtension
-from wsgen.views.typescript import TypeScriptPackage
 
 from .templates import environment, unimported
+
+if TYPE_CHECKING:
+    from wsgen.views.typescript import TypeScriptPackage
 
 __all__ = ["emit_typescript"]
 

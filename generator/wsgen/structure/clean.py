@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import NamedTuple, TypeAlias, cast
 
 from wsgen.document import Json
 
+from .sentences import SPELLING, close_key
 from .vocabulary import Definitions
 
 __all__ = ["Later", "clean"]
@@ -33,6 +35,9 @@ Check: TypeAlias = Callable[[Json, Path, list[Later]], bool]
 
 Condition: TypeAlias = Callable[[Json], bool]
 """Whether a value satisfies a schema, exactly."""
+
+_FEW = 20
+"""Elements that are compared with each other; a longer list of other things than texts is doubtful."""
 
 _ANNOTATIONS = frozenset({"title", "x-help", "x-level", "x-read", "x-target"})
 
@@ -138,9 +143,11 @@ def _patterns_say_nothing(schema: Definitions) -> None:
 
 def _spelling(schema: Definitions) -> Check:
     known = cast("Definitions", schema["properties"])
-    return _of_value(
-        lambda value: not isinstance(value, dict) or all(key in known or key.startswith("x-") for key in value)
-    )
+
+    def is_known(key: str) -> bool:
+        return key in known or key.startswith("x-") or not close_key(key, known, SPELLING)
+
+    return _of_value(lambda value: not isinstance(value, dict) or all(is_known(key) for key in value))
 
 
 def _unique(schema: Definitions) -> Check:
@@ -148,7 +155,8 @@ def _unique(schema: Definitions) -> Check:
         if not isinstance(value, list) or len(value) < 2:
             return True
         texts = {each for each in value if isinstance(each, str)}
-        return len(texts) == len(value)
+        few = len(value) <= _FEW and all(one != other for one, other in combinations(value, 2))
+        return len(texts) == len(value) or few
 
     return _of_value(unique)
 

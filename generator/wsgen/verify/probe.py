@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
@@ -39,6 +40,7 @@ class Modules(importlib.abc.MetaPathFinder):
         self.files = {self.name(file): file for file in sorted(texts)}
         self.texts = texts
         self.loaders: dict[str, Loader] = {}
+        self.folders = {above for name in self.files for above in parents(name)}
 
     def name(self, file: str) -> str:
         parts = [self.package, *file.removesuffix(".py").split("/")]
@@ -46,8 +48,8 @@ class Modules(importlib.abc.MetaPathFinder):
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         loader = self.loaders.get(name)
-        if loader is None:
-            return None
+        if loader is None:  # a folder without `__init__.py` is a package, too
+            return ModuleSpec(name, None, is_package=True) if name in self.folders else None
         spec = ModuleSpec(name, loader, origin=loader.place, is_package=loader.place.endswith("/__init__.py"))
         spec.has_location = True
         return spec
@@ -101,6 +103,12 @@ class Modules(importlib.abc.MetaPathFinder):
                 file, line = frame.filename.removeprefix(before), frame.lineno
         first = (str(error).splitlines() or [""])[0]
         return {"step": step, "file": file, "line": line, "error": f"{type(error).__name__}: {first}"}
+
+
+def parents(name: str) -> Iterator[str]:
+    """The packages that a module stands in."""
+    while name := name.rpartition(".")[0]:
+        yield name
 
 
 class Loader(importlib.abc.Loader):
