@@ -34,9 +34,12 @@ corpus:
 fuzz:
 	WSGEN_FUZZ=20000 pytest -s tests/generator/test_fuzz.py
 
-# The document as the trading server publishes it, what `wsgen build` makes of it and of its twin, what it prints;
-# the diagrams of docs/runtime.md; the schema of the configuration.
+# What datamodel-code-generator says of common types; the document as the trading server publishes it, what
+# `wsgen build` makes of it and of its twin, what it prints; the diagrams of docs/runtime.md; the schema of the
+# configuration.
 regen:
+	python -m tests.generator.test_payloads_answers
+	ruff format -q generator/wsgen/payloads/answers.py
 	python -m tests.servers.document
 	wsgen build specs/trading.asyncapi.json -o generated_example/python/trading --force
 	wsgen build specs/trading-3.asyncapi.yaml -o generated_example/python/trading_3 --force

@@ -74,15 +74,18 @@ def _of_output(example: Example, *, mended: bool, timeout: float) -> list[dict[s
     return [{"code": problem.code, "level": problem.level, "help": problem.help} for problem in problems]
 
 
+NUMBER = '{"type": "number"}'
+
+
 @contextmanager
 def unforeseen_combinations() -> Iterator[None]:
-    """`maximum: 4711` brings the model generator down: no document is known that really does."""
+    """Three numbers in a row bring the model generator down: no document is known that really does."""
     from wsgen.payloads import annotate
 
     real = annotate._source
 
     def failing(bundle: Any) -> str:
-        if '"maximum": 4711' in json.dumps(bundle):
+        if f'"prefixItems": [{", ".join(3 * [NUMBER])}]' in json.dumps(bundle):
             raise RuntimeError("unforeseen")
         return real(bundle)
 

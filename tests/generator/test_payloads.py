@@ -603,13 +603,14 @@ def test_what_cannot_be_written_is_replaced_and_told(monkeypatch: pytest.MonkeyP
 
     def failing(bundle: Any) -> str:
         # One type cannot be written, and takes the whole bundle with it.
-        if '"integer"' in json.dumps(bundle):
+        if '"prefixItems"' in json.dumps(bundle):
             raise RuntimeError("unforeseen")
         return real(bundle)
 
     monkeypatch.setattr(annotate, "_source", failing)
     problems = Problems()
-    bad = {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}}, "description": "Bad."}
+    three = {"type": "array", "prefixItems": [{"type": "integer"}] * 3, "minItems": 3, "items": False}
+    bad = {"type": "object", "required": ["x"], "properties": {"x": three}, "description": "Bad."}
     found = models({"Bad": bad, "Good": text("y")}, problems=problems)
 
     assert found.classes == ("Bad", "Good")

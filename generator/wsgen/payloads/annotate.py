@@ -1,10 +1,13 @@
 """Types as Python annotations, written by datamodel-code-generator.
 
 The generator is given one bundle of questions in plain JSON Schema that holds no text of the document: in each
-question classes and patterns stand as tokens (`C1`, `T2`), counted anew. So types that differ in nothing but their
-classes are one question, and what the generator takes depends on how many kinds of types a document has, not on how
-many types. What it writes is read back by `ast`, and the tokens are replaced. A question that it does not answer, or
-in an unexpected way, is missing in the answer.
+question classes, patterns and bounds stand as tokens (`C1`, `T2`, 1003), counted anew. So types that differ in
+nothing but these are one question, and what the generator takes depends on how many kinds of types a document has,
+not on how many types. What it writes is read back by `ast`, and the tokens are replaced. A question that it does not
+answer, or in an unexpected way, is missing in the answer.
+
+Most documents ask nothing but what others have asked before. Those answers stand in `answers`, and for a document
+that asks for no other the generator is not even loaded.
 
 What it cannot say inside of another type (a constraint or a tuple in a list, a choice of values) is a *leaf*: a
 question of its own, which has a token like a class, put back where it is used.
@@ -21,6 +24,7 @@ from typing import Protocol, TypeAlias
 from wsgen.landing.python import literal
 from wsgen.model import Json
 
+from .answers import ANSWERS
 from .forms import (
     Anything,
     ListOf,
@@ -55,6 +59,9 @@ _SCALARS: Mapping[ScalarKind, Mapping[str, Json]] = {
 _ARGUMENTS = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
 """What restricts a value, in the order in which it is written; pydantic and msgspec have the same names for it."""
 
+FIRST_BOUND = 1000
+"""What tokens of bounds are counted from."""
+
 _BUILTINS = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 
 
@@ -85,16 +92,24 @@ class Wording(Protocol):
 
 @dataclass(slots=True)
 class _Tokens:
-    """What stands for the classes and the patterns of one question, each in the order in which they come."""
+    """What stands for the classes, patterns and bounds of one question, each in the order in which they come."""
 
     classes: list[str] = field(default_factory=list[str])
     patterns: list[str] = field(default_factory=list[str])
+    bounds: list[int | float] = field(default_factory=list[int | float])
 
     def of_class(self, id: str) -> str:
         return _token("C", self.classes, id)
 
     def of_pattern(self, pattern: str) -> str:
         return _token("T", self.patterns, pattern)
+
+    def of_bound(self, bound: float) -> int | float:
+        """A number of the same type. Zero is zero, which generators may take for nothing."""
+        if bound == 0:
+            return bound
+        self.bounds.append(bound)
+        return bound.__class__(FIRST_BOUND + len(self.bounds))
 
 
 def _token(letter: str, known: list[str], value: str) -> str:
@@ -127,8 +142,15 @@ class _Questions:
 
     def answers(self) -> dict[str, ast.expr]:
         """The annotation of each question that is answered."""
+        known = {self.numbers[text]: ANSWERS[text] for text in self.numbers if text in ANSWERS}
+        found = {number: ast.parse(answer, mode="eval").body for number, answer in known.items()}
+        unknown = {number: schema for number, schema in self.bundle.items() if number not in known}
+        return found | self.generated(unknown) if unknown else found
+
+    def generated(self, bundle: Mapping[str, Json]) -> dict[str, ast.expr]:
+        """The annotation of each question that the generator answers."""
         classes = max((len(tokens.classes) for _, tokens in self.asked.values()), default=0)
-        return _generated({f"C{number}": _object([]) for number in range(classes)}, self.bundle)
+        return _generated({f"C{number}": _object([]) for number in range(classes)}, bundle)
 
 
 class _Unexpected(Exception):
@@ -191,13 +213,19 @@ class Annotator:
             case Scalar(kind=kind, constraints=constraints):
                 return {**_SCALARS[kind], **{key: _constraint(value, tokens) for key, value in constraints}}
             case ListOf(item=item, least=least, most=most):
-                return {"type": "array", "items": self._inner(item, tokens), **_sized("Items", least, most)}
+                return {"type": "array", "items": self._inner(item, tokens), **_sized("Items", least, most, tokens)}
             case MapOf(value=value, least=least, most=most):
                 inner = self._inner(value, tokens)
-                return {"type": "object", "additionalProperties": inner, **_sized("Properties", least, most)}
+                return {"type": "object", "additionalProperties": inner, **_sized("Properties", least, most, tokens)}
             case TupleOf(items=items):
                 fixed: list[Json] = [self._inner(item, tokens) for item in items]
-                return {"type": "array", "prefixItems": fixed, "items": False, **_sized("Items", *[len(items)] * 2)}
+                return {
+                    "type": "array",
+                    "prefixItems": fixed,
+                    "items": False,
+                    "minItems": len(items),
+                    "maxItems": len(items),
+                }
             case Union(members=members, untagged=True):
                 return {"anyOf": [self._inner(member, tokens) for member in members]}
             case _:
@@ -292,6 +320,8 @@ class _Reading:
             return literal(tokens.patterns[int(value[1:])])
         if not isinstance(value, int | float):
             raise _Unexpected
+        if tokens.bounds and value != 0:
+            value = tokens.bounds[int(value) - FIRST_BOUND - 1]
         return literal(int(value) if value == int(value) else value)
 
     def _expression(self, written: ast.expr, tokens: _Tokens) -> Expression:
@@ -341,13 +371,15 @@ def _is_own(type: Type) -> bool:
 
 
 def _constraint(value: Json, tokens: _Tokens) -> Json:
-    """A constraint as it may stand in a question: texts are tokens."""
-    return tokens.of_pattern(value) if isinstance(value, str) else value
+    """A constraint as it may stand in a question."""
+    if isinstance(value, str):
+        return tokens.of_pattern(value)
+    return tokens.of_bound(value) if isinstance(value, int | float) else value
 
 
-def _sized(noun: str, least: int | None, most: int | None) -> dict[str, Json]:
-    sizes: dict[str, Json] = {f"min{noun}": least, f"max{noun}": most}
-    return {key: value for key, value in sizes.items() if value is not None}
+def _sized(noun: str, least: int | None, most: int | None, tokens: _Tokens) -> dict[str, Json]:
+    sizes = {f"min{noun}": least, f"max{noun}": most}
+    return {key: tokens.of_bound(value) for key, value in sizes.items() if value is not None}
 
 
 def _object(schemas: Sequence[Json]) -> Json:
