@@ -107,6 +107,8 @@ def build_all(jobs: Sequence[Job], run: Run, problems: Problems, runtimes: Seque
         _tell_differences(clients, run, problems)
     else:
         _stop_on_failure(run, problems)
+        _verify(clients, run, problems)
+        _stop_on_failure(run, problems)
         for each in clients:
             _write(each, problems)
     _close(clients[len(shared) :], time.perf_counter() - began, run)
@@ -133,15 +135,33 @@ def _make(clients: Sequence[_Client], run: Run, problems: Problems) -> None:
     if run.verbose:
         for making in made:
             _tell_stages(making)
-    if run.verify and not run.compares:
-        began = time.perf_counter()
-        verify_made(made, processes=run.processes)
-        if run.verbose:
-            typer.echo(f"verification {_milliseconds(time.perf_counter() - began)}", err=True)
     for each, making in zip(clients, made, strict=True):
         each.package = making.package
         for problem in making.problems:
             problems.add(problem)
+
+
+def _verify(clients: Sequence[_Client], run: Run, problems: Problems) -> None:
+    """Verify what is about to be written. Packages of which all code stands there already were when it was written."""
+    runtime_changes = any(
+        _changes_code(each) for each in clients if each.package is not None and not each.package.whole
+    )
+    packages = [
+        each.package
+        for each in clients
+        if each.package is not None and each.package.whole and (run.force or runtime_changes or _changes_code(each))
+    ]
+    if not run.verify or not packages:
+        return
+    began = time.perf_counter()
+    verify_made(packages, problems, processes=run.processes)
+    if run.verbose:
+        typer.echo(f"verification {_milliseconds(time.perf_counter() - began)}", err=True)
+
+
+def _changes_code(client: _Client) -> bool:
+    differences = client.comparison.differences if client.comparison is not None else ()
+    return any(each.path.suffix in (".py", ".ts") for each in differences)
 
 
 def _tell_stages(making: Making) -> None:

@@ -130,14 +130,16 @@ def make_all(jobs: Sequence[Job], version: str, *, processes: int | None, done: 
     return making
 
 
-def verify_made(making: Sequence[Making], *, processes: int | None) -> None:
-    """Compile and import all packages, in few processes; what fails is added to the problems of its client."""
+def verify_made(packages: Sequence[Package], problems: Problems, *, processes: int | None) -> None:
+    """Compile and import all packages, in few processes; what fails is added to `problems`."""
     from wsgen.verify import verify_all
 
-    packages = [(each.package.whole, each.problems) for each in making if each.package is not None]
-    if packages:
-        sensible = min(_processors(), -(-len(packages) // CLIENTS_OF_A_VERIFICATION))
-        verify_all(packages, processes=min(processes or sensible, len(packages)))
+    found = [Problems() for _ in packages]
+    sensible = min(_processors(), -(-len(packages) // CLIENTS_OF_A_VERIFICATION))
+    together = [(package.whole, own) for package, own in zip(packages, found, strict=True)]
+    verify_all(together, processes=min(processes or sensible, len(packages)))
+    for own in found:
+        problems.take(own)
 
 
 def _processors() -> int:
