@@ -93,3 +93,34 @@ def test_builds_of_growing_documents(document: Callable[[int], str], tmp_path: P
         grown = [(size - SIZES[0]) for size in SIZES[1:]]
         exponent = math.log10((most - least) / (middle - least)) / math.log10(grown[1] / grown[0])
         print(f"exponent {exponent:.2f}")
+
+
+@pytest.mark.benchmark
+def test_builds_after_a_change(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """The same folder again: where one schema has another property, and where no code is another."""
+    size = SIZES[-1]
+    document = json.loads(feeds(size))
+    file, folder = tmp_path / "feeds.json", tmp_path / "feeds"
+    last = document["components"]["schemas"][f"Feed{size - 1:04}Bar"]["properties"]
+
+    def changed(name: str, round: int) -> None:
+        if name == "a schema":
+            last[f"round{round}"] = {"type": "number"}
+        document["info"]["x-round"] = f"{name} {round}"
+        file.write_text(json.dumps(document), "utf-8")
+
+    changed("all", 0)
+    rows = {"all": _measured(file, folder)}
+    for name in ("a schema", "no code"):
+        runs: list[Figures] = []
+        for round in range(3 if FULL else 1):
+            changed(name, round)
+            runs.append(_measured(file, folder))
+        rows[name] = min(runs, key=lambda each: each["cpu"] + each["verification"])
+    print(f"\n{table(rows)}")
+    assert rows["no code"]["verification"] == 0, "nothing is verified where no code changes"
+    whole = rows["all"]["cpu"] + rows["all"]["verification"]
+    for name, each in rows.items():
+        share = (each["cpu"] + each["verification"]) / whole
+        print(f"{name}: {share:.0%} of a whole build")
+        record_property(name, share)
