@@ -31,17 +31,14 @@ CLIENTS_OF_A_VERIFICATION = 4
 """How many clients one interpreter verifies: what it loads for the first of them takes as long as all others."""
 
 _LOADED_ONCE = (
-    "datamodel_code_generator.model.pydantic_v2",
-    "datamodel_code_generator.parser.jsonschema",
     "jinja2",
-    "jsonschema",
     "wsgen.derive",
     "wsgen.emit",
     "wsgen.payloads",
     "wsgen.views",
     "yaml",
 )
-"""What every client needs, loaded before processes are forked."""
+"""What every client needs, loaded before processes are forked. What few need is loaded by those."""
 
 OnDone: TypeAlias = Callable[[str], None]
 
