@@ -127,7 +127,7 @@ def write_all(
         package.mkdir(parents=True)
         (package / "runtime").symlink_to(RUNTIME)
         for name, text in files.items():
-            if name.suffix == ".ts" and name.parts[0] != "runtime":
+            if name.suffix in (".ts", ".md") and name.parts[0] != "runtime":
                 (package / name).write_bytes(text.encode())
-                modules.append(package / name)
+                modules += [package / name] if name.suffix == ".ts" else []
     return Written(tuple(modules), tuple(said), packages)

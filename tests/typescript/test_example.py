@@ -60,6 +60,12 @@ def test_it_compiles_and_is_formatted(node_tools: NodeTools, example: Path) -> N
     assert node_tools.misformatted(modules) == ""
 
 
+def test_readmes_of_either_language_are_formatted(node_tools: NodeTools) -> None:
+    readmes = sorted(EXAMPLES.parent.glob("*/*/README.md"))
+    assert len(readmes) == 4
+    assert node_tools.misformatted(readmes) == ""
+
+
 def test_the_readmes_use_of_it_compiles(node_tools: NodeTools, tmp_path: Path) -> None:
     (block,) = re.findall(r"^```ts\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     (tmp_path / "trading").symlink_to(EXAMPLES / "trading")

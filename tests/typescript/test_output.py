@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,37 @@ def test_it_compiles_under_every_strict_flag(written: Written, node_tools: NodeT
 
 def test_it_is_formatted(written: Written, node_tools: NodeTools) -> None:
     assert node_tools.misformatted(written.modules) == ""
+
+
+@pytest.fixture(scope="module")
+def readmes(written: Written) -> dict[str, Path]:
+    """By the names of the documents."""
+    return {path.name: package / "README.md" for path, package in written.packages.items()}
+
+
+def test_their_readmes_are_formatted(readmes: dict[str, Path], node_tools: NodeTools) -> None:
+    assert len(readmes) >= len(sound_documents())
+    assert node_tools.misformatted(readmes.values()) == ""
+
+
+def test_the_examples_of_their_readmes_compile(readmes: dict[str, Path], node_tools: NodeTools) -> None:
+    # There, objects have a property `constructor` of a type of its own, which no literal has that leaves it out.
+    others = {name: readme for name, readme in readmes.items() if name != "names.json"}
+    assert len(others) == len(readmes) - 1
+    uses: list[Path] = []
+    for readme in others.values():
+        package = readme.parent
+        blocks = re.findall(r"^```ts\n(.*?)^```$", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        openings = [block for block in blocks if block.startswith("import") and "fakes.js" not in block]
+        assert openings
+        for number, block in enumerate(blocks):
+            called = re.search(r"(\w+)\.[\w.]+\(", block)
+            assert called
+            opening = next((each for each in openings if f"const {called[1]} = new" in each), "")
+            text = block if block.startswith("import") else f"{opening}{block}"
+            uses.append(package.parent / f"use_{package.name}_{number}.ts")
+            uses[-1].write_text(re.sub(r'from "\./[^/]+/', f'from "./{package.name}/', text), "utf-8")
+    assert node_tools.tsc(uses, noUnusedLocals=False) == ""
 
 
 def test_nothing_invisible_stands_in_it(written: Written) -> None:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from wsgen.views import Package, import_lines
 
+from .markdown import aligned
 from .templates import environment, unimported
 
 __all__ = ["emit", "runtime_files", "shared_files"]
@@ -81,7 +82,8 @@ def _pages(package: Package) -> Iterator[tuple[str, str]]:
         *((f"{domain.module}.py", "domain", domain) for domain in package.domains),
     ]
     for path, template, view in pages:
-        yield path, pages_of.get_template(template).render(header=package.header, view=view)
+        text = pages_of.get_template(template).render(header=package.header, view=view)
+        yield path, aligned(text) if path == "README.md" else text
     yield "py.typed", ""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wsgen.config import ImportExtension
 
+from .markdown import aligned
 from .templates import environment, unimported
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["emit_typescript"]
 FAKES = "fakes.ts"
 """The files of fake servers, in the runtime and in its shell."""
 
+README = PurePosixPath("README.md")
 RUNTIME = "runtime"
 """The folder of the runtime, in every package."""
 
@@ -45,6 +47,8 @@ def emit_typescript(package: TypeScriptPackage) -> dict[PurePosixPath, str]:
         PurePosixPath(path): pages.get_template(template).render(header=package.header, view=view)
         for path, template, view in views
     }
+    if package.readme is not None:
+        texts[README] = aligned(texts[README])
     for path, file in _runtime(unimported("wsgen_runtime") / "typescript", PurePosixPath(RUNTIME)):
         if package.fakes is not None or path.name != FAKES:
             texts[path] = _with_extension(file.read_text("utf-8"), package.extension)

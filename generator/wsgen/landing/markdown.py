@@ -27,7 +27,7 @@ def text(words: str) -> str:
 
 
 def _plain(piece: str) -> str:
-    line = _MARKUP.sub(r"\\\1", piece)
+    line = _MARKUP.sub(r"\\\1", re.sub(" {2,}", " ", piece))
     # A list item, a rule or a heading can only begin a line.
     return re.sub(r"^([-+=]|[0-9]+(?=[.)]))", r"\\\1" if not line[:1].isdigit() else r"\1\\", line)
 
@@ -37,5 +37,5 @@ def code(words: str) -> str:
     line = comment(words).replace("|", "\\|")
     longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
     fence = "`" * (longest + 1)
-    space = " " if longest or not line else ""
+    space = " " if not line or "`" in (line[0], line[-1]) else ""
     return f"{fence}{space}{line}{space}{fence}"

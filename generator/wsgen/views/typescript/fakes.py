@@ -123,7 +123,7 @@ def _server(place: TypedPlace, scope: Scope) -> FakeClass:
     sides = list(_sides(place, scope))
     operations = [each for side in sides for each in _operations(side)]
     protocol = scope.sibling("protocol", place.names.protocol)
-    given = example_arguments(place)
+    given = example_arguments(place) or ("" if place.names.arguments_type is None else "{}")
     arguments = ", ".join(filter(None, ['"ws://fake"', given, "{ transport: server.transport }"]))
     return FakeClass(
         name=place.names.fake.server,

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wsgen.landing.markdown import code, text
-from wsgen.landing.typescript import identifier, key, string
+from wsgen.landing.typescript import identifier, key, literal, string
 from wsgen.model import ABSENT, SecurityScheme
-from wsgen.naming import DomainNames, Names
-from wsgen.operations import Client, Domain, WireMessage
+from wsgen.naming import DomainNames, HandlerNames, Names
+from wsgen.operations import Client, Domain, Handler, WireMessage
 from wsgen.payloads import PayloadTypes
 from wsgen.views.credentials import scheme_cells, schemes_of
 from wsgen.views.package import Readme, ReadmeDomain, ReadmeFake, ReadmeOperation
@@ -18,8 +18,9 @@ from wsgen.views.servers import server_text, servers_of
 from wsgen.views.texts import summary
 
 from .fakes import can_refuse, sample_name, sampled
-from .layout import lay, obj
+from .layout import Doc, call, concat, entry, lay, obj
 from .opening import example_arguments, told
+from .samples import Samples
 from .scope import Part, Scope
 from .types import TypedPlace
 
@@ -63,10 +64,14 @@ def _opening(place: TypedPlace, names: Names) -> Iterator[str]:
     yield ""
     given = example_arguments(place)
     url = (fixed[0] if fixed else '"wss://..."') if place.needs_url else "undefined" if given else ""
-    arguments = ", ".join(filter(None, [url, given]))
-    yield f"const {_variable(place)} = new {place.names.facade}({arguments});"
+    made = call(f"new {place.names.facade}", *_given_of(url, given))
+    yield from lay(concat(f"const {_variable(place)} = ", made, ";")).split("\n")
     yield "// …"
     yield f"await {_variable(place)}.close();"
+
+
+def _given_of(*arguments: str) -> list[str]:
+    return [each for each in arguments if each]
 
 
 def _arguments(places: Sequence[TypedPlace]) -> Iterator[tuple[str, str, str, str]]:
@@ -146,9 +151,38 @@ class _Caller:
         """A type in a few words."""
         return Scope((), self.payloads, ".js").shown(part) or "nothing"
 
-    def payload(self, message: WireMessage) -> str:
-        """An argument for a payload, as an example shows it."""
-        return "" if self.place.types.sent(message).nothing else "{ … }"
+    def payload(self, message: WireMessage) -> list[Doc]:
+        """The arguments for a payload that is sent, as an example shows them."""
+        part = self.place.types.sent(message)
+        if part.raw:
+            return ['"…"' if part.raw == "string" else "new Uint8Array()"]
+        if part.type is None:
+            return []
+        return [Samples(self.payloads, "…").of(part.type) or "null as never"]
+
+    def statement(self, lead: str, method: str, arguments: Sequence[Doc], end: str = ";") -> list[str]:
+        """The lines of a call of a method."""
+        return lay(concat(lead, call(f"{self.object}.{method}", *arguments), end)).split("\n")
+
+    def answering(self, handler: Handler, names: HandlerNames) -> list[str]:
+        """The lines that register a handler."""
+        reply = handler.replies[0]
+        found = self.payload(reply)
+        payload = [concat("payload: ", each) for each in found]
+        answer = found if names.union is None else [obj([entry("type", literal(reply.key)), *payload])]
+        returned = lay(concat("return ", *answer, ";"), 2).split("\n") if answer else []
+        head = f"{self.object}.{names.method}(async (request) => {{"
+        return [
+            head,
+            "  console.log(request);",
+            *(f"  {line}" if n == 0 else line for n, line in enumerate(returned)),
+            "});",
+        ]
+
+    def loop(self, variable: str, method: str, arguments: Sequence[Doc]) -> list[str]:
+        """The lines of a loop over a stream."""
+        head = self.statement(f"for await (const {variable} of ", method, arguments, ") {")
+        return [*head, f"  console.log({variable});", "}"]
 
 
 def _domain(caller: _Caller) -> ReadmeDomain:
@@ -178,19 +212,19 @@ def _row(call: str, message: WireMessage, gives: str) -> ReadmeOperation:
 
 def _subscriptions(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
     pairs = zip(caller.domain.subscriptions, caller.domain_names.members.subscriptions, strict=True)
-    for each, names in pairs:
+    for number, (each, names) in enumerate(pairs, 1):
         payload = caller.payload(each.subscribe)
+        variable = "subscription" if number == 1 else f"subscription{number}"
         update = names.union or caller.shown(caller.place.types.update(each.updates[0]))
         given = "request, " if payload else ""
         rows = [
             _row(f"{names.subscribe}({given}onUpdate)", each.subscribe, f"`Subscription`; updates are {code(update)}"),
             _row(f"{names.stream}({given.removesuffix(', ')})", each.subscribe, code(f"Stream<{update}>")),
         ]
-        handed = f"{payload}, " if payload else ""
         lines = [
-            f"const subscription = await {caller.object}.{names.subscribe}({handed}(update) => {{ … }});",
-            "await subscription.unsubscribe();",
-            f"for await (const update of {caller.object}.{names.stream}({payload})) {{ … }}",
+            *caller.statement(f"const {variable} = await ", names.subscribe, [*payload, "console.log"]),
+            f"await {variable}.unsubscribe();",
+            *caller.loop("update", names.stream, payload),
         ]
         yield rows, lines
 
@@ -201,13 +235,14 @@ def _calls(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]
         payload = caller.payload(each.message)
         types = caller.place.types
         reply = names.union or (caller.shown(types.received(each.replies[0])) if each.replies else "nothing")
-        gives, ends = ("nothing", "") if reply == "nothing" else (code(reply), f" // {reply}")
+        gives, end = ("nothing", "") if reply == "nothing" else (code(reply), f" // {reply}")
         row = _row(f"{names.method}({'payload' if payload else ''})", each.message, gives)
-        yield [row], [f"await {caller.object}.{names.method}({payload});{ends}"]
+        *lines, last = caller.statement("await ", names.method, payload)
+        yield [row], [*lines, f"{last}{end}"]
     for send, send_names in zip(caller.domain.sends, members.sends, strict=True):
         payload = caller.payload(send.message)
         row = _row(f"{send_names.method}({'payload' if payload else ''})", send.message, "nothing")
-        yield [row], [f"await {caller.object}.{send_names.method}({payload});"]
+        yield [row], caller.statement("await ", send_names.method, payload)
 
 
 def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]]:
@@ -215,28 +250,28 @@ def _pushes(caller: _Caller) -> Iterator[tuple[list[ReadmeOperation], list[str]]
     for handler, handler_names in zip(caller.domain.handlers, members.handlers, strict=True):
         answer = handler_names.union or caller.shown(types.sent(handler.replies[0]))
         row = _row(f"{handler_names.method}(handler)", handler.message, f"answered with {code(answer)}")
-        yield [row], [f"{caller.object}.{handler_names.method}(async (request) => {{ … }});"]
+        yield [row], caller.answering(handler, handler_names)
     for each, names in zip(caller.domain.pushes, members.pushes, strict=True):
         type = caller.shown(types.received(each.message))
         rows = [
             _row(f"{names.listener}(callback)", each.message, f"calls back with {code(type)}"),
             _row(f"{names.stream}()", each.message, code(f"Stream<{type}>")),
         ]
-        yield rows, [f"{caller.object}.{names.listener}((message) => {{ … }});"]
-    if members.union is not None:
+        yield rows, caller.statement("", names.listener, ["console.log"])
+    if members.union is not None and members.union_method is not None:
         row = ReadmeOperation(
             code(f"{members.union_method}()"),
             ", ".join(code(push.message.key) for push in caller.domain.pushes),
             code(f"Stream<{members.union}>"),
             "All of them in one stream.",
         )
-        yield [row], [f"for await (const event of {caller.object}.{members.union_method}()) {{ … }}"]
+        yield [row], caller.loop("event", members.union_method, [])
 
 
 def _fake(place: TypedPlace, names: Names) -> ReadmeFake:
     fake = place.names.fake
-    given = example_arguments(place)
-    arguments = ", ".join(filter(None, ['"ws://fake"', given, "{ transport: server.transport }"]))
+    given = example_arguments(place) or ("" if place.names.arguments_type is None else "{}")
+    made = call(f"new {place.names.facade}", *_given_of('"ws://fake"', given, "{ transport }"))
     return ReadmeFake(
         name=code(fake.server),
         example=(
@@ -244,7 +279,9 @@ def _fake(place: TypedPlace, names: Names) -> ReadmeFake:
             f'import {{ {fake.server} }} from "./{names.package}/fakes.js";',
             "",
             f"const server = new {fake.server}();",
-            f"const {_variable(place)} = new {place.names.facade}({arguments});",
+            "const { transport } = server;",
+            *lay(concat(f"const {_variable(place)} = ", made, ";")).split("\n"),
+            f"await {_variable(place)}.close();",
         ),
         rows=tuple(_fake_rows(place)),
     )
