@@ -6,10 +6,14 @@ import importlib
 import random
 from collections.abc import Generator
 
+import hypothesis
 import pytest
 
 from tests.servers import TradingServer
 from tests.servers import trading_server as run_trading_server
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
