@@ -187,3 +187,21 @@ def test_samples_have_the_least_that_a_payload_must_have(
     assert made is None or f'return {{ ["__proto__"]: {made}, ...given }};' in fakes
     assert node_tools.tsc(found.modules) == ""
     assert node_tools.misformatted(found.modules) == ""
+
+
+def test_a_cookie_can_be_given_where_there_is_no_page(node_tools: NodeTools, tmp_path: Path) -> None:
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Cookies", "version": "1"},
+        "servers": {"main": {"url": "ws://localhost", "protocol": "ws", "security": [{"session": []}]}},
+        "channels": {"/": {"subscribe": {"message": {"name": "said", "payload": {"type": "object"}}}}},
+        "components": {"securitySchemes": {"session": {"type": "httpApiKey", "in": "cookie", "name": "sid"}}},
+    }
+    path = tmp_path / "cookies.json"
+    path.write_text(json.dumps(document), "utf-8")
+
+    found = write_all([path], tmp_path)
+
+    readme = found.packages[path] / "README.md"
+    assert "`{ cookies: { sid: apiKey } }`; in a browser, a cookie of the page" in readme.read_text("utf-8")
+    assert node_tools.misformatted([readme]) == ""

@@ -48,58 +48,69 @@ export class FakeTradingServer extends FakeServer {
   ) {
     this.on("bars.subscribe", handler);
   }
+
   /** Answers `bars.unsubscribe`, in place of the fake itself. */
   set onBarsUnsubscribe(
     handler: Handler<BarsSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("bars.unsubscribe", handler);
   }
+
   /** Answers `quotes.subscribe`, in place of the fake itself. */
   set onQuotesSubscribe(
     handler: Handler<QuotesSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("quotes.subscribe", handler);
   }
+
   /** Answers `quotes.unsubscribe`, in place of the fake itself. */
   set onQuotesUnsubscribe(
     handler: Handler<QuotesSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("quotes.unsubscribe", handler);
   }
+
   /** Answers `broker.orders.subscribe`, in place of the fake itself. */
   set onBrokerOrdersSubscribe(
     handler: Handler<OrdersSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("broker.orders.subscribe", handler);
   }
+
   /** Answers `alerts.subscribe`, in place of the fake itself. */
   set onAlertsSubscribe(
     handler: Handler<AlertsSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("alerts.subscribe", handler);
   }
+
   /** Answers `alerts.unsubscribe`, in place of the fake itself. */
   set onAlertsUnsubscribe(
     handler: Handler<AlertsSubscriptionRequest, SubscriptionResponse>,
   ) {
     this.on("alerts.unsubscribe", handler);
   }
+
   /** Answers `chat.join`. */
   set onChatJoin(handler: Handler<ChatJoin, ChatJoined>) {
     this.on("chat.join", handler);
   }
+
   /** Answers `chat.post`. */
   set onChatPost(handler: Handler<ChatPost, ChatPosted>) {
     this.on("chat.post", handler);
   }
+
   /** Is called with every `chat.typing`. */
   set onChatTyping(handler: Handler<ChatTyping, void>) {
     this.on("chat.typing", handler);
   }
+
   /** Answers `ping`. */
   set onPing(handler: Handler<undefined, void>) {
     this.on("ping", handler);
   }
+
   /** Answers `now`. */
   set onNow(handler: Handler<undefined, Record<string, number>>) {
     this.on("now", handler);

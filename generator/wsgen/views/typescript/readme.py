@@ -102,7 +102,8 @@ def _carried(scheme: SecurityScheme) -> str:
         option = {"query": "query", "header": "headers"}.get(scheme.location.lower())
         if option is not None:
             return code(f"{{ {option}: {{ {key(scheme.name)}: apiKey }} }}")
-        return "a cookie of the page" if scheme.location.lower() == "cookie" else _ELSEWHERE
+        cookie = f"{code(f'{{ cookies: {{ {key(scheme.name)}: apiKey }} }}')}; in a browser, a cookie of the page"
+        return cookie if scheme.location.lower() == "cookie" else _ELSEWHERE
     if kind in ("http", "userpassword", "oauth2", "openidconnect"):
         basic = kind == "userpassword" or scheme_name == "basic"
         bearer = kind != "http" or scheme_name in ("", "bearer")
