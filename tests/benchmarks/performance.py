@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.environments import environment
 
-from .messages.__main__ import NEEDED, Load, feed, loads, medians, packages, table
+from .messages.__main__ import NEEDED, STEADY, Load, feed, loads, medians, packages, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 EXCHANGES = Path(__file__).parent / "messages" / "exchanges.py"
@@ -46,7 +46,9 @@ one run, and bigger is better. `drain` is a socket that reads and throws away: t
 the limit. Messages are bars of `specs/trading.asyncapi.json`. `websockets + …` is what people write by hand: `recv`, a
 typed decode, a dictionary of topics, a callback. `picows + …` is the same, called for each frame. Beside a goal that
 depends on how fast anything in Python can be, **by hand** is what it would be for these few lines on picows: they keep
-no order, end no turn, know no error and no second message.
+no order, end no turn, know no error and no second message. All have glibc keep what they give back
+(`MALLOC_TRIM_THRESHOLD_`), as each read of asyncio takes a quarter of a megabyte, and where the heap happens to end
+would else decide who pays for it.
 """
 
 
@@ -64,7 +66,8 @@ class Goal:
 def exchange(python: Path, name: str, port: int, folder: Path) -> dict[str, float]:
     """One measurement beside messages, for each of its repetitions."""
     command = [str(python), str(EXCHANGES), name, str(port), str(COUNTS[name]), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    environ = {**os.environ, **STEADY}
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environ)
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,9 @@ NEEDED = (
     "gql[websockets]",
 )
 BASE = "websockets + msgspec"
+STEADY = {"MALLOC_TRIM_THRESHOLD_": str(2**26), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
+"""The environment of what is measured. asyncio reads into a new quarter of a megabyte each time: whether glibc asks the
+system for it anew, which costs as much as the message, is otherwise the luck of where the heap ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def run(python: Path, client: str, port: int, load: Load, folder: Path) -> float
     """CPU microseconds per message."""
     arguments = [client, port, load.count, load.topics, load.rate, folder]
     command = [str(python), str(Path(__file__).with_name("clients.py")), *(str(each) for each in arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    environ = {**os.environ, **STEADY}
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environ)
     if done.returncode != 0:
         raise RuntimeError(f"{client} failed:\n{done.stderr}")
     answer = json.loads(done.stdout)
