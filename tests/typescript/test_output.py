@@ -150,6 +150,33 @@ def test_constants_of_every_length_are_formatted(
     assert node_tools.misformatted(found.modules) == ""
 
 
+def test_texts_of_every_length_are_formatted(node_tools: NodeTools, tmp_path: Path) -> None:
+    texts = {f"{'n' * name}{length}": {"const": "w" * length} for name in range(1, 7) for length in range(58, 76)}
+    payload = {"type": "object", "required": list(texts), "properties": texts}
+    document = tmp_path / "texts.json"
+    document.write_text(
+        json.dumps(
+            {
+                "asyncapi": "2.6.0",
+                "info": {"title": "Texts", "version": "1"},
+                "servers": {"main": {"url": "ws://localhost", "protocol": "ws"}},
+                "channels": {
+                    "/": {
+                        "subscribe": {"message": {"name": "said", "payload": payload}},
+                        "publish": {"message": {"name": "tell", "payload": payload}},
+                    }
+                },
+            }
+        ),
+        "utf-8",
+    )
+
+    found = write_all([document], tmp_path)
+
+    assert any(f'"{"w" * 75}"' in module.read_text("utf-8") for module in found.modules if module.name == "fakes.ts")
+    assert node_tools.misformatted(found.modules) == ""
+
+
 @pytest.mark.parametrize(
     ("schema", "made"),
     [

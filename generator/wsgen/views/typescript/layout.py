@@ -269,9 +269,16 @@ def array(items: Sequence[Doc], *, structured: bool = False, numbers: bool = Fal
     return Group(found.doc, broken=structured and len(items) > 1)
 
 
+_BREAKABLE = 5
+"""Columns of a name that it is worth going below: two more than the margin of the next line."""
+
+
 def entry(name: str, doc: Doc) -> Doc:
-    """A property of an object literal, by its wire name or as an identifier."""
-    return concat(f"{key(name)}: ", doc)
+    """A property of an object literal, by its wire name or as an identifier. A long text goes below its name."""
+    shown = key(name)
+    if isinstance(doc, str) and doc.startswith(('"', "'")) and columns(shown) >= _BREAKABLE:
+        return concat(f"{shown}:", Group(Indent(concat(LINE, doc))))
+    return concat(f"{shown}: ", doc)
 
 
 def fallback(name: str, given: str, default: Json) -> Doc:
