@@ -633,6 +633,7 @@ export class Domain {
     const slot = wire.ask;
     if (!wait || !slot || wire.wanted) return;
     slot.waiting = false;
+    this.#stopClock(wire); // it may be that of a renewal, which the call joined
     wire.wait = this.#session.exchange.clockFor(
       slot,
       wait.timeout,

@@ -610,6 +610,7 @@ class Domain:
         wait, slot = call.wait, wire.ask
         if wait is not None and slot is not None and not wire.consumers:
             slot.entomb()
+            self._stop_clock(wire)  # it may be that of a renewal, which the call joined
             wire.wait = self._session.clock_for(
                 slot, wait.timeout, lambda: self._given_up(wire, slot), started=wait.started
             )
