@@ -343,6 +343,8 @@ def test_whatever_is_lost_every_call_settles_and_nothing_is_left(steps: list[tup
     world = play(steps)
     come_to_rest(world)
     close(world)
+    assert [call.message for call in world.calls if not call.settled] == []
+    assert world.bench.session.clean
 
 
 @STEPS

@@ -210,6 +210,8 @@ def test_in_bad_weather_every_call_settles_and_nothing_is_left(steps: list[tuple
     world = play(steps, IN_BAD_WEATHER)
     world.come_to_rest()
     close(world)
+    assert [call.message for call in world.calls if not call.settled] == []
+    assert world.bench.session.clean
 
 
 @STEPS

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from .other import Other, process
+from .platforms import there
 from .tools import NodeTools, Unavailable, install
 
 
@@ -20,6 +21,12 @@ def node_tools() -> NodeTools:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module", params=["own", "22"])
+def node(request: pytest.FixtureRequest, node_tools: NodeTools) -> str:
+    """Node: the one on the path, and the one of the packages."""
+    return there(f"Node {request.param}", node_tools.nodes[request.param])
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from .tools import HERE, NodeTools, installed
 
-__all__ = ["PLATFORMS", "command"]
+__all__ = ["PLATFORMS", "command", "there"]
 
 PLATFORMS: Mapping[str, str] = {"node-20": "ws", "node-22": "own", "deno": "own", "bun": "own"}
 """Each with the `WebSocket` that is used there."""
@@ -22,18 +22,18 @@ _FROM_PACKAGES = {
 
 
 def command(tools: NodeTools, platform: str) -> list[str]:
-    """What runs a script there. Without it the test is left out, but not in CI."""
+    """What runs a script there; see `there`."""
     if platform == "node-20":
         return ["node", "--enable-source-maps", "--experimental-websocket"]
     if platform == "node-22":
-        node = tools.nodes["22"]
-        return [_there(platform, None if node is None else Path(node)), "--enable-source-maps"]
+        return [there(platform, tools.nodes["22"]), "--enable-source-maps"]
     pattern, arguments = _FROM_PACKAGES[platform]
     found = sorted(installed(HERE / "platforms").glob(pattern))
-    return [_there(platform, found[0] if found else None), *arguments]
+    return [there(platform, found[0] if found else None), *arguments]
 
 
-def _there(platform: str, program: Path | None) -> str:
+def there(platform: str, program: Path | str | None) -> str:
+    """The program. Without it the test is left out, but not in CI."""
     if program is None:
         assert not os.environ.get("CI"), f"there is no package of {platform} for this machine"
         pytest.skip(f"there is no package of {platform} for this machine")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -50,14 +49,8 @@ def test_it_compiles_and_is_formatted(use: Path, node_tools: NodeTools) -> None:
     assert node_tools.misformatted(modules) == ""
 
 
-@pytest.fixture(scope="module", params=["own", "22"])
-def results(
-    request: pytest.FixtureRequest, use: Path, node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, str]:
-    node = node_tools.nodes[request.param]
-    if node is None:
-        assert not os.environ.get("CI"), "there is no package of Node 22 for this machine"
-        pytest.skip("there is no package of Node 22 for this machine")
+@pytest.fixture(scope="module")
+def results(node: str, use: Path, node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return run(node_tools, tmp_path_factory.mktemp("node"), [use], node=node)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,14 +14,8 @@ FILES = sorted(HERE.glob("*.test.ts"))
 TESTS = [(file.name, name) for file in FILES for name in named(file)]
 
 
-@pytest.fixture(scope="module", params=["own", "22"])
-def results(
-    request: pytest.FixtureRequest, node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory
-) -> Mapping[str, str]:
-    node = node_tools.nodes[request.param]
-    if node is None:
-        assert not os.environ.get("CI"), "there is no package of Node 22 for this machine"
-        pytest.skip("there is no package of Node 22 for this machine")
+@pytest.fixture(scope="module")
+def results(node: str, node_tools: NodeTools, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     return run(node_tools, tmp_path_factory.mktemp("node"), FILES, node=node)
 
 
