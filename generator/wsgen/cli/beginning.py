@@ -19,6 +19,7 @@ _HEAD = """\
 # What `wsgen build` makes. `wsgen build --check` tells in CI whether the clients are what the documents say.
 # Every key: docs/configuration.md of wsgen; their form for editors: `wsgen schema config`."""
 _DENO = ("deno.json", "deno.jsonc")
+_EXTENSIONS = 'of imports; ".ts" where the source runs as it is (Deno, Bun, Node), "none" for bundlers'
 _WORDS = re.compile(r"[^a-z0-9]+")
 
 
@@ -176,21 +177,16 @@ def begin(file: Path, entries: Sequence[Entry], problems: Problems) -> None:
 
 
 def _client(entry: Entry, extension: ImportExtension) -> Iterator[str]:
-    settings = [f"input = {toml(entry.source)}", f"output = {toml(str(entry.output))}"]
+    settings = {f"input = {toml(entry.source)}": entry.title, f"output = {toml(str(entry.output))}": ""}
     if entry.target == "typescript":
-        settings += [f"target = {toml(entry.target)}", f"import_extension = {toml(extension)}"]
+        settings[f"target = {toml(entry.target)}"] = ""
+        settings[f"import_extension = {toml(extension)}"] = _EXTENSIONS
     if entry.wrong:
         yield f"# No client of {_comment(entry.title or entry.source)} can be built yet: {_comment(entry.wrong)}"
         yield from (f"# {line}" for line in (CLIENT, *settings))
         return
-    told = [
-        entry.title,
-        "",
-        "",
-        'of imports; ".ts" where the source runs as it is (Deno, Bun, Node), "none" for bundlers',
-    ]
     yield CLIENT
-    yield from (f"{line}  # {_comment(words)}" if words else line for line, words in zip(settings, told, strict=False))
+    yield from (f"{line}  # {_comment(words)}" if words else line for line, words in settings.items())
     if entry.target == "python":
         yield 'target = "python"  # or "typescript"'
         variable = f"{entry.output.name.upper()}_WS_URL"
